@@ -1,0 +1,1 @@
+"""The environment of KOR Enterprise: Odoo, Python, PostgreSQL, the browser, databases and servers."""

@@ -1,0 +1,128 @@
+"""What `make` offers: run, test, shell, lint and bench."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+
+from . import browser, database, paths
+from .lint import lint
+from .mailbox import Mailbox
+from .odoo_source import OdooSource
+from .postgres import Cluster
+from .say import Stop, say, step
+from .server import LOOPBACK, Odoo, is_free
+
+
+def run(source: OdooSource, arguments: list[str]) -> int:
+    """Serve the demo until Ctrl-C."""
+    name, port = os.environ.get("KOR_DB", "kor"), int(os.environ.get("KOR_PORT", "8069"))
+    if not is_free(port):
+        raise Stop(f"Port {port} of {LOOPBACK} is taken. Choose another one: make run KOR_PORT=8070")
+    browser.ensure("wkhtmltopdf")
+    with _stopping_on_signals(), contextlib.ExitStack() as stack:
+        cluster = Cluster("run").start()
+        stack.callback(cluster.stop)
+        odoo = database.ensure_demo(source, cluster, name)
+        mailbox = Mailbox(paths.STATE / "run" / "mail")
+        stack.callback(mailbox.stop)
+        step("Starting Odoo")
+        server = odoo.serve(name, port, f"--db-filter=^{name}$", *mailbox.odoo_options(), *arguments)
+        stack.callback(server.stop)
+        server.wait_ready()
+        step("Ready")
+        say((paths.ROOT / "scripts" / "welcome.txt").read_text().format(url=server.url, mail=mailbox.folder, log=server.log))
+        with contextlib.suppress(KeyboardInterrupt):
+            code = server.process.wait()
+            raise Stop(f"Odoo ended by itself with code {code}; its log is {server.log}")
+        step("Stopping")
+    return 0
+
+
+def test(source: OdooSource, arguments: list[str]) -> int:
+    """Run every test with pytest; arguments go to pytest."""
+    browser.ensure("wkhtmltopdf", "chromium")
+    with _stopping_on_signals(), _template(source) as (odoo, template):
+        name = "kor_test"
+        _drop_test_databases(odoo.cluster, name)
+        odoo.cluster.create(name, template)
+        step("Running the tests")
+        command = [sys.executable, "-m", "pytest", f"--odoo-database={name}", "--odoo-http",
+                   f"--odoo-config={paths.ROOT / 'odoo.conf'}", f"--odoo-addons-path={odoo.addons_path}",
+                   f"--odoo-extra=data-dir={odoo.data_dir}", f"--odoo-extra=http-interface={LOOPBACK}",
+                   f"--odoo-extra=db_host={odoo.cluster.socket}", "--odoo-extra=db_user=kor", *arguments]
+        environment = odoo.environment() | {"KOR_TEMPLATE": template, "KOR_ODOO_STATE": str(odoo.state)}
+        code = subprocess.run(command, env=environment, cwd=paths.ROOT, stdin=subprocess.DEVNULL).returncode
+        _drop_test_databases(odoo.cluster, name)
+    return code
+
+
+def shell(source: OdooSource, arguments: list[str]) -> int:
+    """Open Odoo's shell on the demo database."""
+    name = os.environ.get("KOR_DB", "kor")
+    cluster = Cluster("run").start()
+    try:
+        odoo = database.ensure_demo(source, cluster, name)
+        return subprocess.run(odoo.command("shell", name, "--no-http", *arguments), env=odoo.environment()).returncode
+    finally:
+        cluster.stop()
+
+
+def bench(source: OdooSource, arguments: list[str]) -> int:
+    """Print what the benchmarks measure, as ratios of two things measured in one run."""
+    with _stopping_on_signals(), _template(source) as (odoo, template):
+        for script in sorted((paths.ROOT / "benchmarks").glob("bench_*.py")):
+            name = f"kor_{script.stem}"
+            odoo.cluster.drop(name)
+            odoo.cluster.create(name, template)
+            odoo.shell(name, script.read_text())
+            odoo.cluster.drop(name)
+    return 0
+
+
+def lint_command(source: OdooSource, arguments: list[str]) -> int:
+    with _stopping_on_signals(), _template(source) as (odoo, template):
+        return lint(odoo, template)
+
+
+def setup(source: OdooSource, arguments: list[str]) -> int:
+    """Fetch and build everything, without starting anything."""
+    browser.ensure("wkhtmltopdf", "chromium")
+    step(f"Odoo {source.label} and Python {sys.version.split()[0]} are ready")
+    return 0
+
+
+COMMANDS: dict[str, Callable[[OdooSource, list[str]], int]] = {
+    "run": run, "test": test, "shell": shell, "bench": bench, "lint": lint_command, "setup": setup,
+}
+
+
+@contextlib.contextmanager
+def _template(source: OdooSource) -> Iterator[tuple[Odoo, str]]:
+    cluster = database.test_cluster().start()
+    try:
+        yield database.ensure_template(source, cluster)
+    finally:
+        cluster.stop()
+
+
+@contextlib.contextmanager
+def _stopping_on_signals() -> Iterator[None]:
+    """Turn a termination into a KeyboardInterrupt, so that everything started is stopped."""
+
+    def interrupt(number, frame):
+        raise KeyboardInterrupt
+
+    previous = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+def _drop_test_databases(cluster: Cluster, name: str) -> None:
+    for existing in cluster.databases():
+        if existing.startswith(name):
+            cluster.drop(existing)
