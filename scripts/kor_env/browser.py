@@ -23,8 +23,14 @@ def ensure(*tools: str) -> None:
         environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
         for arguments in (["update"], ["install", "-y", "--no-install-recommends", *missing]):
             try:
-                subprocess.run([*prefix, "apt-get", "-qq", *arguments], env=environment, check=True,
-                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                subprocess.run(
+                    [*prefix, "apt-get", "-qq", *arguments],
+                    env=environment,
+                    check=True,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                )
             except (OSError, subprocess.CalledProcessError):
                 # A stale list may still know the package: only the look at the end decides.
                 continue

@@ -33,7 +33,11 @@ def run(source: OdooSource, arguments: list[str]) -> int:
         stack.callback(server.stop)
         server.wait_ready()
         step("Ready")
-        say((paths.ROOT / "scripts" / "welcome.txt").read_text().format(url=server.url, mail=mailbox.folder, log=server.log))
+        say(
+            (paths.ROOT / "scripts" / "welcome.txt")
+            .read_text()
+            .format(url=server.url, mail=mailbox.folder, log=server.log)
+        )
         with contextlib.suppress(KeyboardInterrupt):
             code = server.process.wait()
             raise Stop(f"Odoo ended by itself with code {code}; its log is {server.log}")
@@ -49,10 +53,20 @@ def test(source: OdooSource, arguments: list[str]) -> int:
         _drop_test_databases(odoo.cluster, name)
         odoo.cluster.create(name, template)
         step("Running the tests")
-        command = [sys.executable, "-m", "pytest", f"--odoo-database={name}", "--odoo-http",
-                   f"--odoo-config={paths.ROOT / 'odoo.conf'}", f"--odoo-addons-path={odoo.addons_path}",
-                   f"--odoo-extra=data-dir={odoo.data_dir}", f"--odoo-extra=http-interface={LOOPBACK}",
-                   f"--odoo-extra=db_host={odoo.cluster.socket}", "--odoo-extra=db_user=kor", *arguments]
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            f"--odoo-database={name}",
+            "--odoo-http",
+            f"--odoo-config={paths.ROOT / 'odoo.conf'}",
+            f"--odoo-addons-path={odoo.addons_path}",
+            f"--odoo-extra=data-dir={odoo.data_dir}",
+            f"--odoo-extra=http-interface={LOOPBACK}",
+            f"--odoo-extra=db_host={odoo.cluster.socket}",
+            "--odoo-extra=db_user=kor",
+            *arguments,
+        ]
         environment = odoo.environment() | {"KOR_TEMPLATE": template, "KOR_ODOO_STATE": str(odoo.state)}
         code = subprocess.run(command, env=environment, cwd=paths.ROOT, stdin=subprocess.DEVNULL).returncode
         _drop_test_databases(odoo.cluster, name)
@@ -95,7 +109,12 @@ def setup(source: OdooSource, arguments: list[str]) -> int:
 
 
 COMMANDS: dict[str, Callable[[OdooSource, list[str]], int]] = {
-    "run": run, "test": test, "shell": shell, "bench": bench, "lint": lint_command, "setup": setup,
+    "run": run,
+    "test": test,
+    "shell": shell,
+    "bench": bench,
+    "lint": lint_command,
+    "setup": setup,
 }
 
 

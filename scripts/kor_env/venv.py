@@ -21,9 +21,23 @@ def ensure(source: OdooSource) -> Path:
     if (home / ".complete").is_file():
         return python
     step(f"Building the Python {version} environment (about a minute)")
-    _call([sys.executable, "-m", "venv", "--clear", str(home)], "Python's venv module is missing: install python3-venv.")
-    _call([str(python), "-m", "pip", "install", "-qq", "--no-input", "--disable-pip-version-check", "-r", str(REQUIREMENTS)],
-          "The Python packages of requirements.txt could not be installed; pip's message above says which.")
+    _call(
+        [sys.executable, "-m", "venv", "--clear", str(home)], "Python's venv module is missing: install python3-venv."
+    )
+    _call(
+        [
+            str(python),
+            "-m",
+            "pip",
+            "install",
+            "-qq",
+            "--no-input",
+            "--disable-pip-version-check",
+            "-r",
+            str(REQUIREMENTS),
+        ],
+        "The Python packages of requirements.txt could not be installed; pip's message above says which.",
+    )
     site = next((home / "lib").glob("python3*")) / "site-packages"
     (site / "odoo").symlink_to(source.package)
     if source.egg_info:

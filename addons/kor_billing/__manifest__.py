@@ -1,0 +1,23 @@
+{
+    "name": "KOR Billing",
+    "version": "19.0.1.0.0",
+    "summary": "What contracts owe: billing runs, explained invoices, payment by saved token",
+    "category": "KOR Enterprise",
+    "author": "KOR Enterprise",
+    "license": "LGPL-3",
+    "depends": ["kor_contracts", "account_payment"],
+    "data": [
+        "security/kor_billing_groups.xml",
+        "security/ir.model.access.csv",
+        "security/kor_billing_security.xml",
+        "data/ir_sequence_data.xml",
+        "data/ir_cron_data.xml",
+        "views/kor_billing_item_views.xml",
+        "views/kor_billing_run_views.xml",
+        "views/account_move_views.xml",
+        "views/kor_contract_views.xml",
+        "views/res_config_settings_views.xml",
+        "views/kor_billing_portal_templates.xml",
+        "views/kor_billing_menus.xml",
+    ],
+}

@@ -1,0 +1,1 @@
+"""What a contract owes, as pure functions of its terms."""

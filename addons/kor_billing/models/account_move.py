@@ -1,0 +1,60 @@
+from odoo import fields, models
+
+
+class AccountMove(models.Model):
+    _name = "account.move"
+    _inherit = ["account.move", "kor.invoice.payment.mixin"]
+
+    kor_contract_id = fields.Many2one(
+        "kor.contract", string="Contract", index="btree_not_null", readonly=True, ondelete="restrict"
+    )
+    kor_date_from = fields.Date(string="Period from", readonly=True, copy=False)
+    kor_date_to = fields.Date(string="Period to", readonly=True, copy=False)
+    kor_item_ids = fields.One2many("kor.billing.item", "move_id", string="Billed Periods")
+
+    # EXTENDS account
+    def _post(self, soft=True):
+        posted = super()._post(soft)
+        posted._get_kor_items()._claim()
+        return posted
+
+    # EXTENDS account
+    def button_draft(self):
+        result = super().button_draft()
+        self._get_kor_items()._release()
+        return result
+
+    # EXTENDS account
+    def button_cancel(self):
+        result = super().button_cancel()
+        self._get_kor_items()._release()
+        return result
+
+    # EXTENDS account
+    def _reverse_moves(self, default_values_list=None, cancel=False):
+        reversals = super()._reverse_moves(default_values_list, cancel)
+        for move in reversals.reversed_entry_id.filtered("kor_item_ids"):
+            move.message_post(
+                body=self.env._(
+                    "A credit note was made. The periods of this invoice stay billed; "
+                    "reset or cancel the invoice instead to bill them again."
+                )
+            )
+        return reversals
+
+    def action_open_kor_contract(self):
+        """Open the contract that the invoice bills.
+
+        :return: a window action
+        """
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "kor.contract",
+            "res_id": self.kor_contract_id.id,
+            "views": [(False, "form")],
+        }
+
+    def _get_kor_items(self):
+        # In sudo: the slices follow the invoice, whoever may post or cancel it.
+        return self.sudo().kor_item_ids

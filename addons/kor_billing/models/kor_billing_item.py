@@ -1,0 +1,88 @@
+from odoo import fields, models
+from odoo.exceptions import UserError
+
+
+class KorBillingItem(models.Model):
+    """A booked slice: what one line charged for one period, where it was invoiced, and why it is that much."""
+
+    _name = "kor.billing.item"
+    _inherit = ["kor.billing.explanation"]
+    _description = "Billing Item"
+    _order = "date_start desc, id desc"
+    _rec_name = "name"
+
+    name = fields.Char(required=True)
+    contract_id = fields.Many2one("kor.contract", required=True, index=True, ondelete="restrict")
+    contract_line_id = fields.Many2one("kor.contract.line", required=True, index=True, ondelete="restrict")
+    company_id = fields.Many2one("res.company", required=True, index=True)
+    partner_id = fields.Many2one(related="contract_id.partner_id", store=True, index=True)
+    tier_id = fields.Many2one(related="contract_id.tier_id", store=True)
+    product_id = fields.Many2one(related="contract_line_id.product_id", store=True)
+    charge_type = fields.Selection(related="contract_line_id.charge_type", store=True)
+    currency_id = fields.Many2one("res.currency", required=True)
+    period_start = fields.Date(
+        required=True, help="The first day of the billing period that the slice lies in: with the line, its key."
+    )
+    date_start = fields.Date(string="From", required=True)
+    date_end = fields.Date(string="To", required=True)
+    quantity = fields.Float(digits=(16, 6))
+    amount = fields.Monetary(required=True, help="Before taxes, unless the line's taxes are included in prices.")
+    move_line_id = fields.Many2one(
+        "account.move.line",
+        string="Invoice Line",
+        index="btree_not_null",
+        # A draft's line that is deleted was never billed.
+        ondelete="cascade",
+        help="Empty where nothing had to be paid in that billing: no invoice was made for it.",
+    )
+    move_id = fields.Many2one(related="move_line_id.move_id", store=True, index="btree_not_null", string="Invoice")
+    run_id = fields.Many2one("kor.billing.run", index="btree_not_null", ondelete="set null")
+    state = fields.Selection(
+        [("booked", "Billed"), ("released", "Freed")],
+        required=True,
+        default="booked",
+        help="Freed: the invoice was cancelled or reset to draft, so that the period can be billed again.",
+    )
+
+    _slice_unique = models.UniqueIndex(
+        "(contract_line_id, period_start) WHERE state = 'booked'", "This period of the contract line is billed already."
+    )
+
+    def action_open_invoice(self):
+        """Open the invoice that the slice stands on.
+
+        :return: a window action
+        """
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "account.move",
+            "res_id": self.move_id.id,
+            "views": [(False, "form")],
+        }
+
+    def _release(self):
+        """Let the periods be billed again."""
+        self.filtered(lambda item: item.state == "booked").state = "released"
+
+    def _claim(self):
+        """Book freed slices again, or raise where another invoice has billed one meanwhile."""
+        freed = self.filtered(lambda item: item.state == "released")
+        taken = self.search(
+            [("state", "=", "booked"), ("contract_line_id", "in", freed.contract_line_id.ids)],
+        )
+        by_key = {(item.contract_line_id, item.period_start): item for item in taken}
+        for item in freed:
+            other = by_key.get((item.contract_line_id, item.period_start))
+            if other:
+                raise UserError(
+                    self.env._(
+                        "%(name)s from %(start)s to %(end)s is billed on %(invoice)s meanwhile. Cancel this invoice, "
+                        "or that one first.",
+                        name=item.name,
+                        start=item.date_start,
+                        end=item.date_end,
+                        invoice=other.move_id.display_name or self.env._("another billing"),
+                    )
+                )
+        freed.state = "booked"

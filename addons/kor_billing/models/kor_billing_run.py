@@ -1,0 +1,179 @@
+import logging
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+
+_logger = logging.getLogger(__name__)
+BATCH_SIZE = 100
+
+
+class KorBillingRun(models.Model):
+    """Bill every contract that is due. A run that was cut off is simply continued: what is booked stays booked."""
+
+    _name = "kor.billing.run"
+    _inherit = ["mail.thread"]
+    _description = "Billing Run"
+    _order = "id desc"
+
+    name = fields.Char(string="Number", required=True, readonly=True, copy=False, default="/")
+    company_id = fields.Many2one("res.company", required=True, index=True, default=lambda self: self.env.company)
+    state = fields.Selection(
+        [("draft", "Draft"), ("running", "Running"), ("done", "Done")],
+        required=True,
+        default="draft",
+        readonly=True,
+        copy=False,
+    )
+    date_started = fields.Datetime(readonly=True, copy=False)
+    date_done = fields.Datetime(readonly=True, copy=False)
+    contract_ids = fields.Many2many(
+        "kor.contract",
+        string="Only These Contracts",
+        domain="[('company_id', '=', company_id), ('state', '!=', 'draft')]",
+        help="Empty: every contract of the company that is due.",
+    )
+    item_ids = fields.One2many("kor.billing.item", "run_id", string="Billed Periods")
+    move_ids = fields.Many2many("account.move", compute="_compute_results", string="Invoices")
+    invoice_count = fields.Integer(compute="_compute_results")
+    due_count = fields.Integer(compute="_compute_due", string="Still Due")
+    failed_count = fields.Integer(compute="_compute_due", string="Left Out")
+    progress = fields.Float(compute="_compute_progress", help="Share of the contracts at the start that are through.")
+    planned_count = fields.Integer(readonly=True, copy=False, string="Due at the Start")
+
+    @api.depends("item_ids.move_id")
+    def _compute_results(self):
+        for run in self:
+            run.move_ids = run.item_ids.move_id
+            run.invoice_count = len(run.move_ids)
+
+    @api.depends("state", "contract_ids", "company_id")
+    def _compute_due(self):
+        for run in self:
+            run.due_count = len(run._get_due_contracts())
+            run.failed_count = self.env["kor.contract"].search_count(
+                [("company_id", "=", run.company_id.id), ("billing_error", "!=", False)]
+            )
+
+    @api.depends("state", "planned_count", "due_count")
+    def _compute_progress(self):
+        for run in self:
+            done = run.planned_count - run.due_count
+            run.progress = 100.0 if run.state == "done" else 100.0 * done / (run.planned_count or 1)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            vals["name"] = self.env["ir.sequence"].next_by_code("kor.billing.run") or "/"
+        return super().create(vals_list)
+
+    def write(self, vals):
+        if {"state", "company_id", "contract_ids"} & set(vals) and any(run.state != "draft" for run in self):
+            raise UserError(self.env._("A billing run that has started cannot be changed. Make a new one."))
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_started(self):
+        if any(run.state != "draft" for run in self):
+            raise UserError(self.env._("A billing run that has started is kept as evidence of what it billed."))
+
+    def action_start(self):
+        """Bill in the background: the runs are worked off by the billing job, which is woken up.
+
+        :return: True
+        """
+        self.env["kor.contract"]._check_can_bill()
+        self._start()
+        # In sudo: waking the job is no right of its own.
+        self.env.ref("kor_billing.ir_cron_bill").sudo()._trigger()
+        return True
+
+    def action_open_invoices(self):
+        """Open the run's invoices.
+
+        :return: a window action
+        """
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("account.action_move_out_invoice_type")
+        return {**action, "domain": [("id", "in", self.move_ids.ids)], "context": {"create": False}}
+
+    def _start(self):
+        for run in self.filtered(lambda one: one.state == "draft"):
+            run._write_engine(
+                {
+                    "state": "running",
+                    "date_started": fields.Datetime.now(),
+                    "planned_count": len(run._get_due_contracts()),
+                }
+            )
+
+    def _write_engine(self, vals):
+        return super().write(vals)
+
+    def _get_due_domain(self):
+        """Return which contracts may be due; zones ahead of UTC may be in tomorrow. Extensible."""
+        domain = Domain("company_id", "=", self.company_id.id) & Domain("next_billing_date", "<=", "today +1d")
+        domain &= Domain("billing_retry_date", "=", False) | Domain("billing_retry_date", "<=", "today")
+        if self.contract_ids:
+            domain &= Domain("id", "in", self.contract_ids.ids)
+        return domain
+
+    def _get_due_contracts(self):
+        self.ensure_one()
+        found = self.env["kor.contract"].search(self._get_due_domain(), order="next_billing_date, id")
+        return found.filtered(lambda contract: contract._is_due())
+
+    def _work(self, limit=BATCH_SIZE):
+        """Bill one batch of due contracts and return how many are left."""
+        self.ensure_one()
+        due = self._get_due_contracts()
+        batch = due[:limit].try_lock_for_update()
+        try:
+            with self.env.cr.savepoint():
+                batch._bill(self._get_windows(batch), run=self)
+                batch._clear_billing_error()
+        except UserError:
+            # One of them cannot be billed: find out which, the others must not wait for it.
+            for contract in batch:
+                self._work_alone(contract)
+        if not due[limit:]:
+            self._write_engine({"state": "done", "date_done": fields.Datetime.now()})
+        return len(due[limit:])
+
+    def _work_alone(self, contract):
+        try:
+            with self.env.cr.savepoint():
+                contract._bill(self._get_windows(contract), run=self)
+                contract._clear_billing_error()
+        except UserError as error:
+            _logger.info("Contract %s is left out of billing: %s", contract.name, error)
+            contract._set_billing_error(str(error))
+
+    def _get_windows(self, contracts):
+        return {contract: contract._get_current_window() for contract in contracts}
+
+    @api.model
+    def _cron_bill(self):
+        """Start a run for each company with due contracts, and work off the runs that are under way."""
+        cron = self.env["ir.cron"]
+        for company in self._get_companies_without_run():
+            run = self.create({"company_id": company.id})
+            if run._get_due_contracts():
+                run._start()
+            else:
+                run.unlink()
+        runs = self.search([("state", "=", "running")], order="id")
+        cron._commit_progress(remaining=sum(run.due_count for run in runs))
+        for run in runs:
+            left = 1
+            while left:
+                before = run.due_count
+                left = run.with_company(run.company_id)._work()
+                run.invalidate_recordset(["due_count"])
+                if not cron._commit_progress(max(before - left, 0)):
+                    return
+
+    @api.model
+    def _get_companies_without_run(self):
+        running = self.search([("state", "=", "running"), ("contract_ids", "=", False)]).company_id
+        return self.env["res.company"].search([("id", "not in", running.ids)])

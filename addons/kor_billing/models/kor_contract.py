@@ -1,0 +1,98 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+
+from ..engine import billing
+
+
+class KorContract(models.Model):
+    _name = "kor.contract"
+    _inherit = ["kor.contract", "kor.contract.billing.mixin"]
+
+    billing_item_ids = fields.One2many("kor.billing.item", "contract_id", string="Billed Periods")
+    invoice_ids = fields.One2many("account.move", "kor_contract_id", string="Invoices")
+    invoice_count = fields.Integer(compute="_compute_invoice_count")
+    billing_count = fields.Integer(
+        default=0, readonly=True, copy=False, help="How often billing has looked at the contract; also its lock."
+    )
+    next_billing_date = fields.Date(
+        compute="_compute_next_billing_date",
+        store=True,
+        index="btree_not_null",
+        help="The first day on which something can be billed that is not billed yet.",
+    )
+    billing_error = fields.Text(readonly=True, copy=False, help="Why the last billing run left this contract out.")
+    billing_retry_date = fields.Date(readonly=True, copy=False, help="Billing runs leave the contract out until then.")
+
+    def _compute_invoice_count(self):
+        counts = dict(
+            self.env["account.move"]._read_group(
+                [("kor_contract_id", "in", self.ids)], ["kor_contract_id"], ["__count"]
+            )
+        )
+        for contract in self:
+            contract.invoice_count = counts.get(contract, 0)
+
+    @api.depends(
+        "state",
+        "date_start",
+        "date_end_effective",
+        "anchor_day",
+        "line_ids.charge_type",
+        "line_ids.timing",
+        "line_ids.billing_months",
+        "line_ids.date_start",
+        "line_ids.date_end",
+        "billing_item_ids.state",
+    )
+    def _compute_next_billing_date(self):
+        billed = self.filtered(lambda contract: contract.state != "draft" and contract.id)
+        booked = billed._get_booked_keys()
+        (self - billed).next_billing_date = False
+        for contract in billed:
+            is_booked = booked[contract.id].__contains__
+            contract.next_billing_date = billing.next_due(contract._get_engine_terms(), is_booked) or False
+
+    def action_open_invoices(self):
+        """Open the contract's invoices.
+
+        :return: a window action
+        """
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("account.action_move_out_invoice_type")
+        return {**action, "domain": [("kor_contract_id", "=", self.id)], "context": {"create": False}}
+
+    def action_open_billing_items(self):
+        """Open the periods that are billed.
+
+        :return: a window action
+        """
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("kor_billing.kor_billing_item_action")
+        return {**action, "domain": [("contract_id", "=", self.id)], "context": {}}
+
+    def _get_current_window(self):
+        """Return all that is due today."""
+        return billing.Window.as_of(self.date_start, self._get_today())
+
+    def _is_due(self):
+        self.ensure_one()
+        return bool(self.next_billing_date) and self.next_billing_date <= self._get_today()
+
+    def _set_billing_error(self, message):
+        """Leave the contract out of billing runs until tomorrow, and tell whoever is in charge."""
+        self.ensure_one()
+        self._write_agreed({"billing_error": message, "billing_retry_date": self._get_today() + timedelta(days=1)})
+        if not self.activity_search(["mail.mail_activity_data_warning"]):
+            self.activity_schedule(
+                "mail.mail_activity_data_warning",
+                summary=self.env._("Billing failed"),
+                note=message,
+                user_id=(self.account_manager_id or self.user_id or self.env.user).id,
+            )
+
+    def _clear_billing_error(self):
+        failed = self.filtered("billing_error")
+        if failed:
+            failed._write_agreed({"billing_error": False, "billing_retry_date": False})
+            failed.activity_unlink(["mail.mail_activity_data_warning"])

@@ -1,0 +1,115 @@
+from odoo import models
+from odoo.exceptions import UserError
+
+
+class KorInvoicePaymentMixin(models.AbstractModel):
+    """Send invoices and collect them by the customer's saved token, through the native parts."""
+
+    _name = "kor.invoice.payment.mixin"
+    _description = "Invoice Sending and Collection"
+
+    def send_invoice(self):
+        """Post the invoices where they are drafts, and mail them with their PDF to the customer.
+
+        :return: {"sent": the numbers, "recipients": the addresses}
+        """
+        self.env["kor.contract"]._check_can_bill()
+        self.check_access("write")
+        self._check_sendable()
+        self.filtered(lambda move: move.state == "draft")._post()
+        self.env["account.move.send"]._generate_and_send_invoices(self, sending_methods=["email"])
+        return {
+            "sent": self.mapped("name"),
+            "recipients": sorted({partner.email for partner in self.partner_id if partner.email}),
+        }
+
+    def _check_sendable(self):
+        for move in self:
+            if move.move_type not in ("out_invoice", "out_refund") or move.state == "cancel":
+                raise UserError(self.env._("%(move)s is no customer invoice that can be sent.", move=move.display_name))
+            if not move.partner_id.email:
+                raise UserError(
+                    self.env._(
+                        "%(customer)s has no e-mail address. Enter one, then send %(move)s again.",
+                        customer=move.partner_id.display_name,
+                        move=move.display_name,
+                    )
+                )
+
+    def process_payment(self):
+        """Collect what is open on the invoice by the customer's saved payment method.
+
+        Nothing is charged twice: while an attempt is pending or has succeeded, its state is returned.
+
+        :return: {"state", "amount", "reference", "message"}; the state is "paid", "no_token", or that of the
+            native transaction: "done", "pending", "authorized", "cancel", "error"
+        """
+        self.ensure_one()
+        self.env["kor.contract"]._check_can_bill()
+        self.check_access("write")
+        self._check_collectable()
+        # One attempt at a time: a second caller gets an error here, and the state after it.
+        self.lock_for_update()
+        if self.currency_id.is_zero(self.amount_residual):
+            return self._prepare_payment_result("paid", 0.0, self.env._("Nothing is open on %(move)s.", move=self.name))
+        # In sudo: transactions and tokens are readable by the payment administrator only.
+        move_sudo = self.sudo()
+        open_attempt = move_sudo.transaction_ids.filtered(lambda tx: tx.state in ("pending", "authorized"))[:1]
+        if open_attempt:
+            return self._prepare_attempt_result(open_attempt)
+        token_sudo = move_sudo._get_payment_token()
+        if not token_sudo:
+            customer = self.partner_id.commercial_partner_id.display_name
+            message = self.env._(
+                "%(customer)s has no saved payment method. They can pay %(move)s in the portal and save one there.",
+                customer=customer,
+                move=self.name,
+            )
+            return self._prepare_payment_result("no_token", self.amount_residual, message)
+        return self._prepare_attempt_result(move_sudo._charge(token_sudo))
+
+    def _check_collectable(self):
+        if self.move_type != "out_invoice" or self.state != "posted":
+            raise UserError(
+                self.env._("%(move)s cannot be collected: only a posted customer invoice can.", move=self.display_name)
+            )
+
+    def _get_payment_token(self):
+        """Return the latest token that the customer can pay this invoice with."""
+        partner = self.partner_id.commercial_partner_id
+        providers = self.env["payment.provider"]._get_compatible_providers(
+            self.company_id.id, partner.id, self.amount_residual, currency_id=self.currency_id.id
+        )
+        return self.env["payment.token"].search(
+            [("provider_id", "in", providers.ids), ("partner_id", "child_of", partner.id)], order="id desc", limit=1
+        )
+
+    def _charge(self, token):
+        """Charge the token, one transaction for the attempt, and book it where it succeeded."""
+        transaction = self.env["payment.transaction"].create(
+            {
+                "provider_id": token.provider_id.id,
+                "payment_method_id": token.payment_method_id.id,
+                "token_id": token.id,
+                "operation": "offline",
+                "amount": self.amount_residual,
+                "currency_id": self.currency_id.id,
+                "partner_id": token.partner_id.id,
+                "invoice_ids": [(6, 0, self.ids)],
+            }
+        )
+        transaction._charge_with_token()
+        if transaction.state == "done":
+            transaction._post_process()
+        return transaction
+
+    def _prepare_attempt_result(self, transaction):
+        message = transaction.state_message or self.env._(
+            "Attempt %(reference)s: %(state)s.",
+            reference=transaction.reference,
+            state=dict(transaction._fields["state"]._description_selection(self.env))[transaction.state],
+        )
+        return self._prepare_payment_result(transaction.state, transaction.amount, message, transaction.reference)
+
+    def _prepare_payment_result(self, state, amount, message, reference=""):
+        return {"state": state, "amount": amount, "reference": reference, "message": str(message)}

@@ -1,0 +1,1 @@
+"""Hold the contract arithmetic: plain functions of dates, without database, clock or input and output."""

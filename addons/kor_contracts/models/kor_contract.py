@@ -1,0 +1,468 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.tools import date_utils
+
+from odoo.addons.base.models.res_partner import _tz_get
+
+from ..engine import periods
+
+TERM_MONTHS = {"monthly": 1, "annual": 12, "multi_year": 36}
+
+
+class KorContract(models.Model):
+    _name = "kor.contract"
+    _inherit = [
+        "kor.contract.lifecycle.mixin",
+        "kor.contract.entitlement.mixin",
+        "kor.contract.document.mixin",
+        "kor.input.mixin",
+        "portal.mixin",
+        "mail.thread",
+        "mail.activity.mixin",
+    ]
+    _description = "Contract"
+    _order = "date_start desc, id desc"
+    _check_company_auto = True
+    # A customer who may read a contract may write messages on it.
+    _mail_post_access = "read"
+
+    name = fields.Char(string="Number", required=True, readonly=True, copy=False, default="/", index="trigram")
+    partner_id = fields.Many2one(
+        "res.partner",
+        string="Customer",
+        required=True,
+        index=True,
+        ondelete="restrict",
+        check_company=True,
+        tracking=True,
+    )
+    partner_invoice_id = fields.Many2one(
+        "res.partner",
+        string="Invoice Address",
+        compute="_compute_partner_invoice_id",
+        store=True,
+        readonly=False,
+        precompute=True,
+        check_company=True,
+        ondelete="restrict",
+    )
+    company_id = fields.Many2one("res.company", required=True, index=True, default=lambda self: self.env.company)
+    plan_id = fields.Many2one(
+        "kor.plan",
+        index="btree_not_null",
+        ondelete="restrict",
+        check_company=True,
+        tracking=True,
+        help="A contract created with a plan takes over the plan's charges as its lines.",
+    )
+    tier_id = fields.Many2one(
+        "kor.tier",
+        compute="_compute_from_plan",
+        store=True,
+        readonly=False,
+        precompute=True,
+        index="btree_not_null",
+        ondelete="restrict",
+        check_company=True,
+        tracking=True,
+    )
+    currency_id = fields.Many2one(
+        "res.currency",
+        compute="_compute_from_plan",
+        store=True,
+        readonly=False,
+        precompute=True,
+        required=True,
+        ondelete="restrict",
+    )
+    term = fields.Selection(
+        [("monthly", "Monthly"), ("annual", "Annual"), ("multi_year", "Multi-year"), ("custom", "Custom")],
+        compute="_compute_from_plan",
+        store=True,
+        readonly=False,
+        precompute=True,
+        required=True,
+        tracking=True,
+    )
+    term_months = fields.Integer(
+        compute="_compute_term_months",
+        store=True,
+        readonly=False,
+        precompute=True,
+        string="Term (months)",
+        help="How long one term is; what an automatic renewal adds. 0: no fixed term.",
+    )
+    date_start = fields.Date(
+        string="Start", required=True, default=fields.Date.context_today, index=True, tracking=True
+    )
+    date_end = fields.Date(
+        string="End",
+        compute="_compute_date_end",
+        store=True,
+        readonly=False,
+        precompute=True,
+        tracking=True,
+        help="The last day. Empty: open-ended.",
+    )
+    date_end_effective = fields.Date(
+        string="Last Day", compute="_compute_date_end_effective", store=True, index="btree_not_null"
+    )
+    anchor_day = fields.Integer(
+        compute="_compute_anchor_day",
+        store=True,
+        readonly=False,
+        precompute=True,
+        string="Billing Day",
+        help="The day of the month on which billing periods begin. Months that are shorter begin on their last day.",
+    )
+    auto_renew = fields.Boolean(string="Renews Automatically", tracking=True)
+    notice_days = fields.Integer(
+        string="Notice (days)", default=30, help="How long before the end either side can say that it does not renew."
+    )
+    date_notice = fields.Date(string="Notice Deadline", compute="_compute_date_notice", store=True)
+    tz = fields.Selection(
+        _tz_get,
+        string="Time Zone",
+        compute="_compute_tz",
+        store=True,
+        readonly=False,
+        precompute=True,
+        required=True,
+        help="Where the contract's days begin and end.",
+    )
+    payment_term_id = fields.Many2one(
+        "account.payment.term",
+        compute="_compute_from_partner",
+        store=True,
+        readonly=False,
+        precompute=True,
+        check_company=True,
+    )
+    fiscal_position_id = fields.Many2one(
+        "account.fiscal.position",
+        compute="_compute_from_partner",
+        store=True,
+        readonly=False,
+        precompute=True,
+        check_company=True,
+    )
+    client_order_ref = fields.Char(string="Purchase Order", copy=False, help="Printed on each invoice.")
+    user_id = fields.Many2one("res.users", string="Salesperson", default=lambda self: self.env.user, tracking=True)
+    account_manager_id = fields.Many2one("res.users", string="Account Manager", index="btree_not_null", tracking=True)
+    line_ids = fields.One2many("kor.contract.line", "contract_id", string="Lines", copy=True)
+    discount_ids = fields.One2many("kor.discount", "contract_id", string="Discounts", copy=True)
+    clause_ids = fields.One2many("kor.contract.clause", "contract_id", string="Clauses", copy=True)
+    mrr = fields.Monetary(
+        string="MRR", compute="_compute_mrr", store=True, help="Monthly recurring revenue at present."
+    )
+    arr = fields.Monetary(string="ARR", compute="_compute_mrr", store=True)
+
+    _name_unique = models.UniqueIndex("(company_id, name) WHERE name != '/'", "This contract number is taken.")
+    _dates_ordered = models.Constraint(
+        "CHECK (date_end IS NULL OR date_end >= date_start)", "A contract cannot end before it starts."
+    )
+    _anchor_in_month = models.Constraint(
+        "CHECK (anchor_day BETWEEN 1 AND 31)", "The billing day is a day of the month, from 1 to 31."
+    )
+
+    @api.depends("partner_id")
+    def _compute_partner_invoice_id(self):
+        for contract in self:
+            address = contract.partner_id.address_get(["invoice"])["invoice"] if contract.partner_id else False
+            contract.partner_invoice_id = address
+
+    @api.depends("plan_id")
+    def _compute_from_plan(self):
+        for contract in self:
+            plan = contract.plan_id
+            contract.tier_id = plan.tier_id or contract.tier_id
+            contract.currency_id = plan.currency_id or contract.currency_id or contract.company_id.currency_id
+            contract.term = plan.term or contract.term or "annual"
+
+    @api.depends("term", "date_start", "date_end")
+    def _compute_term_months(self):
+        for contract in self:
+            months = TERM_MONTHS.get(contract.term, 0)
+            if contract.date_end and contract.term in ("multi_year", "custom"):
+                after = contract.date_end + timedelta(days=1)
+                months = (after.year - contract.date_start.year) * 12 + after.month - contract.date_start.month
+            contract.term_months = months
+
+    @api.depends("term", "date_start")
+    def _compute_date_end(self):
+        for contract in self:
+            months = TERM_MONTHS.get(contract.term)
+            if contract.term in ("annual", "multi_year") and contract.date_start:
+                contract.date_end = date_utils.add(contract.date_start, months=months) - timedelta(days=1)
+            else:
+                contract.date_end = False
+
+    @api.depends("date_end", "date_cancelled")
+    def _compute_date_end_effective(self):
+        for contract in self:
+            ends = [day for day in (contract.date_end, contract.date_cancelled) if day]
+            contract.date_end_effective = min(ends, default=False)
+
+    @api.depends("date_start")
+    def _compute_anchor_day(self):
+        for contract in self:
+            contract.anchor_day = contract.date_start.day if contract.date_start else 1
+
+    @api.depends("date_end", "notice_days")
+    def _compute_date_notice(self):
+        for contract in self:
+            contract.date_notice = contract.date_end and contract.date_end - timedelta(days=contract.notice_days)
+
+    @api.depends("partner_id", "company_id")
+    def _compute_tz(self):
+        for contract in self:
+            contract.tz = contract.tz or contract.partner_id.tz or contract.company_id.partner_id.tz or "UTC"
+
+    @api.depends("partner_id", "company_id")
+    def _compute_from_partner(self):
+        position_model = self.env["account.fiscal.position"]
+        for contract in self:
+            partner = contract.partner_id.with_company(contract.company_id)
+            contract.payment_term_id = partner.property_payment_term_id
+            contract.fiscal_position_id = position_model.with_company(contract.company_id)._get_fiscal_position(partner)
+
+    @api.depends("line_ids.monthly_amount", "discount_ids.kind", "discount_ids.value", "line_ids.billing_months")
+    def _compute_mrr(self):
+        for contract in self:
+            mrr = sum(contract.line_ids.mapped("monthly_amount")) - contract._get_monthly_amount_off()
+            contract.mrr = max(mrr, 0)
+            contract.arr = contract.mrr * 12
+
+    def _compute_access_url(self):
+        super()._compute_access_url()
+        for contract in self:
+            contract.access_url = f"/my/contracts/{contract.id}"
+
+    @api.constrains("date_start", "date_end")
+    def _check_dates(self):
+        for contract in self:
+            if contract.date_end and contract.date_end < contract.date_start:
+                raise ValidationError(
+                    self.env._(
+                        "The contract ends on %(end)s, before it starts on %(start)s. Its last day must be "
+                        "%(start)s or later.",
+                        end=contract.date_end,
+                        start=contract.date_start,
+                    )
+                )
+
+    @api.constrains("partner_id", "tier_id", "plan_id")
+    def _check_tier(self):
+        for contract in self:
+            if not contract.tier_id:
+                raise ValidationError(self.env._("Give the contract a plan, or at least a tier."))
+            if contract.plan_id.tier_id and contract.plan_id.tier_id != contract.tier_id:
+                raise ValidationError(
+                    self.env._(
+                        "Plan “%(plan)s” is for the tier %(right)s, but the contract names %(wrong)s. Choose one of both.",
+                        plan=contract.plan_id.name,
+                        right=contract.plan_id.tier_id.name,
+                        wrong=contract.tier_id.name,
+                    )
+                )
+
+    @api.constrains("currency_id", "plan_id")
+    def _check_currency(self):
+        for contract in self:
+            if contract.plan_id and contract.plan_id.currency_id != contract.currency_id:
+                raise ValidationError(
+                    self.env._(
+                        "Plan “%(plan)s” is priced in %(right)s; the contract is in %(wrong)s. "
+                        "Use %(right)s, or a plan that is priced in %(wrong)s.",
+                        plan=contract.plan_id.name,
+                        right=contract.plan_id.currency_id.name,
+                        wrong=contract.currency_id.name,
+                    )
+                )
+            if not contract.currency_id.active:
+                raise ValidationError(
+                    self.env._(
+                        "The currency %(currency)s is not in use. Activate it under Invoicing › Currencies first.",
+                        currency=contract.currency_id.name,
+                    )
+                )
+
+    @api.constrains("anchor_day")
+    def _check_anchor_day(self):
+        for contract in self:
+            if not 1 <= contract.anchor_day <= 31:
+                raise ValidationError(
+                    self.env._(
+                        "The billing day is a day of the month, from 1 to 31, not %(day)s.", day=contract.anchor_day
+                    )
+                )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            if not vals.get("name") or vals["name"] == "/":
+                company = vals.get("company_id") or self.env.company.id
+                sequence = self.env["ir.sequence"].with_company(company)
+                vals["name"] = sequence.next_by_code("kor.contract", sequence_date=vals.get("date_start")) or "/"
+        contracts = super().create(vals_list)
+        contracts._copy_plan()
+        contracts._copy_catalog()
+        return contracts
+
+    def write(self, vals):
+        starts = {contract: contract.date_start for contract in self} if "date_start" in vals else {}
+        result = super().write(vals)
+        for contract, start in starts.items():
+            contract.line_ids.filtered(
+                lambda line, start=start: line.date_start == start
+            ).date_start = contract.date_start
+        return result
+
+    def action_apply_plan(self):
+        """Replace the lines, discounts, limits and features of drafts by those of their plan.
+
+        :return: True
+        """
+        self.check_access("write")
+        self._check_open(self.env._("the plan"))
+        self.line_ids.unlink()
+        self.discount_ids.unlink()
+        self.limit_ids.unlink()
+        self._copy_plan()
+        self.feature_ids = False
+        self._copy_catalog()
+        return True
+
+    def set_quantities(self, quantities):
+        """Set how many of a metric the lines of a draft hold.
+
+        :param quantities: the metric's code and the number, for example {"users": 25}
+        :return: the ids of the lines that hold them
+        """
+        self.check_access("write")
+        if not isinstance(quantities, dict):
+            raise UserError(self.env._('Give the quantities as metric and number, for example {"users": 25}.'))
+        changed = self.env["kor.contract.line"]
+        for code, quantity in quantities.items():
+            lines = self.line_ids.filtered(lambda line, code=code: line.metric_id.code == code)
+            if not lines:
+                raise UserError(
+                    self.env._(
+                        "No line is priced by “%(code)s”. The contract's metrics are: %(known)s.",
+                        code=code,
+                        known=", ".join(sorted(set(self.line_ids.metric_id.mapped("code")))) or "–",
+                    )
+                )
+            lines.write({"quantity": quantity})
+            changed |= lines
+        return changed.ids
+
+    def _copy_plan(self):
+        """Take over the plan's charges and discounts where the contract has no lines of its own."""
+        line_vals, discount_vals = [], []
+        for contract in self.filtered(lambda one: one.plan_id and not one.line_ids):
+            for charge in contract.plan_id._get_included_charges():
+                values = self.env["kor.contract.line"]._prepare_from_charge_values(charge)
+                line_vals.append({**values, "contract_id": contract.id})
+            for _command, _id, values in contract.plan_id.discount_ids._prepare_copy_commands():
+                discount_vals.append({**values, "contract_id": contract.id})
+        self.env["kor.contract.line"].create(line_vals)
+        self.env["kor.discount"].create(discount_vals)
+
+    def _copy_catalog(self):
+        """Take over the tier's limits and features, and the clauses of new contracts."""
+        clauses = self.env["kor.clause"].search([("is_default", "=", True)])
+        limit_vals, clause_vals = [], []
+        for contract in self:
+            if not contract.feature_ids:
+                contract.feature_ids = contract.tier_id.all_feature_ids
+            if not contract.limit_ids:
+                limit_vals += contract._prepare_limits_values()
+            if not contract.clause_ids:
+                clause_vals += contract._prepare_clauses_values(clauses)
+        self.env["kor.contract.limit"].create(limit_vals)
+        self.env["kor.contract.clause"].create(clause_vals)
+
+    def _prepare_limits_values(self):
+        return [
+            {"contract_id": self.id, "metric_id": metric.id, "kind": limit.kind, "quantity": limit.quantity}
+            for metric, limit in self.tier_id._get_limits().items()
+        ]
+
+    def _prepare_clauses_values(self, clauses):
+        own = clauses.with_context(lang=self.partner_id.lang).filtered(
+            lambda clause: (
+                (not clause.tier_ids or self.tier_id in clause.tier_ids)
+                and (not clause.company_id or clause.company_id == self.company_id)
+            )
+        )
+        return [
+            {
+                "contract_id": self.id,
+                "clause_id": clause.id,
+                "name": clause.name,
+                "body": clause.body,
+                "sequence": clause.sequence,
+            }
+            for clause in own
+        ]
+
+    def _extend(self):
+        """Add a term to a contract that renews itself."""
+        self.ensure_one()
+        end = self.date_end
+        months = self.term_months
+        while end < self._get_today():
+            start = end + timedelta(days=1)
+            end = periods.boundary(start, self.date_start.day, months, 1) - timedelta(days=1)
+        self._write_agreed({"date_end": end})
+        self.message_post(body=self.env._("Renewed automatically until %(date)s.", date=end))
+
+    def _get_monthly_amount_off(self):
+        """Return what amounts off the whole contract take off per month, once for each kind of period."""
+        day = self._get_reference_day()
+        amounts = self.discount_ids.filtered(
+            lambda discount: (
+                discount.kind == "amount"
+                and (not discount.date_start or discount.date_start <= day)
+                and (not discount.date_end or day <= discount.date_end)
+            )
+        )
+        months = set(self.line_ids.filtered(lambda line: line._is_recurring()).mapped("billing_months"))
+        return sum(discount.value / count for discount in amounts for count in months if count)
+
+    def _get_today(self):
+        """Return the date that it is now where the contract's days begin."""
+        self.ensure_one()
+        return fields.Date.context_today(self.with_context(tz=self.tz or "UTC"))
+
+    def _get_reference_day(self):
+        """Return today, or the nearest day on which the contract runs."""
+        self.ensure_one()
+        day = max(self._get_today(), self.date_start or fields.Date.context_today(self))
+        return min(day, self.date_end_effective) if self.date_end_effective else day
+
+    def _describe_span(self):
+        self.ensure_one()
+        if self.date_end_effective:
+            return self.env._("from %(start)s to %(end)s", start=self.date_start, end=self.date_end_effective)
+        return self.env._("from %(start)s on", start=self.date_start)
+
+    @api.model
+    def _parse_date(self, value, label):
+        """Return a date from plain input, or raise with what would be right."""
+        try:
+            day = fields.Date.to_date(value)
+        except (TypeError, ValueError, AttributeError):
+            day = None
+        if not day:
+            raise UserError(
+                self.env._("%(label)s must be a date written as YYYY-MM-DD, not “%(value)s”.", label=label, value=value)
+            )
+        return day
+
+    def _get_report_base_filename(self):
+        self.ensure_one()
+        return self.env._("Contract %(number)s", number=self.name)

@@ -1,0 +1,58 @@
+from odoo import fields, models
+
+
+class KorContractEntitlementMixin(models.AbstractModel):
+    """What a contract entitles its customer to: features, limits, support."""
+
+    _name = "kor.contract.entitlement.mixin"
+    _description = "Contract Entitlements"
+
+    feature_ids = fields.Many2many(
+        "kor.feature",
+        "kor_contract_feature_rel",
+        "contract_id",
+        "feature_id",
+        string="Features",
+        copy=True,
+        help="Taken over from the tier when the contract is made; change them for this customer.",
+    )
+    limit_ids = fields.One2many("kor.contract.limit", "contract_id", string="Limits", copy=True)
+
+    def entitlements(self):
+        """Tell what the contract allows: its features, its limits with the use so far, its support.
+
+        :return: a dict; `runs` is false before the start, after the end and while in draft
+        """
+        self.ensure_one()
+        self.check_access("read")
+        used = self._get_use(self.limit_ids.metric_id)
+        support = self.tier_id.support_level_id
+        return {
+            "contract": self.name,
+            "tier": self.tier_id.code or "",
+            "runs": self._runs_on(self._get_today()),
+            "date_start": fields.Date.to_string(self.date_start),
+            "date_end": fields.Date.to_string(self.date_end_effective) or "",
+            "features": [
+                {"code": feature.code, "name": feature.name, "category": feature.category or ""}
+                for feature in self.feature_ids
+            ],
+            "limits": [limit._as_entitlement(used.get(limit.metric_id, 0)) for limit in self.limit_ids],
+            "support": {"code": support.code or "", "name": support.name or ""},
+            "uptime_target": self.tier_id.uptime_target,
+        }
+
+    def _get_use(self, metrics):
+        """Return the use so far by metric: what the lines hold today. Extensible, for metrics that are measured."""
+        today = self._get_today()
+        used = dict.fromkeys(metrics, 0)
+        for line in self.line_ids:
+            runs = line.date_start <= today and (not line.date_end or today <= line.date_end)
+            if line.charge_type == "per_unit" and line.metric_id in used and runs:
+                used[line.metric_id] += line.quantity
+        return used
+
+    def _runs_on(self, day):
+        self.ensure_one()
+        within = self.date_start <= day and (not self.date_end_effective or day <= self.date_end_effective)
+        return within and self.state not in ("draft", "paused")

@@ -1,0 +1,184 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+TRANSITIONS = {
+    "active": ("draft", "paused"),
+    "paused": ("active",),
+    "ended": ("active", "paused"),
+    "cancelled": ("draft", "active", "paused"),
+}
+
+
+class KorContractLifecycleMixin(models.AbstractModel):
+    """The states of a contract. `_set_state` is the only place that moves one."""
+
+    _name = "kor.contract.lifecycle.mixin"
+    _description = "Contract Life Cycle"
+
+    state = fields.Selection(
+        [
+            ("draft", "Draft"),
+            ("active", "Active"),
+            ("paused", "Paused"),
+            ("ended", "Ended"),
+            ("cancelled", "Cancelled"),
+        ],
+        required=True,
+        default="draft",
+        readonly=True,
+        copy=False,
+        index=True,
+        tracking=True,
+    )
+    date_activated = fields.Datetime(readonly=True, copy=False)
+    date_cancelled = fields.Date(
+        string="Cancelled as of",
+        readonly=True,
+        copy=False,
+        tracking=True,
+        help="The last day of a cancelled contract. Until then it runs, and is billed, as agreed.",
+    )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            if vals.get("state", "draft") != "draft":
+                raise UserError(
+                    self.env._("A contract is created as a draft. Leave the state out and call action_activate() then.")
+                )
+        return super().create(vals_list)
+
+    def write(self, vals):
+        if "state" in vals:
+            raise UserError(
+                self.env._("The state of a contract is moved by its actions: action_activate(), action_cancel(date).")
+            )
+        self._check_frozen_fields(vals)
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_agreed(self):
+        self._check_open(self.env._("record"))
+
+    def action_activate(self):
+        """Agree to the contracts: from now on they are billed, and their terms are frozen.
+
+        :return: True
+        """
+        self.check_access("write")
+        for contract in self.filtered(lambda one: one.state == "draft"):
+            contract._check_can_activate()
+        self._set_state("active", date_activated=fields.Datetime.now())
+        return True
+
+    def action_cancel(self, date=False):
+        """Cancel the contracts as of a date, which is their last day; without one, as of today.
+
+        A date to come leaves the contract active until then. Invoices that are booked already stay.
+
+        :param date: the last day as YYYY-MM-DD
+        :return: True
+        """
+        self.check_access("write")
+        for contract in self:
+            contract._cancel(self._parse_date(date, "date") if date else contract._get_today())
+        return True
+
+    def _cancel(self, last_day):
+        if self.state == "cancelled":
+            return
+        start, end = self.date_start, self.date_end
+        if self.state != "draft" and (last_day < start or (end and last_day > end)):
+            raise UserError(
+                self.env._(
+                    "Contract %(contract)s runs %(period)s: it cannot be cancelled as of %(date)s. "
+                    "Choose a day within the contract.",
+                    contract=self.name,
+                    period=self._describe_span(),
+                    date=last_day,
+                )
+            )
+        if self.state != "draft" and last_day > self._get_today():
+            self._write_agreed({"date_cancelled": last_day})
+            self.message_post(body=self.env._("Cancelled as of %(date)s; it runs until then.", date=last_day))
+        else:
+            self._set_state("cancelled", date_cancelled=last_day)
+
+    def _check_can_activate(self):
+        """Raise where the contract is not whole enough to be agreed to. Extensible."""
+        self.ensure_one()
+        if not self.line_ids:
+            raise UserError(
+                self.env._(
+                    "Contract %(contract)s has no lines, so there is nothing to bill. Choose a plan or add lines.",
+                    contract=self.name,
+                )
+            )
+
+    def _set_state(self, target, **values):
+        """Move to a state, from those that may; being there already is no error."""
+        moving = self.filtered(lambda contract: contract.state != target)
+        for contract in moving:
+            if contract.state not in TRANSITIONS[target]:
+                labels = dict(self._fields["state"]._description_selection(self.env))
+                raise UserError(
+                    self.env._(
+                        "Contract %(contract)s is %(state)s and cannot become %(target)s.",
+                        contract=contract.name,
+                        state=labels[contract.state].lower(),
+                        target=labels[target].lower(),
+                    )
+                )
+        moving._write_agreed({"state": target, **values})
+
+    def _write_agreed(self, vals):
+        """Write what the actions own, below the guard of write()."""
+        return super().write(vals)
+
+    @api.model
+    def _get_frozen_fields(self):
+        """Return the fields that cannot be written once the contract is agreed. Extensible."""
+        return {
+            "partner_id",
+            "company_id",
+            "currency_id",
+            "tier_id",
+            "plan_id",
+            "term",
+            "date_start",
+            "date_end",
+            "anchor_day",
+            "tz",
+            "feature_ids",
+        }
+
+    def _check_frozen_fields(self, vals):
+        frozen = self._get_frozen_fields() & set(vals)
+        if frozen:
+            labels = [self._fields[name].get_description(self.env, ["string"])["string"] for name in sorted(frozen)]
+            self._check_open(", ".join(labels))
+
+    def _check_open(self, part):
+        """Raise if any of the contracts is agreed already."""
+        agreed = self.filtered(lambda contract: contract.state != "draft")
+        if agreed:
+            raise UserError(
+                self.env._(
+                    "Contract %(contract)s is agreed: %(part)s cannot be changed any more. "
+                    "Make a new contract, or end this one with action_cancel(date).",
+                    contract=agreed[0].name,
+                    part=part,
+                )
+            )
+
+    @api.model
+    def _cron_update_states(self):
+        """End what has run out, cancel what was cancelled for a day that is over, extend what renews itself."""
+        running = self.search([("state", "in", ("active", "paused")), ("date_end_effective", "<", "today +1d")])
+        over = running.filtered(lambda contract: contract.date_end_effective < contract._get_today())
+        cancelled = over.filtered("date_cancelled")
+        renewing = (over - cancelled).filtered(lambda contract: contract.auto_renew and contract.term_months)
+        cancelled._set_state("cancelled")
+        for contract in renewing:
+            contract._extend()
+        (over - cancelled - renewing)._set_state("ended")

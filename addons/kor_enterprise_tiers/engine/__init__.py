@@ -1,0 +1,1 @@
+"""Price what a customer holds or consumes, in plain Python on exact decimals."""
