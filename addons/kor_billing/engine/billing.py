@@ -276,7 +276,5 @@ def _amount_off(terms: Terms, discount: Discount, one: Slice) -> Decimal:
 
 def _less(one: Slice, discount: Discount, off: Decimal) -> Slice:
     off = max(off, money.ZERO)
-    step = DiscountStep(
-        discount.key, discount.name, discount.kind, discount.value, one.net, off, one.net - off
-    )
+    step = DiscountStep(discount.key, discount.name, discount.kind, discount.value, one.net, off, one.net - off)
     return replace(one, net=one.net - off, steps=(*one.steps, step))

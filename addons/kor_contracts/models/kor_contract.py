@@ -160,12 +160,6 @@ class KorContract(models.Model):
     arr = fields.Monetary(string="ARR", compute="_compute_mrr", store=True)
 
     _name_unique = models.UniqueIndex("(company_id, name) WHERE name != '/'", "This contract number is taken.")
-    _dates_ordered = models.Constraint(
-        "CHECK (date_end IS NULL OR date_end >= date_start)", "A contract cannot end before it starts."
-    )
-    _anchor_in_month = models.Constraint(
-        "CHECK (anchor_day BETWEEN 1 AND 31)", "The billing day is a day of the month, from 1 to 31."
-    )
 
     @api.depends("partner_id")
     def _compute_partner_invoice_id(self):
@@ -218,7 +212,7 @@ class KorContract(models.Model):
     @api.depends("partner_id", "company_id")
     def _compute_tz(self):
         for contract in self:
-            contract.tz = contract.tz or contract.partner_id.tz or contract.company_id.partner_id.tz or "UTC"
+            contract.tz = contract.partner_id.tz or contract.tz or contract.company_id.partner_id.tz or "UTC"
 
     @api.depends("partner_id", "company_id")
     def _compute_from_partner(self):
@@ -338,7 +332,8 @@ class KorContract(models.Model):
     def set_quantities(self, quantities):
         """Set how many of a metric the lines of a draft hold.
 
-        :param quantities: the metric's code and the number, for example {"users": 25}
+        :param quantities: the metric's code and the number, for example {"users": 25}; where a price counts
+            events, too: {"card_volume": {"quantity": 50000, "events": 1000}}
         :return: the ids of the lines that hold them
         """
         self.check_access("write")
@@ -346,6 +341,10 @@ class KorContract(models.Model):
             raise UserError(self.env._('Give the quantities as metric and number, for example {"users": 25}.'))
         changed = self.env["kor.contract.line"]
         for code, quantity in quantities.items():
+            if isinstance(quantity, dict) and set(quantity) - {"quantity", "events"}:
+                raise UserError(
+                    self.env._("Of a metric, give quantity and events, not %(given)s.", given=list(quantity))
+                )
             lines = self.line_ids.filtered(lambda line, code=code: line.metric_id.code == code)
             if not lines:
                 raise UserError(
@@ -355,7 +354,7 @@ class KorContract(models.Model):
                         known=", ".join(sorted(set(self.line_ids.metric_id.mapped("code")))) or "–",
                     )
                 )
-            lines.write({"quantity": quantity})
+            lines.write(quantity if isinstance(quantity, dict) else {"quantity": quantity})
             changed |= lines
         return changed.ids
 

@@ -68,7 +68,7 @@ class KorContractDocumentMixin(models.AbstractModel):
                 {
                     "name": limit.metric_id.name,
                     "value": limit.display_value,
-                    "used": limit._describe_use(used),
+                    "used": format_quantity(self.env, used) if is_bound else limit._describe_use(used),
                     "has_use": bool(used),
                     "percent": percent,
                     "is_bound": is_bound,

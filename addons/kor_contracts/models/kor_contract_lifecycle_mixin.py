@@ -29,6 +29,7 @@ class KorContractLifecycleMixin(models.AbstractModel):
         copy=False,
         index=True,
         tracking=True,
+        group_expand=True,
     )
     date_activated = fields.Datetime(readonly=True, copy=False)
     date_cancelled = fields.Date(
@@ -58,7 +59,14 @@ class KorContractLifecycleMixin(models.AbstractModel):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_agreed(self):
-        self._check_open(self.env._("record"))
+        for contract in self:
+            if contract.state != "draft":
+                raise UserError(
+                    self.env._(
+                        "Contract %(contract)s is agreed and is kept as evidence. End it with action_cancel(date).",
+                        contract=contract.name,
+                    )
+                )
 
     def action_activate(self):
         """Agree to the contracts: from now on they are billed, and their terms are frozen.

@@ -58,10 +58,6 @@ class KorContractLine(models.Model):
         help="What a full period costs today, less the running discounts, divided by its months. Use is left out.",
     )
 
-    _dates_ordered = models.Constraint(
-        "CHECK (date_end IS NULL OR date_end >= date_start)", "A line cannot end before it starts."
-    )
-
     @api.depends("product_id", "charge_id")
     def _compute_name(self):
         for line in self:
@@ -135,6 +131,10 @@ class KorContractLine(models.Model):
             "day_count",
         ]
 
+    @api.model
+    def _get_price_tier_fields(self):
+        return ["up_to", "unit_price", "flat_amount"]
+
     def _is_recurring(self):
         return self.charge_type in ("fixed", "per_unit")
 
@@ -186,9 +186,11 @@ class KorContractLine(models.Model):
             "sequence": charge.sequence,
             "product_id": charge.product_id.id,
             "name": charge.name,
-            "quantity": charge.quantity,
+            # What is consumed is not agreed beforehand.
+            "quantity": 0 if charge.charge_type == "usage" else charge.quantity,
             "price_tier_ids": [
-                fields.Command.create(tier.copy_data({"charge_id": False})[0]) for tier in charge.price_tier_ids
+                fields.Command.create({name: tier[name] for name in self._get_price_tier_fields()})
+                for tier in charge.price_tier_ids
             ],
             "discount_ids": charge.discount_ids._prepare_copy_commands(),
         }

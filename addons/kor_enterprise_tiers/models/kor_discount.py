@@ -118,7 +118,9 @@ class KorDiscount(models.Model):
         else:
             off = self.env._("%(value)s off", value=format_price(self.env, self.value, self.currency_id))
         parts = [self.env._("%(name)s: %(off)s", name=self.name or "", off=off)]
-        if self.periods:
+        if self.periods == 1:
+            parts.append(self.env._("for the first billing period"))
+        elif self.periods:
             parts.append(self.env._("for %(periods)s billing periods", periods=self.periods))
         if self.date_start:
             parts.append(self.env._("from %(day)s", day=self._format_day(self.date_start)))

@@ -43,10 +43,21 @@ class KorInputMixin(models.AbstractModel):
                     continue
                 if field.type == "many2one":
                     wanted_ids.setdefault(field, set()).add(self._check_plain_id(field, value))
+                elif field.type == "one2many":
+                    self._check_plain_commands(field, value)
                 elif checker := _CHECKERS.get(field.type):
                     getattr(self, checker)(field, value)
         for field, ids in wanted_ids.items():
             self._check_plain_existence(field, ids)
+
+    def _check_plain_commands(self, field, commands):
+        """Check the values of nested records, which the ORM converts before it creates them."""
+        nested = self.env[field.comodel_name]
+        if not isinstance(commands, list | tuple) or not isinstance(nested, self.pool["kor.input.mixin"]):
+            return
+        nested._check_plain_input(
+            [command[2] for command in commands if isinstance(command, list | tuple) and isinstance(command[-1], dict)]
+        )
 
     def _plain_label(self, field):
         return f"{self._description} › {field.get_description(self.env, ['string'])['string']}"

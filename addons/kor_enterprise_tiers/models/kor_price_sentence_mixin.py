@@ -30,7 +30,8 @@ class KorPriceSentenceMixin(models.AbstractModel):
                     basis=self._describe_interval(),
                 )
             )
-        return ", ".join(parts)
+        text = ", ".join(parts)
+        return text[:1].upper() + text[1:]
 
     def _describe_standard_price(self):
         return f"{self._format_price(self.unit_price)} {self._describe_basis()}"

@@ -43,6 +43,7 @@ class TestDiscount(TierCase):
         for expected, values in [
             ("D: 10 % off", {}),
             ("D: 5.00 T$ off, for 3 billing periods", {"kind": "amount", "value": 5, "periods": 3}),
+            ("D: 10 % off, for the first billing period", {"periods": 1}),
             ("D: 10 % off, until 02/28/2026", {"date_end": "2026-02-28"}),
         ]:
             discount = self._create_discount(plan_id=self.plan.id, **values)

@@ -43,7 +43,7 @@ class TestPriceSentence(TierCase):
             Command.create({"up_to": 1000, "unit_price": 0.09}),
         ]
         steps = [Command.create({"up_to": 5, "flat_amount": 10}), Command.create({"flat_amount": 20})]
-        bands = "free up to 100 GB, then 0.09 T$ up to 1,000 GB, then 0.021 T$ per GB and month"
+        bands = "Free up to 100 GB, then 0.09 T$ up to 1,000 GB, then 0.021 T$ per GB and month"
         stored = {"charge_type": "usage", "metric_id": self.storage.id}
         for expected, model, commands in [
             (bands, "graduated", tiers),

@@ -1,0 +1,66 @@
+from odoo.fields import Command
+from odoo.tests import new_test_user
+
+from odoo.addons.account.tests.common import AccountTestInvoicingCommon
+
+
+class KorBillingCommon(AccountTestInvoicingCommon):
+    """A company with accounts and taxes, a tier, a metric, two customers, and ways to make contracts."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.env.user.group_ids |= cls.env.ref("kor_contracts.group_kor_contract_manager")
+        cls.env.user.group_ids |= cls.env.ref("kor_enterprise_tiers.group_kor_catalog_manager")
+        cls.company = cls.company_data["company"]
+        cls.currency = cls.company.currency_id
+        cls.users = cls.env.ref("kor_enterprise_tiers.metric_users")
+        cls.tier = cls.env.ref("kor_enterprise_tiers.tier_professional")
+        cls.tax = cls.company_data["default_tax_sale"]
+        cls.product = cls.env["product.product"].create(
+            {"name": "Platform", "type": "service", "taxes_id": [Command.set(cls.tax.ids)]}
+        )
+        cls.customer = cls._make_customer("Aurora")
+        cls.other_customer = cls._make_customer("Borealis")
+        cls.biller = new_test_user(
+            cls.env,
+            "kor_biller",
+            "base.group_user,kor_billing.group_kor_billing_user",
+            company_id=cls.company.id,
+            company_ids=[Command.set(cls.company.ids)],
+        )
+
+    @classmethod
+    def _make_customer(cls, name, **values):
+        return cls.env["res.partner"].create(
+            {"name": name, "is_company": True, "email": f"{name.lower()}@customer.example", **values}
+        )
+
+    @classmethod
+    def _make_line_values(cls, **values):
+        return {"product_id": cls.product.id, "name": "Base fee", "unit_price": 100.0, **values}
+
+    @classmethod
+    def _make_contract(cls, *lines, activate=True, **values):
+        """Return a contract from 1 January 2026 on, with one fixed line of 100 a month unless lines are given."""
+        contract = cls.env["kor.contract"].create(
+            {
+                "partner_id": cls.customer.id,
+                "company_id": cls.company.id,
+                "tier_id": cls.tier.id,
+                "term": "monthly",
+                "date_start": "2026-01-01",
+                "tz": "UTC",
+                "line_ids": [Command.create(cls._make_line_values(**line)) for line in lines or ({},)],
+                **values,
+            }
+        )
+        if activate:
+            contract.action_activate()
+        return contract
+
+    def _bill(self, contract, date_from, date_to):
+        return self.env["account.move"].browse(contract.generate_invoice(date_from, date_to))
+
+    def _amounts(self, moves):
+        return sorted(moves.invoice_line_ids.mapped("price_subtotal"))
