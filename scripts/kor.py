@@ -18,7 +18,8 @@ def main(argv: list[str]) -> int:
     if len(argv) < 2 or argv[1] not in COMMANDS:
         say(f"Usage: kor.py {'|'.join(COMMANDS)}")
         return 2
-    if sys.version_info < (3, 11):
+    # An older Python reads this file, too: it must be told so.
+    if sys.version_info < (3, 11):  # noqa: UP036
         raise Stop(f"Python 3.11 or newer is needed; {sys.executable} is {sys.version.split()[0]}. Set PYTHON.")
     if argv[1] == "clean":
         from kor_env import clean

@@ -12,6 +12,8 @@
         "security/kor_billing_security.xml",
         "data/ir_sequence_data.xml",
         "data/ir_cron_data.xml",
+        "views/kor_billing_explanation_templates.xml",
+        "wizards/kor_contract_invoice_views.xml",
         "views/kor_billing_item_views.xml",
         "views/kor_billing_run_views.xml",
         "views/account_move_views.xml",

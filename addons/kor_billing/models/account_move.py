@@ -1,3 +1,5 @@
+from werkzeug.urls import url_encode
+
 from odoo import fields, models
 
 
@@ -54,6 +56,17 @@ class AccountMove(models.Model):
             "res_id": self.kor_contract_id.id,
             "views": [(False, "form")],
         }
+
+    def _get_kor_portal_url(self, suffix="", access_token=None):
+        """Return an address of the customer's invoice pages with the visitor's own token: making one would write."""
+        arguments = f"?{url_encode({'access_token': access_token})}" if access_token else ""
+        return f"/my/invoices/{self.id}{suffix}{arguments}"
+
+    def _get_kor_portal_lines(self):
+        """Return the lines that the customer reads, each with what explains it."""
+        self.ensure_one()
+        lines = self.invoice_line_ids.filtered(lambda line: line.display_type == "product")
+        return [(line, line.kor_item_ids[:1]) for line in lines.sorted(lambda line: (line.sequence, line.id))]
 
     def _get_kor_items(self):
         # In sudo: the slices follow the invoice, whoever may post or cancel it.

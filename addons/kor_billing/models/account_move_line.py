@@ -14,10 +14,17 @@ class AccountMoveLine(models.Model):
         help="How the amount came about: period, days and divisor, quantity, price tiers, discounts, facts.",
     )
 
+    kor_is_explained = fields.Boolean(compute="_compute_kor_is_explained", compute_sudo=True)
+
     @api.depends("kor_item_ids.explanation")
     def _compute_kor_explanation(self):
         for line in self:
             line.kor_explanation = line.kor_item_ids[:1].explanation or False
+
+    @api.depends("kor_item_ids")
+    def _compute_kor_is_explained(self):
+        for line in self:
+            line.kor_is_explained = bool(line.kor_item_ids)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_kor_items(self):

@@ -1,6 +1,8 @@
+import json
+
 from markupsafe import Markup
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.tools.misc import formatLang
 
 
@@ -12,12 +14,20 @@ class KorBillingExplanation(models.AbstractModel):
 
     explanation = fields.Json(help="How the amount came about, as other systems read it.")
     explanation_html = fields.Html(string="Why", compute="_compute_explanation_html", sanitize=False)
+    explanation_text = fields.Text(string="Raw Explanation", compute="_compute_explanation_text")
 
+    @api.depends("explanation")
+    @api.depends_context("lang")
     def _compute_explanation_html(self):
         for record in self:
             record.explanation_html = self.env["ir.qweb"]._render(
                 "kor_billing.explanation", {"rows": record._get_explanation_rows(), "record": record}
             )
+
+    @api.depends("explanation")
+    def _compute_explanation_text(self):
+        for record in self:
+            record.explanation_text = json.dumps(record.explanation or {}, indent=2, ensure_ascii=False)
 
     def _get_explanation_rows(self):
         """Return the steps of the amount: dicts with label, detail, amount (text) and kind (step or total)."""
@@ -37,62 +47,59 @@ class KorBillingExplanation(models.AbstractModel):
         return {"label": label, "detail": detail, "amount": self._format_amount(amount), "kind": kind}
 
     def _explain_price(self, facts):
-        price, unit = facts["price"], facts.get("unit") or self.env._("unit")
-        quantity = self._format_number(price["quantity"])
+        price = facts["price"]
+        quantity = self._format_quantity(facts, price["quantity"])
         rows = []
         if price["included_quantity"]:
-            rows.append(
-                {
-                    "label": self.env._("Included"),
-                    "detail": self.env._(
-                        "%(included)s of %(quantity)s %(unit)s are free; %(billable)s are priced",
-                        included=self._format_number(price["included_quantity"]),
-                        quantity=quantity,
-                        unit=unit,
-                        billable=self._format_number(price["billable_quantity"]),
-                    ),
-                    "amount": "",
-                    "kind": "step",
-                }
+            detail = self.env._(
+                "%(included)s of %(quantity)s are free; %(billable)s are priced",
+                included=self._format_number(price["included_quantity"]),
+                quantity=quantity,
+                billable=self._format_number(price["billable_quantity"]),
             )
-        labels = dict(self.env["kor.contract.line"]._fields["price_model"]._description_selection(self.env))
-        rows += [self._explain_step(labels[price["model"]], price, step, unit) for step in price["steps"]]
+            rows.append({"label": self.env._("Included"), "detail": detail, "amount": "", "kind": "step"})
+        rows += [
+            self._row(self._name_step(price, step), self._describe_step(facts, step), step["amount"])
+            for step in price["steps"]
+        ]
         if len(price["steps"]) != 1:
-            detail = self.env._("%(quantity)s %(unit)s", quantity=quantity, unit=unit)
-            rows.append(self._row(self.env._("Price of a full period"), detail, price["amount"], "subtotal"))
+            rows.append(self._row(self.env._("Price of a full period"), quantity, price["amount"], "subtotal"))
         return rows
 
-    def _explain_step(self, label, price, step, unit):
+    def _name_step(self, price, step):
+        if price["model"] == "standard":
+            return self.env._("Price")
+        labels = dict(self.env["kor.contract.line"]._fields["price_model"]._description_selection(self.env))
+        label = labels[price["model"]]
+        if price["model"] not in ("graduated", "volume", "stairstep"):
+            return label
+        lower = self._format_number(step["lower"])
+        if "upper" not in step:
+            return self.env._("%(model)s, over %(lower)s", model=label, lower=lower)
+        upper = self._format_number(step["upper"])
+        return self.env._("%(model)s, over %(lower)s up to %(upper)s", model=label, lower=lower, upper=upper)
+
+    def _describe_step(self, facts, step):
         number, amount = self._format_number, self._format_amount
-        if price["model"] == "percentage":
-            detail = self.env._(
+        if facts["price"]["model"] == "percentage":
+            return self.env._(
                 "%(percent)s %% of %(quantity)s, and %(fees)s for %(events)s events",
                 percent=number(step["unit_price"] * 100),
                 quantity=number(step["quantity"]),
                 fees=amount(step["flat_amount"]),
-                events=number(price["events"]),
+                events=number(facts["price"]["events"]),
             )
-        elif "packages" in step:
-            detail = self.env._(
+        if "packages" in step:
+            return self.env._(
                 "%(packages)s packages begun × %(price)s",
                 packages=number(step["packages"]),
                 price=amount(step["unit_price"]),
             )
-        else:
-            detail = self.env._(
-                "%(quantity)s %(unit)s × %(price)s",
-                quantity=number(step["quantity"]),
-                unit=unit,
-                price=amount(step["unit_price"]),
-            )
-            if step["flat_amount"]:
-                detail = self.env._("%(detail)s + %(flat)s flat", detail=detail, flat=amount(step["flat_amount"]))
-        if price["model"] in ("graduated", "volume", "stairstep"):
-            upper = number(step["upper"]) if "upper" in step else self.env._("no limit")
-            label = self.env._(
-                "%(model)s, over %(lower)s up to %(upper)s", model=label, lower=number(step["lower"]), upper=upper
-            )
-        return self._row(label, detail, step["amount"])
+        quantity = self._format_quantity(facts, step["quantity"])
+        detail = self.env._("%(quantity)s × %(price)s", quantity=quantity, price=amount(step["unit_price"]))
+        if not step["flat_amount"]:
+            return detail
+        return self.env._("%(detail)s + %(flat)s flat", detail=detail, flat=amount(step["flat_amount"]))
 
     def _explain_share(self, facts):
         share, period = facts["share"], facts["period"]
@@ -127,6 +134,12 @@ class KorBillingExplanation(models.AbstractModel):
             rows.append(self._row(step["name"], detail, -step["amount"]))
         return rows
 
+    def _format_quantity(self, facts, value):
+        unit = facts.get("unit") or ""
+        if value != 1:
+            unit = facts.get("unit_plural") or unit
+        return f"{self._format_number(value)} {unit}".strip()
+
     def _format_number(self, value):
         text = f"{value:.10f}".rstrip("0").rstrip(".")
         return formatLang(self.env, value, digits=len(text.partition(".")[2]))
@@ -134,9 +147,10 @@ class KorBillingExplanation(models.AbstractModel):
     def _format_amount(self, value):
         """Return an amount with the decimals it has: a unit price of 0.023 must not read 0.02."""
         digits = len(f"{value:.8f}".rstrip("0").partition(".")[2])
-        text = formatLang(self.env, value, digits=max(digits, self.currency_id.decimal_places))
+        text = formatLang(self.env, abs(value), digits=max(digits, self.currency_id.decimal_places))
         symbol = self.currency_id.symbol or self.currency_id.name
-        return f"{text} {symbol}" if self.currency_id.position == "after" else f"{symbol} {text}"
+        text = f"{text} {symbol}" if self.currency_id.position == "after" else f"{symbol} {text}"
+        return f"-{text}" if value < 0 else text
 
     def _format_day(self, value):
         return self.env["ir.qweb.field.date"].value_to_html(fields.Date.to_date(value), {}) or Markup()

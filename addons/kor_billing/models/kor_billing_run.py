@@ -36,8 +36,15 @@ class KorBillingRun(models.Model):
     item_ids = fields.One2many("kor.billing.item", "run_id", string="Billed Periods")
     move_ids = fields.Many2many("account.move", compute="_compute_results", string="Invoices")
     invoice_count = fields.Integer(compute="_compute_results")
+    item_count = fields.Integer(compute="_compute_results")
     due_count = fields.Integer(compute="_compute_due", string="Still Due")
-    failed_count = fields.Integer(compute="_compute_due", string="Left Out")
+    failed_contract_ids = fields.Many2many(
+        "kor.contract",
+        compute="_compute_failed",
+        string="Contracts Left Out",
+        help="Those that cannot be billed at present.",
+    )
+    failed_count = fields.Integer(compute="_compute_failed", string="Left Out")
     progress = fields.Float(compute="_compute_progress", help="Share of the contracts at the start that are through.")
     planned_count = fields.Integer(readonly=True, copy=False, string="Due at the Start")
 
@@ -46,14 +53,22 @@ class KorBillingRun(models.Model):
         for run in self:
             run.move_ids = run.item_ids.move_id
             run.invoice_count = len(run.move_ids)
+            run.item_count = len(run.item_ids)
 
     @api.depends("state", "contract_ids", "company_id")
     def _compute_due(self):
         for run in self:
             run.due_count = len(run._get_due_contracts())
-            run.failed_count = self.env["kor.contract"].search_count(
-                [("company_id", "=", run.company_id.id), ("billing_error", "!=", False)]
-            )
+
+    @api.depends("state", "contract_ids", "company_id")
+    def _compute_failed(self):
+        failed = self.env["kor.contract"].search(
+            [("company_id", "in", self.company_id.ids), ("billing_error", "!=", False)]
+        )
+        for run in self:
+            chosen = failed & run.contract_ids if run.contract_ids else failed
+            run.failed_contract_ids = chosen.filtered_domain([("company_id", "=", run.company_id.id)])
+            run.failed_count = len(run.failed_contract_ids)
 
     @api.depends("state", "planned_count", "due_count")
     def _compute_progress(self):
@@ -96,6 +111,15 @@ class KorBillingRun(models.Model):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("account.action_move_out_invoice_type")
         return {**action, "domain": [("id", "in", self.move_ids.ids)], "context": {"create": False}}
+
+    def action_open_items(self):
+        """Open the periods that the run has billed.
+
+        :return: a window action
+        """
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("kor_billing.kor_billing_item_action")
+        return {**action, "domain": [("run_id", "=", self.id)], "context": {}}
 
     def _start(self):
         for run in self.filtered(lambda one: one.state == "draft"):

@@ -11,7 +11,9 @@ class KorContract(models.Model):
 
     billing_item_ids = fields.One2many("kor.billing.item", "contract_id", string="Billed Periods")
     invoice_ids = fields.One2many("account.move", "kor_contract_id", string="Invoices")
-    invoice_count = fields.Integer(compute="_compute_invoice_count")
+    # In sudo: contracts are also read by those who may not read invoices.
+    invoice_count = fields.Integer(compute="_compute_invoice_count", compute_sudo=True)
+    billing_item_count = fields.Integer(compute="_compute_billing_item_count")
     billing_count = fields.Integer(
         default=0, readonly=True, copy=False, help="How often billing has looked at the contract; also its lock."
     )
@@ -32,6 +34,11 @@ class KorContract(models.Model):
         )
         for contract in self:
             contract.invoice_count = counts.get(contract, 0)
+
+    @api.depends("billing_item_ids")
+    def _compute_billing_item_count(self):
+        for contract in self:
+            contract.billing_item_count = len(contract.billing_item_ids)
 
     @api.depends(
         "state",
@@ -70,6 +77,33 @@ class KorContract(models.Model):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("kor_billing.kor_billing_item_action")
         return {**action, "domain": [("contract_id", "=", self.id)], "context": {}}
+
+    def action_open_invoicing(self):
+        """Show what is due today, to invoice it.
+
+        :return: a window action
+        """
+        self.env["kor.contract"]._check_can_bill()
+        return self._prepare_invoice_dialog(self.env._("Invoice"), "due")
+
+    def action_open_invoice_preview(self):
+        """Show what the next invoice will be.
+
+        :return: a window action
+        """
+        return self._prepare_invoice_dialog(self.env._("Preview of the next invoice"), "next")
+
+    def _prepare_invoice_dialog(self, title, span):
+        self.ensure_one()
+        self.check_access("read")
+        return {
+            "type": "ir.actions.act_window",
+            "name": title,
+            "res_model": "kor.contract.invoice",
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {"default_contract_id": self.id, "default_span": span, "dialog_size": "extra-large"},
+        }
 
     def _get_current_window(self):
         """Return all that is due today."""

@@ -29,7 +29,7 @@ class KorContractBillingMixin(models.AbstractModel):
         self._check_is_staff()
         window = self._parse_window(date_from, date_to)
         open_slices = self._get_open_slices(window)
-        return [contract._prepare_preview(one) for contract, slices in open_slices.items() for one in slices]
+        return [line for contract, slices in open_slices.items() for line in contract._prepare_preview(slices)]
 
     def generate_invoice(self, date_from, date_to):
         """Bill what is due in a period and not yet billed: one invoice per contract.
@@ -41,7 +41,10 @@ class KorContractBillingMixin(models.AbstractModel):
         :return: the ids of the invoices, empty where nothing is due
         """
         self._check_can_bill()
-        return self._bill(self._parse_window(date_from, date_to)).ids
+        moves = self._bill(self._parse_window(date_from, date_to))
+        # In sudo: who may bill need not be allowed to change contracts.
+        self.sudo()._clear_billing_error()
+        return moves.ids
 
     def _check_is_staff(self):
         if not self.env.user._is_internal():
@@ -165,20 +168,23 @@ class KorContractBillingMixin(models.AbstractModel):
             for one, line in zip(slices, lines, strict=True):
                 item_vals.append(contract._prepare_item_values(one, line, run))
         items_sudo.create(item_vals)
-        booked = self.env["account.move"].union(*moves.values())
+        # Without tracking: each invoice has one note from billing instead of a message per field.
+        booked = self.env["account.move"].union(*moves.values()).with_context(tracking_disable=True)
         if self.env.company.kor_invoice_posting == "post":
             booked._post()
-        return booked
+        return booked.with_context(tracking_disable=False)
 
     def _create_moves(self, payable, invoice_date):
         """Return a draft invoice by contract, made in one call."""
         if not payable:
             return {}
-        # Each invoice gets one note instead of a tracking message per field.
         move_model = self.env["account.move"].with_context(tracking_disable=True)
-        moves = move_model.create(
-            [contract._prepare_move_values(slices, invoice_date) for contract, slices in payable.items()]
-        )
+        values = [contract._prepare_move_values(slices, invoice_date) for contract, slices in payable.items()]
+        # The native code looks an analytic distribution up for each line; where none is set up there is none.
+        if not self.env["account.analytic.distribution.model"].search_count([], limit=1):
+            for _command, _id, line in (command for one in values for command in one["invoice_line_ids"]):
+                line.setdefault("analytic_distribution", False)
+        moves = move_model.create(values)
         moves = moves.with_context(tracking_disable=False)
         notes = {
             move.id: self.env._("Billed from contract %(contract)s.", contract=contract._get_html_link())
@@ -258,15 +264,39 @@ class KorContractBillingMixin(models.AbstractModel):
             "currency": self.currency_id.name,
             "metric": line.metric_id.code or "",
             "unit": line.metric_id.unit or "",
+            "unit_plural": line.metric_id.unit_plural or "",
             "facts": [
                 {"model": "kor.contract", "id": self.id, "name": self.name},
                 {"model": "kor.contract.line", "id": line.id, "name": line.name},
             ],
         }
 
-    def _prepare_preview(self, one):
+    def _prepare_preview(self, slices):
+        """Return the lines of the invoice that the slices would make."""
+        self.ensure_one()
+        taxes = self._get_preview_taxes(slices)
+        return [self._prepare_preview_line(one, tax) for one, tax in zip(slices, taxes, strict=True)]
+
+    def _get_preview_taxes(self, slices):
+        """Return tax and total of each slice, by the native tax engine without an invoice.
+
+        They are rounded together, so that they add up to the invoice's total also where taxes are rounded globally.
+        """
+        line_model, company = self.env["kor.contract.line"], self.company_id
+        tax_model = self.env["account.tax"].with_company(company)
+        base_lines = [line_model.browse(one.line.key)._prepare_preview_base_line(one) for one in slices]
+        tax_model._add_tax_details_in_base_lines(base_lines, company)
+        tax_model._round_base_lines_tax_details(base_lines, company)
+        result = []
+        for base_line in base_lines:
+            details = base_line["tax_details"]
+            net = details["total_excluded_currency"] + details["delta_total_excluded_currency"]
+            tax = sum(one["tax_amount_currency"] for one in details["taxes_data"])
+            result.append({"tax_amount": self.currency_id.round(tax), "total": self.currency_id.round(net + tax)})
+        return result
+
+    def _prepare_preview_line(self, one, taxes):
         line = self.env["kor.contract.line"].browse(one.line.key)
-        taxes = line._get_preview_taxes(one)
         return {
             "contract_id": self.id,
             "contract": self.name,

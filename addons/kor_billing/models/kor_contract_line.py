@@ -40,25 +40,21 @@ class KorContractLine(models.Model):
             end=day.value_to_html(one.end - timedelta(days=1), {}),
         )
 
-    def _get_preview_taxes(self, one):
-        """Return tax and total of a slice, computed by the native tax engine without an invoice."""
+    def _prepare_preview_base_line(self, one):
+        """Return a slice as the native tax engine takes it, as it would stand on the invoice."""
         self.ensure_one()
         contract = self.contract_id
-        company, currency = contract.company_id, contract.currency_id
+        company = contract.company_id
         tax_model = self.env["account.tax"].with_company(company)
         taxes = self.product_id.with_company(company).taxes_id._filter_taxes_by_company(company)
         quantity, price = contract._get_shown_price(one)
-        base_line = tax_model._prepare_base_line_for_taxes_computation(
+        return tax_model._prepare_base_line_for_taxes_computation(
             self,
             price_unit=price,
             quantity=quantity,
             tax_ids=contract.fiscal_position_id.map_tax(taxes),
-            currency_id=currency,
+            currency_id=contract.currency_id,
             partner_id=contract.partner_invoice_id or contract.partner_id,
             product_id=self.product_id,
             rate=1.0,
         )
-        tax_model._add_tax_details_in_base_line(base_line, company)
-        tax_model._round_base_lines_tax_details([base_line], company)
-        totals = tax_model._get_tax_totals_summary([base_line], currency, company)
-        return {"tax_amount": totals["tax_amount_currency"], "total": totals["total_amount_currency"]}

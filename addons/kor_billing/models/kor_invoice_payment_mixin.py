@@ -68,6 +68,24 @@ class KorInvoicePaymentMixin(models.AbstractModel):
             return self._prepare_payment_result("no_token", self.amount_residual, message)
         return self._prepare_attempt_result(move_sudo._charge(token_sudo))
 
+    def action_kor_process_payment(self):
+        """Collect what is open and tell how it went.
+
+        :return: a notification action
+        """
+        result = self.process_payment()
+        succeeded = result["state"] in ("done", "paid")
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "success" if succeeded else "warning",
+                "message": result["message"],
+                "sticky": not succeeded,
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }
+
     def _check_collectable(self):
         if self.move_type != "out_invoice" or self.state != "posted":
             raise UserError(

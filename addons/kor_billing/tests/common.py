@@ -8,18 +8,21 @@ class KorBillingCommon(AccountTestInvoicingCommon):
     """A company with accounts and taxes, a tier, a metric, two customers, and ways to make contracts."""
 
     @classmethod
+    def get_default_groups(cls):
+        groups = super().get_default_groups()
+        groups |= cls.env.ref("kor_billing.group_kor_billing_manager")
+        groups |= cls.env.ref("kor_contracts.group_kor_contract_manager")
+        return groups | cls.env.ref("kor_enterprise_tiers.group_kor_catalog_manager")
+
+    @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.env.user.group_ids |= cls.env.ref("kor_contracts.group_kor_contract_manager")
-        cls.env.user.group_ids |= cls.env.ref("kor_enterprise_tiers.group_kor_catalog_manager")
         cls.company = cls.company_data["company"]
         cls.currency = cls.company.currency_id
         cls.users = cls.env.ref("kor_enterprise_tiers.metric_users")
         cls.tier = cls.env.ref("kor_enterprise_tiers.tier_professional")
         cls.tax = cls.company_data["default_tax_sale"]
-        cls.product = cls.env["product.product"].create(
-            {"name": "Platform", "type": "service", "taxes_id": [Command.set(cls.tax.ids)]}
-        )
+        cls.product = cls._make_product(cls.tax)
         cls.customer = cls._make_customer("Aurora")
         cls.other_customer = cls._make_customer("Borealis")
         cls.biller = new_test_user(
@@ -35,6 +38,11 @@ class KorBillingCommon(AccountTestInvoicingCommon):
         return cls.env["res.partner"].create(
             {"name": name, "is_company": True, "email": f"{name.lower()}@customer.example", **values}
         )
+
+    @classmethod
+    def _make_product(cls, tax):
+        values = {"name": "Platform", "type": "service", "taxes_id": [Command.set(tax.ids)]}
+        return cls.env["product.product"].create(values)
 
     @classmethod
     def _make_line_values(cls, **values):

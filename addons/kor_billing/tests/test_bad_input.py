@@ -32,7 +32,7 @@ class TestBadInput(KorBillingCommon):
     def _assert_refused(self, sentence, function):
         before = self._count()
         # A ValidationError is a UserError; anything else would reach the client as a traceback.
-        with self.assertRaisesRegex(UserError, sentence):
+        with self.assertRaisesRegex(UserError, sentence), self.cr.savepoint():
             function()
         self.assertEqual(self._count(), before)
 

@@ -127,7 +127,7 @@ class TestInvoicing(KorBillingCommon):
 
     def test_tax_included_in_the_price_is_taken_out_of_it(self):
         included = self.tax.copy({"name": "15% incl.", "price_include_override": "tax_included"})
-        product = self.product.copy({"taxes_id": [Command.set(included.ids)]})
+        product = self._make_product(included)
         contract = self._make_contract({"product_id": product.id, "unit_price": 115})
         [preview] = contract.preview_invoice("2026-01-01", "2026-01-31")
         move = self._bill(contract, "2026-01-01", "2026-01-31")

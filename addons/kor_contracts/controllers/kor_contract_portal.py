@@ -41,9 +41,7 @@ class KorContractPortal(CustomerPortal):
             request.env["kor.contract"].browse(contract_id).check_access("read")
         return contract_sudo
 
-    @route(
-        ["/my/contracts", "/my/contracts/page/<int:page>"], type="http", auth="user", website=True, readonly=True
-    )
+    @route(["/my/contracts", "/my/contracts/page/<int:page>"], type="http", auth="user", website=True, readonly=True)
     def portal_my_kor_contracts(self, page=1, sortby=None, **_kwargs):
         """List the customer's contracts."""
         contracts = request.env["kor.contract"]

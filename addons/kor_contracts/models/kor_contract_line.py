@@ -61,7 +61,8 @@ class KorContractLine(models.Model):
     @api.depends("product_id", "charge_id")
     def _compute_name(self):
         for line in self:
-            line.name = line.name or line.charge_id.name or line.product_id.display_name
+            product = line.product_id.with_context(display_default_code=False)
+            line.name = line.name or line.charge_id.name or product.display_name
 
     @api.depends("contract_id")
     def _compute_date_start(self):

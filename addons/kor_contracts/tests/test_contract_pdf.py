@@ -1,1 +1,123 @@
+from unittest import skipUnless
 
+from odoo import Command
+from odoo.tests import TransactionCase, tagged
+from odoo.tools.misc import find_in_path
+
+REPORT = "kor_contracts.action_report_kor_contract"
+
+
+def has_wkhtmltopdf():
+    try:
+        return bool(find_in_path("wkhtmltopdf"))
+    except OSError:
+        return False
+
+
+@tagged("post_install", "-at_install")
+class TestContractPdf(TransactionCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.metric = cls.env["kor.metric"].create(
+            {"name": "Seats", "code": "pdf_seats", "unit": "seat", "unit_plural": "seats", "aggregation": "latest"}
+        )
+        cls.tier = cls.env["kor.tier"].create(
+            {
+                "name": "Summit",
+                "code": "pdf_summit",
+                "uptime_target": 99.95,
+                "limit_ids": [Command.create({"metric_id": cls.metric.id, "kind": "limited", "quantity": 40})],
+                "feature_ids": [Command.create({"name": "Night shift", "code": "pdf_night", "category": "services"})],
+            }
+        )
+        cls.product = cls.env["product.product"].create({"name": "Seat", "type": "service"})
+        cls.customer = cls.env["res.partner"].create({"name": "Harbour & Sons", "is_company": True, "tz": "UTC"})
+        cls.env["kor.clause"].search([]).is_default = False
+        cls.clause = cls.env["kor.clause"].create({"name": "Quiet hours", "body": "<p>Nobody calls at night.</p>"})
+        cls.contract = cls.env["kor.contract"].create(cls._prepare_contract_values())
+
+    @classmethod
+    def _prepare_contract_values(cls):
+        return {
+            "partner_id": cls.customer.id,
+            "tier_id": cls.tier.id,
+            "term": "annual",
+            "date_start": "2026-02-01",
+            "client_order_ref": "PO-4711",
+            "payment_term_id": cls.env.ref("account.account_payment_term_30days").id,
+            "line_ids": [
+                Command.create(
+                    {
+                        "name": "Seats",
+                        "product_id": cls.product.id,
+                        "charge_type": "per_unit",
+                        "metric_id": cls.metric.id,
+                        "unit_price": 12.5,
+                        "quantity": 30,
+                    }
+                ),
+                Command.create(
+                    {"name": "Set-up", "product_id": cls.product.id, "charge_type": "one_time", "unit_price": 750}
+                ),
+            ],
+            "discount_ids": [Command.create({"name": "Pioneer", "kind": "percent", "value": 7})],
+        }
+
+    def _render(self, contract):
+        html, _type = self.env["ir.actions.report"]._render_qweb_html(REPORT, contract.ids)
+        return " ".join(html.decode().replace("\N{NO-BREAK SPACE}", " ").split())
+
+    def test_report_states_everything_that_is_agreed(self):
+        self.contract.action_activate()
+        html = self._render(self.contract)
+        expected = {
+            "number": self.contract.name,
+            "customer, escaped": "Harbour &amp; Sons",
+            "tier": "Summit",
+            "start": "02/01/2026",
+            "end": "01/31/2027",
+            "order": "PO-4711",
+            "payment terms": "30 Days",
+            "quantity": "30 seats",
+            "price in words": "12.50 per seat and month",
+            "amount of a full period": "375.00",
+            "one-time price": "750.00 once",
+            "discount": "Pioneer: 7 % off",
+            "limit": "40 seats",
+            "feature": "Night shift",
+            "uptime": "99.95 %",
+            "clause": "Nobody calls at night.",
+            "signature": "For the customer",
+        }
+        for name, text in expected.items():
+            with self.subTest(name):
+                self.assertIn(text, html)
+
+    def test_draft_is_marked_until_it_is_activated(self):
+        self.assertIn("Draft contract", self._render(self.contract))
+        self.contract.action_activate()
+        self.assertNotIn("Draft contract", self._render(self.contract))
+
+    def test_usage_has_no_amount_per_period(self):
+        line = self.contract.line_ids[0]
+        line.write({"charge_type": "usage", "timing": "arrears"})
+        html = self._render(self.contract)
+        self.assertIn("As used", html)
+        self.assertNotIn("375.00", html)
+
+    def test_clause_changed_in_the_library_later_keeps_the_agreed_text(self):
+        self.contract.action_activate()
+        self.clause.body = "<p>Everybody calls at night.</p>"
+        self.assertIn("Nobody calls at night.", self._render(self.contract))
+
+    def test_file_is_named_after_the_contract(self):
+        self.assertIn(self.contract.name, self.contract._get_report_base_filename())
+
+    @skipUnless(has_wkhtmltopdf(), "wkhtmltopdf is not installed")
+    def test_report_becomes_a_pdf(self):
+        with self.allow_pdf_render():
+            report = self.env["ir.actions.report"].with_context(force_report_rendering=True)
+            content, kind = report._render_qweb_pdf(REPORT, self.contract.ids)
+        self.assertEqual(kind, "pdf")
+        self.assertTrue(content.startswith(b"%PDF"))

@@ -106,7 +106,7 @@ PRICE_LISTS = [
     ("card processing", Price("percentage", percentage=2.9, event_fee=0.3), 50000, 1000, "1750"),
     ("team seats, a month", Price("standard", 4), 25, 0, "100"),
     ("enterprise seats, a month", Price("standard", 21), 25, 0, "525"),
-    ("seats billed yearly", Price("standard", 29), 25, 0, "725"),
+    ("seats at 29 a month, billed yearly", Price("standard", 29 * 12), 25, 0, "8700"),
 ]
 
 RULES = [

@@ -16,7 +16,7 @@ PRICE_LISTS = [
     ("card", 50_000, 1_000, 1_750),  # 2.9 % + 1,000 × 0.30
     ("seats_team", 25, 0, 100),
     ("seats_enterprise", 25, 0, 525),
-    ("seats_annual", 10, 0, 290),
+    ("seats_annual", 10, 0, 3480),
 ]
 
 

@@ -1,0 +1,119 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import date_utils
+
+
+class KorContractInvoice(models.TransientModel):
+    """Show what a contract would be invoiced for some days, line by line and explained, and invoice it."""
+
+    _name = "kor.contract.invoice"
+    _description = "Invoice a Contract"
+
+    contract_id = fields.Many2one("kor.contract", required=True, ondelete="cascade", readonly=True)
+    state = fields.Selection(related="contract_id.state")
+    currency_id = fields.Many2one(related="contract_id.currency_id")
+    span = fields.Selection(
+        [
+            ("due", "Due today"),
+            ("next", "Up to the next invoice"),
+            ("month", "This month"),
+            ("last_month", "Last month"),
+            ("other", "Other dates"),
+        ],
+        string="Days",
+        required=True,
+        default="due",
+    )
+    date_from = fields.Date(
+        string="From", compute="_compute_dates", store=True, readonly=False, precompute=True, required=True
+    )
+    date_to = fields.Date(
+        string="To", compute="_compute_dates", store=True, readonly=False, precompute=True, required=True
+    )
+    preview_html = fields.Html(string="Lines", compute="_compute_preview", sanitize=False)
+    is_due = fields.Boolean(compute="_compute_preview")
+    problem = fields.Char(compute="_compute_preview")
+
+    @api.depends("contract_id", "span")
+    def _compute_dates(self):
+        for wizard in self:
+            dates = wizard._get_span_dates()
+            wizard.date_from, wizard.date_to = dates or (wizard.date_from, wizard.date_to)
+
+    @api.depends("contract_id", "date_from", "date_to")
+    def _compute_preview(self):
+        for wizard in self:
+            lines, wizard.problem = [], False
+            try:
+                if wizard.contract_id and wizard.date_from and wizard.date_to:
+                    lines = wizard.contract_id.preview_invoice(*wizard._get_plain_dates())
+            except UserError as error:
+                wizard.problem = str(error)
+            wizard.is_due = bool(lines)
+            wizard.preview_html = wizard._render_preview(lines)
+
+    def action_invoice(self):
+        """Invoice what is due in the chosen days.
+
+        :return: an action that opens the invoice, or a notification where nothing is due
+        """
+        self.ensure_one()
+        move_ids = self.contract_id.generate_invoice(*self._get_plain_dates())
+        if not move_ids:
+            return {
+                "type": "ir.actions.client",
+                "tag": "display_notification",
+                "params": {
+                    "type": "info",
+                    "title": self.env._("Nothing is due"),
+                    "message": self.env._(
+                        "Contract %(contract)s has no invoice to get.", contract=self.contract_id.name
+                    ),
+                    "next": {"type": "ir.actions.act_window_close"},
+                },
+            }
+        action = {"type": "ir.actions.act_window", "name": self.env._("Invoices"), "res_model": "account.move"}
+        if len(move_ids) == 1:
+            return {**action, "res_id": move_ids[0], "views": [(False, "form")]}
+        return {**action, "domain": [("id", "in", move_ids)], "views": [(False, "list"), (False, "form")]}
+
+    def _get_span_dates(self):
+        """Return first and last day of the chosen span, None where the user gives them."""
+        contract = self.contract_id
+        if not contract or self.span == "other":
+            return None
+        today, latest = contract._get_today(), contract._get_reference_day()
+        if self.span == "due":
+            return contract.date_start, latest
+        if self.span == "next":
+            return contract.date_start, max(latest, contract.next_billing_date or latest)
+        day = date_utils.subtract(today, months=1) if self.span == "last_month" else today
+        return date_utils.start_of(day, "month"), date_utils.end_of(day, "month")
+
+    def _get_plain_dates(self):
+        return fields.Date.to_string(self.date_from), fields.Date.to_string(self.date_to)
+
+    def _render_preview(self, lines):
+        if self.problem:
+            return False
+        keys = ("amount", "tax_amount", "total")
+        values = {
+            "lines": [self._prepare_preview_line(line) for line in lines],
+            "totals": {key: sum(line[key] for line in lines) for key in keys},
+            "money": {"widget": "monetary", "display_currency": self.currency_id},
+        }
+        return self.env["ir.qweb"]._render("kor_billing.invoice_preview", values)
+
+    def _prepare_preview_line(self, line):
+        """Return the line with the item that it would be booked as, which puts its explanation into words."""
+        item = self.env["kor.billing.item"].new(
+            {
+                "name": self.env["kor.contract.line"].browse(line["line_id"]).name,
+                "contract_id": line["contract_id"],
+                "currency_id": self.currency_id.id,
+                "date_start": line["date_from"],
+                "date_end": line["date_to"],
+                "explanation": line["explanation"],
+            }
+        )
+        return {**line, "item": item, "quantity": item._format_number(line["quantity"])}
