@@ -18,7 +18,7 @@ from .server import LOOPBACK, Odoo, is_free
 
 def run(source: OdooSource, arguments: list[str]) -> int:
     """Serve the demo until Ctrl-C."""
-    name, port = os.environ.get("KOR_DB", "kor"), int(os.environ.get("KOR_PORT", "8069"))
+    name, port = _database_name(), _port()
     if not is_free(port):
         raise Stop(f"Port {port} of {LOOPBACK} is taken. Choose another one: make run KOR_PORT=8070")
     browser.ensure("wkhtmltopdf")
@@ -75,7 +75,7 @@ def test(source: OdooSource, arguments: list[str]) -> int:
 
 def shell(source: OdooSource, arguments: list[str]) -> int:
     """Open Odoo's shell on the demo database."""
-    name = os.environ.get("KOR_DB", "kor")
+    name = _database_name()
     cluster = Cluster("run").start()
     try:
         odoo = database.ensure_demo(source, cluster, name)
@@ -116,6 +116,17 @@ COMMANDS: dict[str, Callable[[OdooSource, list[str]], int]] = {
     "lint": lint_command,
     "setup": setup,
 }
+
+
+def _database_name() -> str:
+    return os.environ.get("KOR_DB") or "kor"
+
+
+def _port() -> int:
+    port = os.environ.get("KOR_PORT") or "8069"
+    if not port.isdigit() or not 0 < int(port) < 65536:
+        raise Stop(f"KOR_PORT must be a port from 1 to 65535, not {port}.")
+    return int(port)
 
 
 @contextlib.contextmanager

@@ -41,7 +41,7 @@ class KorContract(models.Model):
             contract.billing_item_count = len(contract.billing_item_ids)
 
     @api.depends(
-        "state",
+        "date_activated",
         "date_start",
         "date_end_effective",
         "anchor_day",
@@ -53,7 +53,8 @@ class KorContract(models.Model):
         "billing_item_ids.state",
     )
     def _compute_next_billing_date(self):
-        billed = self.filtered(lambda contract: contract.state != "draft" and contract.id)
+        # A draft that was cancelled has been agreed by nobody.
+        billed = self.filtered(lambda contract: contract.date_activated and contract.id)
         booked = billed._get_booked_keys()
         (self - billed).next_billing_date = False
         for contract in billed:

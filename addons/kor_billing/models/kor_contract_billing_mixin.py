@@ -127,11 +127,12 @@ class KorContractBillingMixin(models.AbstractModel):
 
         :param window: the engine's window, or one for each contract
         """
-        drafts = self.filtered(lambda contract: contract.state == "draft")
-        if drafts:
+        open_ones = self.filtered(lambda contract: not contract.date_activated)
+        if open_ones:
             raise UserError(
                 self.env._(
-                    "Contract %(contract)s is a draft. Activate it before it is billed.", contract=drafts[0].name
+                    "Contract %(contract)s was never activated, so nobody has agreed to pay. Activate it first.",
+                    contract=open_ones[0].name,
                 )
             )
         self._lock_for_billing()

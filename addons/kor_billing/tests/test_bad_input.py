@@ -86,6 +86,14 @@ class TestBadInput(KorBillingCommon):
     def test_draft_is_not_billed(self):
         contract = self._make_contract(activate=False)
         self._assert_refused("Activate it", lambda: contract.generate_invoice("2026-01-01", "2026-01-31"))
+        self.assertFalse(contract.next_billing_date)
+
+    def test_draft_that_was_cancelled_is_not_billed(self):
+        contract = self._make_contract(activate=False)
+        contract.action_cancel()
+        self.assertEqual(contract.state, "cancelled")
+        self._assert_refused("never activated", lambda: contract.generate_invoice("2026-01-01", "2026-01-31"))
+        self.assertFalse(contract.next_billing_date)
 
     def test_agreed_terms_are_not_edited(self):
         contract = self._make_contract()

@@ -14,15 +14,19 @@ class TestPayment(KorBillingCommon):
         cls.provider.journal_id = cls.company_data["default_journal_bank"]
 
     def _save_token(self, outcome="done", partner=None):
-        return self.env["payment.token"].sudo().create(
-            {
-                "provider_id": self.provider.id,
-                "payment_method_id": self.provider.payment_method_ids[:1].id,
-                "partner_id": (partner or self.customer).id,
-                "provider_ref": "demo",
-                "payment_details": "4242",
-                "demo_simulated_state": outcome,
-            }
+        return (
+            self.env["payment.token"]
+            .sudo()
+            .create(
+                {
+                    "provider_id": self.provider.id,
+                    "payment_method_id": self.provider.payment_method_ids[:1].id,
+                    "partner_id": (partner or self.customer).id,
+                    "provider_ref": "demo",
+                    "payment_details": "4242",
+                    "demo_simulated_state": outcome,
+                }
+            )
         )
 
     def _invoice(self):

@@ -16,6 +16,7 @@ class KorContract(models.Model):
     _inherit = [
         "kor.contract.lifecycle.mixin",
         "kor.contract.entitlement.mixin",
+        "kor.contract.plan.mixin",
         "kor.contract.document.mixin",
         "kor.input.mixin",
         "portal.mixin",
@@ -255,7 +256,7 @@ class KorContract(models.Model):
             if contract.plan_id.tier_id and contract.plan_id.tier_id != contract.tier_id:
                 raise ValidationError(
                     self.env._(
-                        "Plan “%(plan)s” is for the tier %(right)s, but the contract names %(wrong)s. Choose one of both.",
+                        "Plan “%(plan)s” is for the tier %(right)s; the contract names %(wrong)s. Choose one of both.",
                         plan=contract.plan_id.name,
                         right=contract.plan_id.tier_id.name,
                         wrong=contract.tier_id.name,
@@ -313,100 +314,6 @@ class KorContract(models.Model):
                 lambda line, start=start: line.date_start == start
             ).date_start = contract.date_start
         return result
-
-    def action_apply_plan(self):
-        """Replace the lines, discounts, limits and features of drafts by those of their plan.
-
-        :return: True
-        """
-        self.check_access("write")
-        self._check_open(self.env._("the plan"))
-        self.line_ids.unlink()
-        self.discount_ids.unlink()
-        self.limit_ids.unlink()
-        self._copy_plan()
-        self.feature_ids = False
-        self._copy_catalog()
-        return True
-
-    def set_quantities(self, quantities):
-        """Set how many of a metric the lines of a draft hold.
-
-        :param quantities: the metric's code and the number, for example {"users": 25}; where a price counts
-            events, too: {"card_volume": {"quantity": 50000, "events": 1000}}
-        :return: the ids of the lines that hold them
-        """
-        self.check_access("write")
-        if not isinstance(quantities, dict):
-            raise UserError(self.env._('Give the quantities as metric and number, for example {"users": 25}.'))
-        changed = self.env["kor.contract.line"]
-        for code, quantity in quantities.items():
-            if isinstance(quantity, dict) and set(quantity) - {"quantity", "events"}:
-                raise UserError(
-                    self.env._("Of a metric, give quantity and events, not %(given)s.", given=list(quantity))
-                )
-            lines = self.line_ids.filtered(lambda line, code=code: line.metric_id.code == code)
-            if not lines:
-                raise UserError(
-                    self.env._(
-                        "No line is priced by “%(code)s”. The contract's metrics are: %(known)s.",
-                        code=code,
-                        known=", ".join(sorted(set(self.line_ids.metric_id.mapped("code")))) or "–",
-                    )
-                )
-            lines.write(quantity if isinstance(quantity, dict) else {"quantity": quantity})
-            changed |= lines
-        return changed.ids
-
-    def _copy_plan(self):
-        """Take over the plan's charges and discounts where the contract has no lines of its own."""
-        line_vals, discount_vals = [], []
-        for contract in self.filtered(lambda one: one.plan_id and not one.line_ids):
-            for charge in contract.plan_id._get_included_charges():
-                values = self.env["kor.contract.line"]._prepare_from_charge_values(charge)
-                line_vals.append({**values, "contract_id": contract.id})
-            for _command, _id, values in contract.plan_id.discount_ids._prepare_copy_commands():
-                discount_vals.append({**values, "contract_id": contract.id})
-        self.env["kor.contract.line"].create(line_vals)
-        self.env["kor.discount"].create(discount_vals)
-
-    def _copy_catalog(self):
-        """Take over the tier's limits and features, and the clauses of new contracts."""
-        clauses = self.env["kor.clause"].search([("is_default", "=", True)])
-        limit_vals, clause_vals = [], []
-        for contract in self:
-            if not contract.feature_ids:
-                contract.feature_ids = contract.tier_id.all_feature_ids
-            if not contract.limit_ids:
-                limit_vals += contract._prepare_limits_values()
-            if not contract.clause_ids:
-                clause_vals += contract._prepare_clauses_values(clauses)
-        self.env["kor.contract.limit"].create(limit_vals)
-        self.env["kor.contract.clause"].create(clause_vals)
-
-    def _prepare_limits_values(self):
-        return [
-            {"contract_id": self.id, "metric_id": metric.id, "kind": limit.kind, "quantity": limit.quantity}
-            for metric, limit in self.tier_id._get_limits().items()
-        ]
-
-    def _prepare_clauses_values(self, clauses):
-        own = clauses.with_context(lang=self.partner_id.lang).filtered(
-            lambda clause: (
-                (not clause.tier_ids or self.tier_id in clause.tier_ids)
-                and (not clause.company_id or clause.company_id == self.company_id)
-            )
-        )
-        return [
-            {
-                "contract_id": self.id,
-                "clause_id": clause.id,
-                "name": clause.name,
-                "body": clause.body,
-                "sequence": clause.sequence,
-            }
-            for clause in own
-        ]
 
     def _extend(self):
         """Add a term to a contract that renews itself."""

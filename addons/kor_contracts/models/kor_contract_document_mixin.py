@@ -101,7 +101,7 @@ class KorContractDocumentMixin(models.AbstractModel):
     def _get_all_discounts(self):
         """Return pairs of what a discount is on and its words: those on lines, then those on the whole."""
         on_lines = [(line.name, discount.summary) for line in self.line_ids for discount in line.discount_ids]
-        return on_lines + [(self.env._("All recurring fees"), discount.summary) for discount in self.discount_ids]
+        return on_lines + [(discount._describe_whole(), discount.summary) for discount in self.discount_ids]
 
     def _describe_uptime(self):
         target = self.tier_id.uptime_target

@@ -153,6 +153,7 @@ class KorContractLifecycleMixin(models.AbstractModel):
             "tier_id",
             "plan_id",
             "term",
+            "term_months",
             "date_start",
             "date_end",
             "anchor_day",

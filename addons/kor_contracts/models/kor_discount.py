@@ -33,5 +33,10 @@ class KorDiscount(models.Model):
         without_owner = dict.fromkeys(self._get_owner_fields(), False)
         return [fields.Command.create(values) for values in self.copy_data(without_owner)]
 
+    def _describe_whole(self):
+        """Return what a discount on the whole is taken off: a percentage of everything, an amount of what recurs."""
+        self.ensure_one()
+        return self.env._("All fees") if self.kind == "percent" else self.env._("All recurring fees")
+
     def _get_engine_discounts(self):
         return [discount._get_engine_discount() for discount in self]

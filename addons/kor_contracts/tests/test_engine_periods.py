@@ -32,10 +32,18 @@ def line(start, end, anchor_day, until, months=1, day_count="actual", since=None
     """Return the portions up to a target of a line whose start sets the anchor; dates are texts."""
     first = day(start)
     anchor = periods.anchor_of(first, anchor_day)
-    return list(periods.portions(
-        first, day(end) if end else None, anchor, anchor_day, months, day_count, day(until),
-        day(since) if since else None,
-    ))
+    return list(
+        periods.portions(
+            first,
+            day(end) if end else None,
+            anchor,
+            anchor_day,
+            months,
+            day_count,
+            day(until),
+            day(since) if since else None,
+        )
+    )
 
 
 def count(*args, **kwargs):
@@ -61,7 +69,6 @@ def month_later(anchor, anchor_day, months):
 
 @tagged("post_install", "-at_install", "kor_engine")
 class TestProration(BaseCase):
-
     def test_line_billed_in_advance_counts_the_published_periods(self):
         # Kill Bill, invoice/src/test/java/org/killbill/billing/invoice/proRations
         stub = Fraction(12, 31)
@@ -142,7 +149,6 @@ class TestProration(BaseCase):
 
 @tagged("post_install", "-at_install", "kor_engine")
 class TestAnchors(BaseCase):
-
     def check_boundaries(self, anchor, anchor_day, months, expected):
         found = [periods.boundary(day(anchor), anchor_day, months, n) for n in range(len(expected))]
         self.assertEqual(found, [day(text) for text in expected])
@@ -197,7 +203,6 @@ class TestAnchors(BaseCase):
 
 @tagged("post_install", "-at_install", "kor_engine")
 class TestDayCounts(BaseCase):
-
     def check_share(self, period, start, end, day_count, expected):
         with self.subTest(period=period, start=start, end=end, day_count=day_count):
             self.assertEqual(periods.share(period, day(start), day(end), day_count), expected)
@@ -254,7 +259,6 @@ class TestDayCounts(BaseCase):
 
 @tagged("post_install", "-at_install", "kor_engine")
 class TestPortions(BaseCase):
-
     def test_portion_explains_its_period_days_and_divisor(self):
         stub, full = line("2024-02-20", "2024-05-15", 15, "2024-03-16")
         self.assertEqual((stub.period.index, stub.days, stub.numerator, stub.denominator), (-1, 24, 24, 29))
@@ -298,7 +302,6 @@ class TestPortions(BaseCase):
 
 @tagged("post_install", "-at_install", "kor_engine")
 class TestPeriodErrors(BaseCase):
-
     def test_bad_input_raises_a_sentence_that_says_what_would_be_right(self):
         first, january = day("2023-01-10"), periods.Period(0, day("2023-01-01"), day("2023-02-01"))
         naive, aware = datetime(2023, 1, 1), datetime(2023, 1, 1, tzinfo=UTC)
@@ -331,7 +334,6 @@ class TestPeriodErrors(BaseCase):
 
 @tagged("post_install", "-at_install", "kor_engine")
 class TestPeriodProperties(BaseCase):
-
     @PROPERTY
     @given(DAYS, DAYS, ANCHOR_DAYS, MONTHS, DAY_COUNTS, LENGTHS)
     def test_portions_cover_the_span_once_and_lie_in_their_periods(
@@ -350,9 +352,7 @@ class TestPeriodProperties(BaseCase):
 
     @PROPERTY
     @given(DAYS, DAYS, ANCHOR_DAYS, MONTHS, COUNTED, OFFSETS)
-    def test_shares_of_any_cut_add_up_to_the_whole_period(
-        self, origin, inside, anchor_day, months, day_count, offsets
-    ):
+    def test_shares_of_any_cut_add_up_to_the_whole_period(self, origin, inside, anchor_day, months, day_count, offsets):
         full = periods.period_at(periods.anchor_of(origin, anchor_day), anchor_day, months, inside)
         inner = sorted(full.start + timedelta(days=offset % full.days) for offset in offsets)
         cuts = [full.start, *inner, full.end]

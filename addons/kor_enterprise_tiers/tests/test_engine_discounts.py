@@ -21,9 +21,7 @@ sequences = st.integers(0, 3)
 percents = st.builds(
     Discount, sequences, st.just("Share"), st.just("percent"), st.decimals(0, 100, places=2), sequences
 )
-fixed = st.builds(
-    Discount, sequences, st.just("Sum"), st.just("amount"), st.decimals(0, 10**4, places=2), sequences
-)
+fixed = st.builds(Discount, sequences, st.just("Sum"), st.just("amount"), st.decimals(0, 10**4, places=2), sequences)
 stacks = st.lists(st.one_of(percents, fixed), max_size=6)
 
 
@@ -151,16 +149,12 @@ class TestApplyDiscounts(BaseCase):
     @examples
     @given(amounts, stacks, st.one_of(percents, fixed))
     def test_one_more_discount_never_costs_more(self, amount, discounts, extra):
-        self.assertLessEqual(
-            apply_discounts(amount, [*discounts, extra])[0], apply_discounts(amount, discounts)[0]
-        )
+        self.assertLessEqual(apply_discounts(amount, [*discounts, extra])[0], apply_discounts(amount, discounts)[0])
 
     @examples
     @given(amounts, stacks, st.randoms(use_true_random=False))
     def test_order_given_does_not_matter_where_sequences_differ(self, amount, discounts, random):
-        numbered = [
-            Discount(n, one.name, one.kind, one.value, sequence=n) for n, one in enumerate(discounts)
-        ]
+        numbered = [Discount(n, one.name, one.kind, one.value, sequence=n) for n, one in enumerate(discounts)]
         shuffled = random.sample(numbered, len(numbered))
         self.assertEqual(apply_discounts(amount, shuffled), apply_discounts(amount, numbered))
 

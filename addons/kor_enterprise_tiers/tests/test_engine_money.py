@@ -9,7 +9,7 @@ from odoo.tools import float_round
 from odoo.addons.kor_enterprise_tiers.engine import money
 
 examples = settings(max_examples=100, deadline=None, derandomize=True, database=None)
-amounts = st.decimals(min_value=-10**9, max_value=10**9, places=4)
+amounts = st.decimals(min_value=-(10**9), max_value=10**9, places=4)
 roundings = st.sampled_from(["0.01", "0.05", "0.1", "0.25", "0.001", "1", "5", "100"]).map(Decimal)
 weight_lists = st.lists(st.decimals(min_value=0, max_value=10**6, places=3), min_size=1, max_size=12)
 
@@ -109,7 +109,7 @@ class TestRoundMoney(BaseCase):
         self.assertLessEqual(money.round_money(small, rounding), money.round_money(great, rounding))
 
     @examples
-    @given(st.decimals(min_value=-10**7, max_value=10**7, places=4), roundings)
+    @given(st.decimals(min_value=-(10**7), max_value=10**7, places=4), roundings)
     def test_result_is_that_of_odoo(self, amount, rounding):
         native = float_round(float(amount), precision_rounding=float(rounding), rounding_method="HALF-UP")
         self.assertAlmostEqual(float(money.round_money(amount, rounding)), native, places=6)
@@ -196,7 +196,7 @@ class TestAllocate(BaseCase):
                 money.allocate(total, weights, rounding)
 
     @examples
-    @given(st.integers(-10**12, 10**12), weight_lists, roundings)
+    @given(st.integers(-(10**12), 10**12), weight_lists, roundings)
     def test_parts_add_up_exactly_and_lie_within_a_unit_of_their_share(self, units, weights, rounding):
         assume(sum(weights))
         total = units * rounding

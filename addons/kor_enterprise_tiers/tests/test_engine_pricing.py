@@ -29,14 +29,10 @@ rising = st.one_of(
     st.builds(Price, st.just("standard"), rates, included_quantity=quantities),
     st.builds(Price, st.just("graduated"), tiers=tier_lists(), included_quantity=quantities),
     st.builds(Price, st.just("package"), rates, package_size=st.decimals("0.01", 5000, places=2)),
-    st.builds(
-        Price, st.just("percentage"), percentage=rates, event_fee=rates, included_events=st.integers(0, 50)
-    ),
+    st.builds(Price, st.just("percentage"), percentage=rates, event_fee=rates, included_events=st.integers(0, 50)),
     st.builds(Price, st.just("stairstep"), tiers=tier_lists(no_unit_price, ascending_flats=True)),
 )
-any_price = st.one_of(
-    rising, st.builds(Price, st.just("volume"), tiers=tier_lists(), included_quantity=quantities)
-)
+any_price = st.one_of(rising, st.builds(Price, st.just("volume"), tiers=tier_lists(), included_quantity=quantities))
 
 
 def tiered(model, *tiers, **terms):
@@ -49,9 +45,7 @@ CARD = Price("percentage", percentage=1.3, event_fee=2)
 BLOCKS = [(10, 1.5), (110, 1), (None, 0.5)]
 SPIKES = tiered("volume", (5, 0, 100), (10, 0, 150), (15, 10), (None, 5))
 STORAGE = tiered("graduated", (50 * 1024, 0.023), (500 * 1024, 0.022), (None, 0.021))
-TRANSFER = tiered(
-    "graduated", (100, 0), (10 * 1024, 0.09), (50 * 1024, 0.085), (150 * 1024, 0.07), (None, 0.05)
-)
+TRANSFER = tiered("graduated", (100, 0), (10 * 1024, 0.09), (50 * 1024, 0.085), (150 * 1024, 0.07), (None, 0.05))
 GATEWAY = tiered("graduated", (333, 3.5), (1000, 2.8), (20000, 2.38), (None, 1.51))
 FALLING = [(10, 2), (None, 1)]
 SEATS = tiered("stairstep", (5, 0, 50), (20, 0, 150), (None, 0, 400))
@@ -348,9 +342,7 @@ class TestRateProperties(BaseCase):
     @given(rising, quantities, quantities, st.integers(0, 50), st.integers(0, 50))
     def test_more_never_costs_less(self, price, one, other, events, more_events):
         small, great = sorted([one, other])
-        self.assertLessEqual(
-            rate(price, small, events).amount, rate(price, great, events + more_events).amount
-        )
+        self.assertLessEqual(rate(price, small, events).amount, rate(price, great, events + more_events).amount)
 
     @examples
     @given(rising, quantities, quantities)
