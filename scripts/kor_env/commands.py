@@ -140,16 +140,20 @@ def _template(source: OdooSource) -> Iterator[tuple[Odoo, str]]:
 
 @contextlib.contextmanager
 def _stopping_on_signals() -> Iterator[None]:
-    """Turn a termination into a KeyboardInterrupt, so that everything started is stopped."""
+    """Turn a termination into a KeyboardInterrupt, so that everything started is stopped.
+
+    Ctrl-C is asked for, too: who is started in the background by a shell would ignore it.
+    """
 
     def interrupt(number, frame):
         raise KeyboardInterrupt
 
-    previous = signal.signal(signal.SIGTERM, interrupt)
+    previous = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, previous)
+        for number, handler in previous.items():
+            signal.signal(number, handler)
 
 
 def _drop_test_databases(cluster: Cluster, name: str) -> None:

@@ -197,13 +197,16 @@ class KorContractBillingMixin(models.AbstractModel):
     def _prepare_move_values(self, slices, invoice_date):
         """Return the values of an invoice over the slices. Extensible."""
         self.ensure_one()
+        day = invoice_date or self._get_today()
         return {
             "move_type": "out_invoice",
             "company_id": self.company_id.id,
             "partner_id": (self.partner_invoice_id or self.partner_id).id,
             "partner_shipping_id": self.partner_id.id,
             "currency_id": self.currency_id.id,
-            "invoice_date": invoice_date or self._get_today(),
+            "invoice_date": day,
+            # Due at once; payment terms move it.
+            "invoice_date_due": day,
             "invoice_user_id": self.user_id.id,
             "invoice_payment_term_id": self.payment_term_id.id,
             "fiscal_position_id": self.fiscal_position_id.id,
