@@ -33,7 +33,8 @@ class Site:
         self.odoo.shell(self.database, code + "\nenv.cr.commit()\n")
 
 
-@pytest.fixture(scope="session")
+# For each file anew: Odoo's own test classes end all child processes of their process when they are through.
+@pytest.fixture(scope="module")
 def site(tmp_path_factory):
     """Serve a database of this worker's own with two worker processes, and drop it in the end."""
     if "KOR_TEMPLATE" not in os.environ:

@@ -22,4 +22,5 @@
         "views/kor_billing_portal_templates.xml",
         "views/kor_billing_menus.xml",
     ],
+    "assets": {"web.assets_tests": ["kor_billing/static/tests/tours/*.js"]},
 }

@@ -8,17 +8,19 @@ from .say import say, step
 from .server import Odoo
 
 ODOO_LINT = (
-    "TestNaming",
-    "TestIndex",
     "ManifestLinter",
-    "TestTestHoles",
-    "TestDunderinit",
-    "TestOnchangeDomains",
-    "TestOrmImport",
-    "TestLintOverrideSignatures",
+    "PotLinter",
+    "RoutesLinter",
+    "TestConflictMarkers",
     "TestDocstring",
-    "TestI18nChecks",
-    "TestPoFiles",
+    "TestDunderinit",
+    "TestI18n",
+    "TestIndex",
+    "TestJsTranslations",
+    "TestLintOverrideSignatures",
+    "TestNaming",
+    "TestOnchangeDomains",
+    "TestTestHoles",
 )
 
 
@@ -42,7 +44,8 @@ def lint(odoo: Odoo, template: str) -> int:
             "--stop-after-init",
             "--no-http",
             f"--test-tags={tags}",
-            "--log-level=warn",
+            "--log-handler=:WARNING",
+            "--log-handler=odoo.tests.result:INFO",
         ),
         odoo,
     )

@@ -8,3 +8,4 @@ from . import test_price_lists
 from . import test_billing_run
 from . import test_portal
 from . import test_invoice_dialog
+from . import test_tour

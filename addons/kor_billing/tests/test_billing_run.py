@@ -59,7 +59,7 @@ class TestBillingRun(KorBillingCommon):
 
         def refuse(contract, *args, **kwargs):
             if contract == bad:
-                raise UserError("The customer is blocked.")
+                raise UserError(contract.env._("The customer is blocked."))
             return prepare(contract, *args, **kwargs)
 
         with patch.object(type(bad), "_prepare_move_values", refuse):

@@ -231,9 +231,10 @@ class KorContract(models.Model):
             contract.arr = contract.mrr * 12
 
     def _compute_access_url(self):
-        super()._compute_access_url()
+        result = super()._compute_access_url()
         for contract in self:
             contract.access_url = f"/my/contracts/{contract.id}"
+        return result
 
     @api.constrains("date_start", "date_end")
     def _check_dates(self):

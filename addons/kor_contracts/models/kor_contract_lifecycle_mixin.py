@@ -141,7 +141,8 @@ class KorContractLifecycleMixin(models.AbstractModel):
 
     def _write_agreed(self, vals):
         """Write what the actions own, below the guard of write()."""
-        return super().write(vals)
+        # Past the guard of this class only: all other overrides hold.
+        return super().write(vals)  # pylint: disable=super-method-mismatch
 
     @api.model
     def _get_frozen_fields(self):

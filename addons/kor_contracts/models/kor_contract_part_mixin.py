@@ -33,7 +33,8 @@ class KorContractPartMixin(models.AbstractModel):
         return set(self._fields) - {"sequence"}
 
     def _write_agreed(self, vals):
-        return super().write(vals)
+        # Past the guard of this class only: all other overrides hold.
+        return super().write(vals)  # pylint: disable=super-method-mismatch
 
     def _check_contract_open(self):
         self.contract_id._check_open(self._description)
