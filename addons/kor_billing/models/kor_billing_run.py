@@ -159,11 +159,14 @@ class KorBillingRun(models.Model):
             with self.env.cr.savepoint():
                 batch._bill(self._get_windows(batch), run=self)
                 batch._clear_billing_error()
-        except UserError:
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+            raise
+        except Exception:
             # One of them cannot be billed: find out which, the others must not wait for it.
             for contract in batch:
                 self._work_alone(contract)
-        if not due[limit:]:
+        # Contracts that somebody else holds are looked at again by the next job, not now and not never.
+        if batch == due:
             self._write_engine({"state": "done", "date_done": fields.Datetime.now()})
         return len(due[limit:])
 
@@ -186,6 +189,12 @@ class KorBillingRun(models.Model):
         except UserError as error:
             _logger.info("Contract %s is left out of billing: %s", contract.name, error)
             contract._set_billing_error(str(error))
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+            raise
+        except Exception as error:
+            # A fault of the program, with its traceback in the log; it must not stop the other contracts.
+            _logger.exception("Contract %s is left out of billing", contract.name)
+            contract._set_billing_error(self.env._("Unexpected error: %(error)s", error=error))
 
     def _get_windows(self, contracts):
         return {contract: contract._get_current_window() for contract in contracts}
@@ -203,13 +212,16 @@ class KorBillingRun(models.Model):
         runs = self.search([("state", "=", "running")], order="id")
         cron._commit_progress(remaining=sum(run.due_count for run in runs))
         for run in runs:
-            left = 1
-            while left:
+            while run.state == "running":
                 before = run.due_count
-                left = run.with_company(run.company_id)._work_insistently()
+                run.with_company(run.company_id)._work_insistently()
                 run.invalidate_recordset(["due_count"])
-                if not cron._commit_progress(max(before - left, 0)):
+                through = before - run.due_count
+                if not cron._commit_progress(max(through, 0)):
                     return
+                if through <= 0:
+                    # Somebody else holds what is left: the next job sees to it.
+                    break
 
     @api.model
     def _get_companies_without_run(self):

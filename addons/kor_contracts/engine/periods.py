@@ -147,15 +147,11 @@ def local_date(moment: datetime, tz: str) -> date:
     try:
         zone = pytz.timezone(tz)
     except pytz.UnknownTimeZoneError as error:
-        raise PeriodError(
-            f"The time zone {tz!r} is unknown; it must be a name such as Europe/Madrid."
-        ) from error
+        raise PeriodError(f"The time zone {tz!r} is unknown; it must be a name such as Europe/Madrid.") from error
     return moment.astimezone(zone).date()
 
 
-def _portions_from(
-    first: Period, start: date, end: date | None, day_count: str, stop: date
-) -> Iterator[Portion]:
+def _portions_from(first: Period, start: date, end: date | None, day_count: str, stop: date) -> Iterator[Portion]:
     """Yield the portions from the first period on that start before `stop`."""
     period, months = first, first.months
     while (portion_start := max(start, period.start)) < stop:
@@ -236,8 +232,7 @@ def _check_cycle(anchor: date, anchor_day: int, months: int) -> None:
     expected = _clamped(_month_number(anchor), anchor_day)
     if anchor != expected:
         raise PeriodError(
-            f"The anchor {anchor} does not lie on the anchor day {anchor_day} of its month; "
-            f"it must be {expected}."
+            f"The anchor {anchor} does not lie on the anchor day {anchor_day} of its month; it must be {expected}."
         )
 
 

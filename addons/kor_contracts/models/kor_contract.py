@@ -17,6 +17,7 @@ class KorContract(models.Model):
         "kor.contract.lifecycle.mixin",
         "kor.contract.entitlement.mixin",
         "kor.contract.plan.mixin",
+        "kor.contract.revenue.mixin",
         "kor.contract.document.mixin",
         "kor.input.mixin",
         "portal.mixin",
@@ -155,12 +156,10 @@ class KorContract(models.Model):
     line_ids = fields.One2many("kor.contract.line", "contract_id", string="Lines", copy=True)
     discount_ids = fields.One2many("kor.discount", "contract_id", string="Discounts", copy=True)
     clause_ids = fields.One2many("kor.contract.clause", "contract_id", string="Clauses", copy=True)
-    mrr = fields.Monetary(
-        string="MRR", compute="_compute_mrr", store=True, help="Monthly recurring revenue at present."
-    )
-    arr = fields.Monetary(string="ARR", compute="_compute_mrr", store=True)
 
     _name_unique = models.UniqueIndex("(company_id, name) WHERE name != '/'", "This contract number is taken.")
+    _term_months_not_negative = models.Constraint("CHECK (term_months >= 0)", "A term has 0 months or more.")
+    _notice_days_not_negative = models.Constraint("CHECK (notice_days >= 0)", "A notice is 0 days or more.")
 
     @api.depends("partner_id")
     def _compute_partner_invoice_id(self):
@@ -191,8 +190,10 @@ class KorContract(models.Model):
             months = TERM_MONTHS.get(contract.term)
             if contract.term in ("annual", "multi_year") and contract.date_start:
                 contract.date_end = date_utils.add(contract.date_start, months=months) - timedelta(days=1)
-            else:
+            elif contract.term != "custom":
                 contract.date_end = False
+            else:
+                contract.date_end = contract.date_end
 
     @api.depends("date_end", "date_cancelled")
     def _compute_date_end_effective(self):
@@ -222,13 +223,6 @@ class KorContract(models.Model):
             partner = contract.partner_id.with_company(contract.company_id)
             contract.payment_term_id = partner.property_payment_term_id
             contract.fiscal_position_id = position_model.with_company(contract.company_id)._get_fiscal_position(partner)
-
-    @api.depends("line_ids.monthly_amount", "discount_ids.kind", "discount_ids.value", "line_ids.billing_months")
-    def _compute_mrr(self):
-        for contract in self:
-            mrr = sum(contract.line_ids.mapped("monthly_amount")) - contract._get_monthly_amount_off()
-            contract.mrr = max(mrr, 0)
-            contract.arr = contract.mrr * 12
 
     def _compute_access_url(self):
         result = super()._compute_access_url()
@@ -320,25 +314,16 @@ class KorContract(models.Model):
         """Add a term to a contract that renews itself."""
         self.ensure_one()
         end = self.date_end
-        months = self.term_months
+        after = end + timedelta(days=1)
+        # A term that began on the 31st ends at month ends; one that was agreed otherwise keeps its own day.
+        day = self.date_start.day
+        day = day if periods.anchor_of(after, day) == after else after.day
+        terms = 0
         while end < self._get_today():
-            start = end + timedelta(days=1)
-            end = periods.boundary(start, self.date_start.day, months, 1) - timedelta(days=1)
+            terms += 1
+            end = periods.boundary(after, day, self.term_months * terms, 1) - timedelta(days=1)
         self._write_agreed({"date_end": end})
         self.message_post(body=self.env._("Renewed automatically until %(date)s.", date=end))
-
-    def _get_monthly_amount_off(self):
-        """Return what amounts off the whole contract take off per month, once for each kind of period."""
-        day = self._get_reference_day()
-        amounts = self.discount_ids.filtered(
-            lambda discount: (
-                discount.kind == "amount"
-                and (not discount.date_start or discount.date_start <= day)
-                and (not discount.date_end or day <= discount.date_end)
-            )
-        )
-        months = set(self.line_ids.filtered(lambda line: line._is_recurring()).mapped("billing_months"))
-        return sum(discount.value / count for discount in amounts for count in months if count)
 
     def _get_today(self):
         """Return the date that it is now where the contract's days begin."""

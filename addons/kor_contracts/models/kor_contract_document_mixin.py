@@ -86,7 +86,7 @@ class KorContractDocumentMixin(models.AbstractModel):
 
     def _get_support_facts(self):
         """Return pairs of label and text about support and availability."""
-        level = self.tier_id.support_level_id
+        level = self.support_level_id
         facts = [(self.env._("Uptime"), self._describe_uptime())]
         if not level:
             return facts
@@ -104,7 +104,7 @@ class KorContractDocumentMixin(models.AbstractModel):
         return on_lines + [(discount._describe_whole(), discount.summary) for discount in self.discount_ids]
 
     def _describe_uptime(self):
-        target = self.tier_id.uptime_target
+        target = self.uptime_target
         if not target:
             return self.env._("As agreed")
         return self.env._("%(target)s %%", target=format_quantity(self.env, target))

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class KorContractEntitlementMixin(models.AbstractModel):
@@ -17,6 +17,39 @@ class KorContractEntitlementMixin(models.AbstractModel):
         help="Taken over from the tier when the contract is made; change them for this customer.",
     )
     limit_ids = fields.One2many("kor.contract.limit", "contract_id", string="Limits", copy=True)
+    support_level_id = fields.Many2one(
+        "kor.support.level",
+        string="Support",
+        compute="_compute_service",
+        store=True,
+        readonly=False,
+        precompute=True,
+        index="btree_not_null",
+        ondelete="restrict",
+        tracking=True,
+        help="Taken over from the tier when the contract is made.",
+    )
+    uptime_target = fields.Float(
+        string="Uptime (%)",
+        compute="_compute_service",
+        store=True,
+        readonly=False,
+        precompute=True,
+        digits=(16, 4),
+        tracking=True,
+        help="Taken over from the tier when the contract is made. 0: no share of time is promised here.",
+    )
+
+    _uptime_percent = models.Constraint(
+        "CHECK (uptime_target >= 0 AND uptime_target <= 100)", "An uptime is a percentage from 0 to 100."
+    )
+
+    # Only the choice of a tier counts: what the tier promises later is no part of this agreement.
+    @api.depends("tier_id")
+    def _compute_service(self):
+        for contract in self:
+            contract.support_level_id = contract.tier_id.support_level_id
+            contract.uptime_target = contract.tier_id.uptime_target
 
     def entitlements(self):
         """Tell what the contract allows: its features, its limits with the use so far, its support.
@@ -30,7 +63,7 @@ class KorContractEntitlementMixin(models.AbstractModel):
 
     def _prepare_entitlements(self):
         used = self._get_use(self.limit_ids.metric_id)
-        support = self.tier_id.support_level_id
+        support = self.support_level_id
         return {
             "contract": self.name,
             "tier": self.tier_id.code or "",
@@ -43,7 +76,7 @@ class KorContractEntitlementMixin(models.AbstractModel):
             ],
             "limits": [limit._as_entitlement(used.get(limit.metric_id, 0)) for limit in self.limit_ids],
             "support": {"code": support.code or "", "name": support.name or ""},
-            "uptime_target": self.tier_id.uptime_target,
+            "uptime_target": self.uptime_target,
         }
 
     def _get_use(self, metrics):
@@ -59,4 +92,5 @@ class KorContractEntitlementMixin(models.AbstractModel):
     def _runs_on(self, day):
         self.ensure_one()
         within = self.date_start <= day and (not self.date_end_effective or day <= self.date_end_effective)
-        return within and self.state not in ("draft", "paused")
+        # A draft that was cancelled has been agreed by nobody.
+        return within and bool(self.date_activated) and self.state != "paused"

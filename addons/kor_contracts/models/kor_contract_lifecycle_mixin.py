@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+# What the actions write, and nobody else.
+STATE_FIELDS = {"state", "date_activated", "date_cancelled"}
 TRANSITIONS = {
     "active": ("draft", "paused"),
     "paused": ("active",),
@@ -43,14 +45,14 @@ class KorContractLifecycleMixin(models.AbstractModel):
     @api.model_create_multi
     def create(self, vals_list):
         for vals in vals_list:
-            if vals.get("state", "draft") != "draft":
+            if vals.get("state", "draft") != "draft" or vals.get("date_activated") or vals.get("date_cancelled"):
                 raise UserError(
                     self.env._("A contract is created as a draft. Leave the state out and call action_activate() then.")
                 )
         return super().create(vals_list)
 
     def write(self, vals):
-        if "state" in vals:
+        if STATE_FIELDS & set(vals):
             raise UserError(
                 self.env._("The state of a contract is moved by its actions: action_activate(), action_cancel(date).")
             )
@@ -74,9 +76,11 @@ class KorContractLifecycleMixin(models.AbstractModel):
         :return: True
         """
         self.check_access("write")
-        for contract in self.filtered(lambda one: one.state == "draft"):
+        drafts = self.filtered(lambda one: one.state == "draft")
+        for contract in drafts:
             contract._check_can_activate()
-        self._set_state("active", date_activated=fields.Datetime.now())
+        drafts._set_state("active", date_activated=fields.Datetime.now())
+        (self - drafts)._set_state("active")
         return True
 
     def action_cancel(self, date=False):
@@ -89,7 +93,8 @@ class KorContractLifecycleMixin(models.AbstractModel):
         """
         self.check_access("write")
         for contract in self:
-            contract._cancel(self._parse_date(date, "date") if date else contract._get_today())
+            # Only what is left out means today: an empty text is a mistake of the caller.
+            contract._cancel(contract._get_today() if date in (False, None) else self._parse_date(date, "date"))
         return True
 
     def _cancel(self, last_day):
@@ -148,6 +153,7 @@ class KorContractLifecycleMixin(models.AbstractModel):
     def _get_frozen_fields(self):
         """Return the fields that cannot be written once the contract is agreed. Extensible."""
         return {
+            "name",
             "partner_id",
             "company_id",
             "currency_id",
@@ -157,9 +163,14 @@ class KorContractLifecycleMixin(models.AbstractModel):
             "term_months",
             "date_start",
             "date_end",
+            "date_end_effective",
             "anchor_day",
             "tz",
             "feature_ids",
+            "support_level_id",
+            "uptime_target",
+            "mrr",
+            "arr",
         }
 
     def _check_frozen_fields(self, vals):
@@ -192,3 +203,4 @@ class KorContractLifecycleMixin(models.AbstractModel):
         for contract in renewing:
             contract._extend()
         (over - cancelled - renewing)._set_state("ended")
+        self._refresh_mrr()

@@ -5,6 +5,21 @@ from odoo.exceptions import ValidationError
 
 from odoo.addons.kor_enterprise_tiers.engine import discounts, money, pricing
 
+# What of the agreement moves the amount of a line beside its price and its discounts.
+AMOUNT_PATHS = (
+    "quantity",
+    "events",
+    "date_start",
+    "date_end",
+    "price_tier_ids.up_to",
+    "price_tier_ids.unit_price",
+    "price_tier_ids.flat_amount",
+    "contract_id.state",
+    "contract_id.date_start",
+    "contract_id.date_end_effective",
+    "contract_id.anchor_day",
+)
+
 
 class KorContractLine(models.Model):
     """A charge as agreed with one customer, for as long as its dates say."""
@@ -69,10 +84,21 @@ class KorContractLine(models.Model):
         for line in self:
             line.date_start = line.date_start or line.contract_id.date_start or fields.Date.context_today(line)
 
-    @api.depends(lambda self: [*self._get_price_fields(), "quantity", "contract_id.state", *self._get_discount_paths()])
+    @api.depends(lambda self: [*self._get_price_fields(), *AMOUNT_PATHS, *self._get_discount_paths()])
     def _compute_monthly_amount(self):
         for line in self:
-            line.monthly_amount = float(line._get_monthly_amount(line.contract_id._get_reference_day()))
+            contract = line.contract_id
+            day = contract._get_reference_day()
+            off = [
+                one
+                for one in contract.discount_ids.sorted()
+                if one.kind == "percent" and contract._has_off(one, line, day)
+            ]
+            # An amount off the whole contract is taken off there: a line cannot know its part of it.
+            amount, _steps = discounts.apply_discounts(
+                line._get_full_net(day), contract.discount_ids.browse(one.id for one in off)._get_engine_discounts()
+            )
+            line.monthly_amount = float(amount / line.billing_months) if line.billing_months else 0
 
     @api.model
     def _get_discount_paths(self):
@@ -139,25 +165,21 @@ class KorContractLine(models.Model):
     def _is_recurring(self):
         return self.charge_type in ("fixed", "per_unit")
 
-    def _get_monthly_amount(self, day):
-        """Return what a full period costs at list less the discounts that run on `day`, per month."""
+    def _get_full_net(self, day):
+        """Return what the full period that holds a day costs, less the line's own discounts; 0 for what does not recur."""
         self.ensure_one()
-        runs = self.date_start <= day and (not self.date_end or day <= self.date_end)
-        if not (self._is_recurring() and runs and self.billing_months):
+        runs = self.date_start and self.date_start <= day and (not self.date_end or day <= self.date_end)
+        if not (self._is_recurring() and runs and self.billing_months > 0):
             return Decimal(0)
         price = self._get_engine_price()
         amount = pricing.rate(price, money.to_decimal(self.quantity), money.to_decimal(self.events)).amount
         amount, _added = pricing.apply_minimum(amount, price.minimum_amount)
-        months = (day.year - self.date_start.year) * 12 + day.month - self.date_start.month
-        # An amount off the whole contract is taken off there: a line cannot know its part of it.
-        owned = self.discount_ids | self.contract_id.discount_ids.filtered(lambda discount: discount.kind == "percent")
-        running = [
-            discount
-            for discount in owned._get_engine_discounts()
-            if discounts.applies(discount, day, months // self.billing_months)
-        ]
-        amount, _steps = discounts.apply_discounts(amount, running)
-        return amount / self.billing_months
+        start, number = self.contract_id._locate_period(self.billing_months, day, self.date_start)
+        own = self.discount_ids._get_engine_discounts()
+        amount, _steps = discounts.apply_discounts(
+            amount, [one for one in own if discounts.applies(one, start, number)]
+        )
+        return amount
 
     def _describe_held(self):
         """Return how many the customer holds, as customers read it."""

@@ -19,9 +19,14 @@ class KorContractPartMixin(models.AbstractModel):
         return parts
 
     def write(self, vals):
-        if self._get_frozen_fields() & set(vals):
+        frozen = self._get_frozen_fields() & set(vals)
+        if frozen:
             self._check_contract_open()
-        return super().write(vals)
+        result = super().write(vals)
+        if frozen:
+            # A part may have been moved: into another contract, which has to be open as well.
+            self._check_contract_open()
+        return result
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_agreed(self):

@@ -15,6 +15,11 @@ class KorContractPlanMixin(models.AbstractModel):
         """
         self.check_access("write")
         self._check_open(self.env._("the plan"))
+        for contract in self:
+            if not contract.plan_id:
+                raise UserError(
+                    self.env._("Contract %(contract)s has no plan to apply. Choose one first.", contract=contract.name)
+                )
         self.line_ids.unlink()
         self.discount_ids.unlink()
         self.limit_ids.unlink()
@@ -48,7 +53,8 @@ class KorContractPlanMixin(models.AbstractModel):
                         known=", ".join(sorted(set(self.line_ids.metric_id.mapped("code")))) or "–",
                     )
                 )
-            lines.write(quantity if isinstance(quantity, dict) else {"quantity": quantity})
+            values = quantity if isinstance(quantity, dict) else {"quantity": quantity}
+            lines.write({name: "" if value in (None, False) else value for name, value in values.items()})
             changed |= lines
         return changed.ids
 
@@ -56,10 +62,11 @@ class KorContractPlanMixin(models.AbstractModel):
         """Take over the plan's charges and discounts where the contract has no lines of its own."""
         line_vals, discount_vals = [], []
         for contract in self.filtered(lambda one: one.plan_id and not one.line_ids):
-            for charge in contract.plan_id._get_included_charges():
+            plan = contract.plan_id.with_context(lang=contract._get_customer_lang())
+            for charge in plan._get_included_charges():
                 values = self.env["kor.contract.line"]._prepare_from_charge_values(charge)
                 line_vals.append({**values, "contract_id": contract.id})
-            for _command, _id, values in contract.plan_id.discount_ids._prepare_copy_commands():
+            for _command, _id, values in plan.discount_ids._prepare_copy_commands():
                 discount_vals.append({**values, "contract_id": contract.id})
         self.env["kor.contract.line"].create(line_vals)
         self.env["kor.discount"].create(discount_vals)
@@ -68,15 +75,19 @@ class KorContractPlanMixin(models.AbstractModel):
         """Take over the tier's limits and features, and the clauses of new contracts."""
         clauses = self.env["kor.clause"].search([("is_default", "=", True)])
         limit_vals, clause_vals = [], []
+        for tier, contracts in self.filtered(lambda one: not one.feature_ids).grouped("tier_id").items():
+            contracts.feature_ids = tier.all_feature_ids
         for contract in self:
-            if not contract.feature_ids:
-                contract.feature_ids = contract.tier_id.all_feature_ids
             if not contract.limit_ids:
                 limit_vals += contract._prepare_limits_values()
             if not contract.clause_ids:
                 clause_vals += contract._prepare_clauses_values(clauses)
         self.env["kor.contract.limit"].create(limit_vals)
         self.env["kor.contract.clause"].create(clause_vals)
+
+    def _get_customer_lang(self):
+        """Return the language in which the contract is written."""
+        return self.partner_id.lang or self.env.lang
 
     def _prepare_limits_values(self):
         return [
@@ -85,7 +96,7 @@ class KorContractPlanMixin(models.AbstractModel):
         ]
 
     def _prepare_clauses_values(self, clauses):
-        own = clauses.with_context(lang=self.partner_id.lang).filtered(
+        own = clauses.with_context(lang=self._get_customer_lang()).filtered(
             lambda clause: (
                 (not clause.tier_ids or self.tier_id in clause.tier_ids)
                 and (not clause.company_id or clause.company_id == self.company_id)

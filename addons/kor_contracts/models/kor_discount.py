@@ -15,7 +15,10 @@ class KorDiscount(models.Model):
 
     def write(self, vals):
         self._check_contract_open()
-        return super().write(vals)
+        result = super().write(vals)
+        # It may have been moved to another contract, which has to be open as well.
+        self._check_contract_open()
+        return result
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_agreed(self):

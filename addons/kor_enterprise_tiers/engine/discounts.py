@@ -82,9 +82,7 @@ def apply_discounts(
         for discount in sorted(discounts, key=lambda one: one.sequence):
             taken = min(_offered(discount, left, numerator, denominator), max(left, ZERO))
             after = left - taken
-            steps.append(
-                DiscountStep(discount.key, discount.name, discount.kind, discount.value, left, taken, after)
-            )
+            steps.append(DiscountStep(discount.key, discount.name, discount.kind, discount.value, left, taken, after))
             left = after
     return left, tuple(steps)
 

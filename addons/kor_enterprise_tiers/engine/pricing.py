@@ -146,9 +146,7 @@ def rate(price: Price, quantity: Number, events: Number = 0) -> Rated:
         return _mirror(rated) if number < 0 else rated
 
 
-def apply_minimum(
-    amount: Number, minimum: Number, numerator: int = 1, denominator: int = 1
-) -> tuple[Decimal, Decimal]:
+def apply_minimum(amount: Number, minimum: Number, numerator: int = 1, denominator: int = 1) -> tuple[Decimal, Decimal]:
     """Return the amount raised to the share of the full period's minimum, and what was added.
 
     A negative amount is a refund, which a minimum does not touch.
@@ -259,9 +257,7 @@ def _check_tiers(price: Price) -> None:
         if tier.up_to is None and position < len(price.tiers):
             raise PricingError(f"Tier {position} has no upper bound: only the last tier may be without one.")
         if tier.up_to is not None and tier.up_to <= lower:
-            raise PricingError(
-                f"Tier {position} ends at {as_text(tier.up_to)}: it must end above {as_text(lower)}."
-            )
+            raise PricingError(f"Tier {position} ends at {as_text(tier.up_to)}: it must end above {as_text(lower)}.")
         lower = tier.up_to
 
 
@@ -269,9 +265,7 @@ def _check_tier_amounts(model: str, position: int, tier: PriceTier) -> None:
     for name in ("unit_price", "flat_amount"):
         value = getattr(tier, name)
         if value < 0:
-            raise PricingError(
-                f"The {_LABELS[name]} of tier {position} is {as_text(value)}: it must be zero or above."
-            )
+            raise PricingError(f"The {_LABELS[name]} of tier {position} is {as_text(value)}: it must be zero or above.")
     if model == "stairstep" and tier.unit_price:
         raise PricingError(
             f"Tier {position} of a stairstep price has a unit price: use its flat amount, or choose volume."

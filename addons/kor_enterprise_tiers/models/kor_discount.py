@@ -33,9 +33,7 @@ class KorDiscount(models.Model):
     )
     plan_id = fields.Many2one("kor.plan", index="btree_not_null", ondelete="cascade")
     charge_id = fields.Many2one("kor.charge", index="btree_not_null", ondelete="cascade")
-    company_id = fields.Many2one(
-        "res.company", compute="_compute_from_owner", store=True, index="btree_not_null"
-    )
+    company_id = fields.Many2one("res.company", compute="_compute_from_owner", store=True, index="btree_not_null")
     currency_id = fields.Many2one("res.currency", compute="_compute_from_owner", store=True)
     date_start = fields.Date(string="From", help="Holds for billing periods that start on this day or later.")
     date_end = fields.Date(string="To", help="Last day on which a billing period may start to have it.")

@@ -48,9 +48,7 @@ class KorPriceMixin(models.AbstractModel):
         "Volume: all units at the price of the tier reached. Package: for each package begun. "
         "Stairstep: the flat amount of the tier reached. Percentage: of an amount, plus a fee per event.",
     )
-    metric_id = fields.Many2one(
-        "kor.metric", index="btree_not_null", ondelete="restrict", help="What is counted."
-    )
+    metric_id = fields.Many2one("kor.metric", index="btree_not_null", ondelete="restrict", help="What is counted.")
     unit_price = fields.Float(
         digits=(16, 8), min_display_digits=2, help="Per unit and billing period; of a package, per package."
     )
@@ -59,9 +57,7 @@ class KorPriceMixin(models.AbstractModel):
     )
     package_size = fields.Float(digits=(16, 6), default=1, help="Units in one package.")
     percentage = fields.Float(string="Percentage (%)", digits=(16, 6), min_display_digits=2)
-    event_fee = fields.Float(
-        digits=(16, 8), min_display_digits=2, help="For each event, such as each card payment."
-    )
+    event_fee = fields.Float(digits=(16, 8), min_display_digits=2, help="For each event, such as each card payment.")
     included_events = fields.Float(digits=(16, 6), help="So many events are without a fee in every period.")
     minimum_amount = fields.Float(
         digits=(16, 8), min_display_digits=2, help="At least this is due for a full billing period."
@@ -192,9 +188,7 @@ class KorPriceMixin(models.AbstractModel):
         try:
             check_price(get_price())
         except PricingError as error:
-            raise ValidationError(
-                self.env._("“%(name)s”: %(reason)s", name=self.display_name, reason=error)
-            ) from error
+            raise ValidationError(self.env._("“%(name)s”: %(reason)s", name=self.display_name, reason=error)) from error
 
     def _rate(self, quantity, events=0):
         """Return the engine's rated quantity, a sentence as ValidationError where it cannot be priced."""
@@ -202,9 +196,7 @@ class KorPriceMixin(models.AbstractModel):
         try:
             return rate(self._get_engine_price(), quantity, events)
         except PricingError as error:
-            raise ValidationError(
-                self.env._("“%(name)s”: %(reason)s", name=self.display_name, reason=error)
-            ) from error
+            raise ValidationError(self.env._("“%(name)s”: %(reason)s", name=self.display_name, reason=error)) from error
 
     def _simulate(self, quantity, events=0):
         """Return as plain JSON what a quantity of one full period costs, tier by tier, minimum included."""

@@ -19,9 +19,7 @@ class KorPriceSentenceMixin(models.AbstractModel):
         describe = getattr(self, f"_describe_{self.price_model}_price", None)
         parts = [describe() if describe else self.price_model or ""]
         if self.included_quantity:
-            parts.append(
-                self.env._("%(quantity)s included", quantity=self._describe_quantity(self.included_quantity))
-            )
+            parts.append(self.env._("%(quantity)s included", quantity=self._describe_quantity(self.included_quantity)))
         if self.minimum_amount:
             parts.append(
                 self.env._(
@@ -41,14 +39,10 @@ class KorPriceSentenceMixin(models.AbstractModel):
         return f"{self._format_price(self.unit_price)} {self._describe_basis(package)}"
 
     def _describe_percentage_price(self):
-        share = self.env._(
-            "%(percentage)s %% of the amount", percentage=format_quantity(self.env, self.percentage)
-        )
+        share = self.env._("%(percentage)s %% of the amount", percentage=format_quantity(self.env, self.percentage))
         if not self.event_fee:
             return share
-        fee = self.env._(
-            "%(share)s plus %(fee)s per transaction", share=share, fee=self._format_price(self.event_fee)
-        )
+        fee = self.env._("%(share)s plus %(fee)s per transaction", share=share, fee=self._format_price(self.event_fee))
         if not self.included_events:
             return fee
         return self.env._(

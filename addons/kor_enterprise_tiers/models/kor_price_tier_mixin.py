@@ -67,8 +67,7 @@ class KorPriceTierMixin(models.AbstractModel):
     def _get_engine_tiers(self):
         """Return the tiers as the pricing engine takes them."""
         return tuple(
-            PriceTier(tier.up_to or None, tier.unit_price, tier.flat_amount)
-            for tier in self._sorted_by_bound()
+            PriceTier(tier.up_to or None, tier.unit_price, tier.flat_amount) for tier in self._sorted_by_bound()
         )
 
     def _describe_range(self, lower):

@@ -30,9 +30,7 @@ class KorSupportLevel(models.Model):
     active = fields.Boolean(default=True)
 
     _code_unique = models.Constraint("UNIQUE (code)", "Another support level already has this code.")
-    _response_not_negative = models.Constraint(
-        "CHECK (response_minutes >= 0)", "A response time is 0 or more minutes."
-    )
+    _response_not_negative = models.Constraint("CHECK (response_minutes >= 0)", "A response time is 0 or more minutes.")
 
     @api.depends("response_minutes")
     @api.depends_context("lang")

@@ -89,9 +89,7 @@ class KorTier(models.Model):
 
     @api.depends("plan_ids")
     def _compute_plan_count(self):
-        counts = dict(
-            self.env["kor.plan"]._read_group([("tier_id", "in", self.ids)], ["tier_id"], ["__count"])
-        )
+        counts = dict(self.env["kor.plan"]._read_group([("tier_id", "in", self.ids)], ["tier_id"], ["__count"]))
         for tier in self:
             tier.plan_count = counts.get(tier._origin, 0)
 

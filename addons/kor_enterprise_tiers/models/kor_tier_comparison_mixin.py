@@ -145,7 +145,5 @@ class KorTierComparisonMixin(models.AbstractModel):
             "code": feature.code,
             "name": feature.name,
             "description": feature.description or "",
-            "values": [
-                {"included": feature in tier.all_feature_ids, "own": feature in own[tier]} for tier in self
-            ],
+            "values": [{"included": feature in tier.all_feature_ids, "own": feature in own[tier]} for tier in self],
         }
