@@ -130,12 +130,14 @@ class Cluster:
         path = f"{self.bin}{os.pathsep}{os.environ['PATH']}"
         return {"PGHOST": str(self.socket), "PGUSER": ROLE, "PGPORT": "5432", "PATH": path}
 
-    def execute(self, statement: sql.Composable | str, database: str = "postgres") -> list[tuple]:
+    def execute(
+        self, statement: sql.Composable | str, database: str = "postgres", values: Sequence | None = None
+    ) -> list[tuple]:
         connection = psycopg2.connect(host=str(self.socket), user=ROLE, dbname=database)
         try:
             connection.autocommit = True
             with connection.cursor() as cursor:
-                cursor.execute(statement)
+                cursor.execute(statement, values)
                 return cursor.fetchall() if cursor.description else []
         finally:
             connection.close()

@@ -20,6 +20,12 @@ from .say import Stop, say, step
 LOOPBACK = "127.0.0.1"
 
 
+_SET_PARAMETER = """
+    INSERT INTO ir_config_parameter (key, value) VALUES (%s, %s)
+    ON CONFLICT (key) DO UPDATE SET value = excluded.value
+"""
+
+
 class Odoo:
     """Odoo on one cluster with odoo.conf; `state` is the folder for the filestore and the log."""
 
@@ -73,6 +79,9 @@ class Odoo:
             raise Stop(f"Odoo's shell ended with code {done.returncode}")
 
     def serve(self, database: str, port: int, *arguments: str) -> "Server":
+        """Start a server. Links in mails, and the style sheets of PDFs, then come from this port."""
+        for key in ("web.base.url", "report.url"):
+            self.cluster.execute(_SET_PARAMETER, database, (key, f"http://{LOOPBACK}:{port}"))
         return Server(
             self.command("server", database, f"--http-interface={LOOPBACK}", f"--http-port={port}", *arguments),
             self.environment(),
