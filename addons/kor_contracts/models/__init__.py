@@ -3,7 +3,7 @@ from . import kor_clause
 from . import kor_contract_lifecycle_mixin
 from . import kor_contract_entitlement_mixin
 from . import kor_contract_plan_mixin
-from . import kor_contract_revenue_mixin
+from . import kor_contract_mrr_mixin
 from . import kor_contract_document_mixin
 from . import kor_contract
 from . import kor_contract_clause

@@ -17,7 +17,7 @@ class KorContract(models.Model):
         "kor.contract.lifecycle.mixin",
         "kor.contract.entitlement.mixin",
         "kor.contract.plan.mixin",
-        "kor.contract.revenue.mixin",
+        "kor.contract.mrr.mixin",
         "kor.contract.document.mixin",
         "kor.input.mixin",
         "portal.mixin",
@@ -81,7 +81,7 @@ class KorContract(models.Model):
     )
     term = fields.Selection(
         [("monthly", "Monthly"), ("annual", "Annual"), ("multi_year", "Multi-year"), ("custom", "Custom")],
-        compute="_compute_from_plan",
+        compute="_compute_term",
         store=True,
         readonly=False,
         precompute=True,
@@ -173,7 +173,12 @@ class KorContract(models.Model):
             plan = contract.plan_id
             contract.tier_id = plan.tier_id or contract.tier_id
             contract.currency_id = plan.currency_id or contract.currency_id or contract.company_id.currency_id
-            contract.term = plan.term or contract.term or "annual"
+
+    # By itself: the end follows from the term, also from one that is given in place of the plan's.
+    @api.depends("plan_id")
+    def _compute_term(self):
+        for contract in self:
+            contract.term = contract.plan_id.term or contract.term or "annual"
 
     @api.depends("term", "date_start", "date_end")
     def _compute_term_months(self):
@@ -291,6 +296,8 @@ class KorContract(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        # The company gives the number, before anything else looks at the values.
+        self._check_plain_input([{"company_id": vals["company_id"]} for vals in vals_list if "company_id" in vals])
         for vals in vals_list:
             if not vals.get("name") or vals["name"] == "/":
                 company = vals.get("company_id") or self.env.company.id
@@ -308,6 +315,8 @@ class KorContract(models.Model):
             contract.line_ids.filtered(
                 lambda line, start=start: line.date_start == start
             ).date_start = contract.date_start
+        if "company_id" in vals:
+            self.line_ids._check_company()
         return result
 
     def _extend(self):

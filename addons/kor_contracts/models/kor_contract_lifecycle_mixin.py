@@ -94,7 +94,8 @@ class KorContractLifecycleMixin(models.AbstractModel):
         self.check_access("write")
         for contract in self:
             # Only what is left out means today: an empty text is a mistake of the caller.
-            contract._cancel(contract._get_today() if date in (False, None) else self._parse_date(date, "date"))
+            today = date is None or date is False
+            contract._cancel(contract._get_today() if today else self._parse_date(date, "date"))
         return True
 
     def _cancel(self, last_day):
@@ -125,6 +126,17 @@ class KorContractLifecycleMixin(models.AbstractModel):
                 self.env._(
                     "Contract %(contract)s has no lines, so there is nothing to bill. Choose a plan or add lines.",
                     contract=self.name,
+                )
+            )
+        foreign = self.line_ids.charge_id.plan_id.currency_id - self.currency_id
+        if foreign:
+            raise UserError(
+                self.env._(
+                    "Contract %(contract)s is in %(right)s, but has lines with prices in %(wrong)s from another plan. "
+                    "Apply the plan, or make the lines anew.",
+                    contract=self.name,
+                    right=self.currency_id.name,
+                    wrong=", ".join(foreign.mapped("name")),
                 )
             )
 

@@ -87,18 +87,14 @@ class KorContractLine(models.Model):
     @api.depends(lambda self: [*self._get_price_fields(), *AMOUNT_PATHS, *self._get_discount_paths()])
     def _compute_monthly_amount(self):
         for line in self:
-            contract = line.contract_id
-            day = contract._get_reference_day()
-            off = [
-                one
-                for one in contract.discount_ids.sorted()
-                if one.kind == "percent" and contract._has_off(one, line, day)
-            ]
-            # An amount off the whole contract is taken off there: a line cannot know its part of it.
-            amount, _steps = discounts.apply_discounts(
-                line._get_full_net(day), contract.discount_ids.browse(one.id for one in off)._get_engine_discounts()
-            )
-            line.monthly_amount = float(amount / line.billing_months) if line.billing_months else 0
+            contract, months = line.contract_id, line.billing_months
+            day = contract._get_reference_day() if contract else fields.Date.context_today(line)
+            full = line._get_full_net(day)
+            if full:
+                # An amount off the whole contract is taken off there: a line cannot know its part of it.
+                running = contract._get_running_discounts(months, day)
+                full, _steps = discounts.apply_discounts(full, [one for one in running if one.kind == "percent"])
+            line.monthly_amount = float(full / months) if full else 0
 
     @api.model
     def _get_discount_paths(self):
@@ -107,6 +103,8 @@ class KorContractLine(models.Model):
 
     @api.constrains("date_start", "date_end", "contract_id")
     def _check_dates(self):
+        # Where the contract's own dates are wrong, that is what has to be said.
+        self.contract_id._check_dates()
         for line in self:
             contract = line.contract_id
             if line.date_end and line.date_end < line.date_start:
@@ -166,20 +164,22 @@ class KorContractLine(models.Model):
         return self.charge_type in ("fixed", "per_unit")
 
     def _get_full_net(self, day):
-        """Return what the full period that holds a day costs, less the line's own discounts; 0 for what does not recur."""
+        """Return what the full period around a day costs, less the line's own discounts; 0 where nothing recurs."""
         self.ensure_one()
+        contract, months = self.contract_id, self.billing_months
         runs = self.date_start and self.date_start <= day and (not self.date_end or day <= self.date_end)
-        if not (self._is_recurring() and runs and self.billing_months > 0):
+        if not runs or not self._is_recurring() or months < 1 or contract.state in ("ended", "cancelled"):
             return Decimal(0)
-        price = self._get_engine_price()
-        amount = pricing.rate(price, money.to_decimal(self.quantity), money.to_decimal(self.events)).amount
+        try:
+            price = self._get_engine_price()
+            amount = pricing.rate(price, money.to_decimal(self.quantity), money.to_decimal(self.events)).amount
+        except pricing.PricingError:
+            # A form computes while the price is being entered; saving checks it.
+            return Decimal(0)
         amount, _added = pricing.apply_minimum(amount, price.minimum_amount)
-        start, number = self.contract_id._locate_period(self.billing_months, day, self.date_start)
-        own = self.discount_ids._get_engine_discounts()
-        amount, _steps = discounts.apply_discounts(
-            amount, [one for one in own if discounts.applies(one, start, number)]
-        )
-        return amount
+        start, number = contract._locate_period(months, day, self.date_start)
+        own = [one for one in self.discount_ids._get_engine_discounts() if discounts.applies(one, start, number)]
+        return discounts.apply_discounts(amount, own)[0]
 
     def _describe_held(self):
         """Return how many the customer holds, as customers read it."""

@@ -23,8 +23,9 @@ class KorContractPartMixin(models.AbstractModel):
         if frozen:
             self._check_contract_open()
         result = super().write(vals)
-        if frozen:
-            # A part may have been moved: into another contract, which has to be open as well.
+        if {"contract_id", "line_id"} & frozen:
+            # The contract into which a part is moved has to be open, and within reach, as well.
+            self.check_access("write")
             self._check_contract_open()
         return result
 

@@ -40,10 +40,7 @@ class KorContractPlanMixin(models.AbstractModel):
             raise UserError(self.env._('Give the quantities as metric and number, for example {"users": 25}.'))
         changed = self.env["kor.contract.line"]
         for code, quantity in quantities.items():
-            if isinstance(quantity, dict) and set(quantity) - {"quantity", "events"}:
-                raise UserError(
-                    self.env._("Of a metric, give quantity and events, not %(given)s.", given=list(quantity))
-                )
+            values = self._parse_quantity(quantity)
             lines = self.line_ids.filtered(lambda line, code=code: line.metric_id.code == code)
             if not lines:
                 raise UserError(
@@ -53,10 +50,25 @@ class KorContractPlanMixin(models.AbstractModel):
                         known=", ".join(sorted(set(self.line_ids.metric_id.mapped("code")))) or "–",
                     )
                 )
-            values = quantity if isinstance(quantity, dict) else {"quantity": quantity}
-            lines.write({name: "" if value in (None, False) else value for name, value in values.items()})
+            lines.write(values)
             changed |= lines
         return changed.ids
+
+    def _parse_quantity(self, quantity):
+        """Return the values of a line that holds a quantity, or raise with what would be right."""
+        values = quantity if isinstance(quantity, dict) else {"quantity": quantity}
+        unknown = set(values) - {"quantity", "events"}
+        if unknown:
+            raise UserError(
+                self.env._(
+                    "Of a metric, give quantity and events, not %(given)s.", given=", ".join(sorted(map(str, unknown)))
+                )
+            )
+        lines = self.env["kor.contract.line"]
+        for name, value in values.items():
+            # A value left empty would be written as 0.
+            lines._check_plain_number(lines._fields[name], value)
+        return values
 
     def _copy_plan(self):
         """Take over the plan's charges and discounts where the contract has no lines of its own."""

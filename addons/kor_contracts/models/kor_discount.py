@@ -16,8 +16,10 @@ class KorDiscount(models.Model):
     def write(self, vals):
         self._check_contract_open()
         result = super().write(vals)
-        # It may have been moved to another contract, which has to be open as well.
-        self._check_contract_open()
+        if set(self._get_owner_fields()) & set(vals):
+            # The owner to which it is moved has to be open, and within reach, as well.
+            self.check_access("write")
+            self._check_contract_open()
         return result
 
     @api.ondelete(at_uninstall=False)

@@ -4,8 +4,10 @@ from odoo import fields, models
 class KorPlan(models.Model):
     _inherit = "kor.plan"
 
-    contract_ids = fields.One2many("kor.contract", "plan_id", string="Contracts")
-    contract_count = fields.Integer(compute="_compute_contract_count")
+    contract_ids = fields.One2many(
+        "kor.contract", "plan_id", string="Contracts", groups="kor_contracts.group_kor_contract_user"
+    )
+    contract_count = fields.Integer(compute="_compute_contract_count", groups="kor_contracts.group_kor_contract_user")
 
     def _compute_contract_count(self):
         counts = dict(self.env["kor.contract"]._read_group([("plan_id", "in", self.ids)], ["plan_id"], ["__count"]))

@@ -4,7 +4,9 @@ from odoo import fields, models
 class ResPartner(models.Model):
     _inherit = "res.partner"
 
-    kor_contract_ids = fields.One2many("kor.contract", "partner_id", string="Contracts")
+    kor_contract_ids = fields.One2many(
+        "kor.contract", "partner_id", string="Contracts", groups="kor_contracts.group_kor_contract_user"
+    )
     kor_contract_count = fields.Integer(
         string="Contract Count",
         compute="_compute_kor_contract_count",

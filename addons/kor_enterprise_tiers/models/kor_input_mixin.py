@@ -3,6 +3,9 @@ import math
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+# What PostgreSQL's integer columns hold.
+LARGEST_INTEGER = 2**31 - 1
+
 
 class KorInputMixin(models.AbstractModel):
     """Refuse unusable plain values with a sentence before the ORM sees them.
@@ -76,6 +79,18 @@ class KorInputMixin(models.AbstractModel):
                 )
             )
 
+    def _check_plain_integer(self, field, value):
+        self._check_plain_number(field, value)
+        if float(value) % 1 or abs(float(value)) > LARGEST_INTEGER:
+            raise UserError(
+                self.env._(
+                    "%(field)s must be a whole number up to %(largest)s, not “%(value)s”.",
+                    field=self._plain_label(field),
+                    largest=LARGEST_INTEGER,
+                    value=value,
+                )
+            )
+
     def _check_plain_date(self, field, value):
         try:
             fields.Date.to_date(value)
@@ -131,7 +146,7 @@ class KorInputMixin(models.AbstractModel):
 _CHECKERS = {
     "date": "_check_plain_date",
     "float": "_check_plain_number",
-    "integer": "_check_plain_number",
+    "integer": "_check_plain_integer",
     "monetary": "_check_plain_number",
     "selection": "_check_plain_selection",
 }

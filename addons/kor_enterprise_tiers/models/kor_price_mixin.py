@@ -3,6 +3,7 @@ from odoo.exceptions import ValidationError
 
 from ..engine.money import as_number, round_money, to_decimal
 from ..engine.pricing import Price, PricingError, apply_minimum, check_price, rate
+from .kor_price_tier_mixin import SAVING
 
 
 class KorPriceMixin(models.AbstractModel):
@@ -163,7 +164,7 @@ class KorPriceMixin(models.AbstractModel):
 
     def write(self, vals):
         """Judge tiers that are written with their price together, once all of them are saved."""
-        records = self.with_context(kor_price_saving=True) if "price_tier_ids" in vals else self
+        records = self.with_context(kor_price_saving=SAVING) if "price_tier_ids" in vals else self
         return super(KorPriceMixin, records).write(vals)
 
     def _get_engine_price(self, tiers=None):

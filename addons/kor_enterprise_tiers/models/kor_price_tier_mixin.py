@@ -3,6 +3,9 @@ from odoo import api, fields, models
 from ..engine.pricing import PriceTier
 from ..tools import format_quantity
 
+# Stands in the context while a price is written with its tiers. Other systems can send a context, but no object.
+SAVING = object()
+
 
 class KorPriceTierMixin(models.AbstractModel):
     """Hold one band of a tiered price.
@@ -47,14 +50,14 @@ class KorPriceTierMixin(models.AbstractModel):
 
     @api.constrains("up_to", "unit_price", "flat_amount")
     def _check_price(self):
-        if self.env.context.get("kor_price_saving"):
+        if self.env.context.get("kor_price_saving") is SAVING:
             return
         for price in self[self._price_owner_field]:
             price._check_engine_price(price._get_engine_price)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_unless_price_breaks(self):
-        if self.env.context.get("kor_price_saving"):
+        if self.env.context.get("kor_price_saving") is SAVING:
             return
         for price in self[self._price_owner_field]:
             remaining = price.price_tier_ids - self

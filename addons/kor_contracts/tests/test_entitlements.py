@@ -1,0 +1,135 @@
+import json
+
+from odoo.exceptions import AccessError
+from odoo.fields import Command, Date
+from odoo.tests import freeze_time, tagged
+
+from .common import ContractCase
+
+
+@tagged("post_install", "-at_install")
+@freeze_time("2026-06-15 12:00:00")
+class TestEntitlements(ContractCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.contract = cls._create_contract(activate=True)
+        cls.portal = cls._create_user("entitled_portal", "base.group_portal")
+        cls.portal.partner_id.parent_id = cls.customer
+
+    def _get_limits(self, contract):
+        return {limit["metric"]: limit for limit in contract.entitlements()["limits"]}
+
+    def test_entitlements_tell_features_limits_and_support(self):
+        limit = {"unit": "unit", "kind": "limited"}
+        expected = {
+            "contract": self.contract.name,
+            "tier": "test_summit",
+            "runs": True,
+            "date_start": "2026-01-01",
+            "date_end": "2026-12-31",
+            "features": [
+                {"code": "test_coffee", "name": "Coffee", "category": "services"},
+                {"code": "test_tea", "name": "Tea", "category": "services"},
+            ],
+            "limits": [
+                {**limit, "metric": "test_seats", "name": "Seats", "used": 5, "limit": 40, "remaining": 35},
+                {**limit, "metric": "test_storage", "name": "Storage", "used": 0, "limit": 100, "remaining": 100},
+            ],
+            "support": {"code": "test_night", "name": "Night"},
+            "uptime_target": 99.5,
+        }
+        self.assertEqual(self.contract.entitlements(), expected)
+        reader = self._create_user("entitled_reader", "user")
+        for user in (self.portal, reader):
+            with self.subTest(user.login):
+                self.assertEqual(self.contract.with_user(user).entitlements(), expected)
+
+    def test_entitlements_are_plain_json_also_where_little_is_agreed(self):
+        tier = self.env["kor.tier"].create({"name": "Bare", "code": "test_bare"})
+        bare = self._create_contract({}, tier_id=tier.id)
+        for contract in (self.contract, bare):
+            text = json.dumps(contract.entitlements())
+            with self.subTest(contract.tier_id.name):
+                self.assertEqual(json.loads(text), contract.entitlements())
+                self.assertNotIn("null", text)
+        self.assertEqual(bare.entitlements()["date_end"], "")
+        self.assertEqual(bare.entitlements()["support"], {"code": "", "name": ""})
+
+    def test_entitlements_of_drafts_and_of_others_are_refused_to_customers(self):
+        draft = self._create_contract()
+        other = self._create_contract(partner_id=self._create_customer("Blue Fjord").id, activate=True)
+        employee = self._create_user("entitled_employee", "base.group_user")
+        for contract, user in ((draft, self.portal), (other, self.portal), (self.contract, employee)):
+            with self.subTest(user.login), self.assertRaises(AccessError):
+                contract.with_user(user).entitlements()
+
+    def test_limits_agreed_with_one_customer_are_their_own(self):
+        contract = self._create_contract()
+        seats = contract.limit_ids.filtered(lambda limit: limit.metric_id == self.seats)
+        seats.quantity = 3
+        contract.limit_ids -= contract.limit_ids - seats
+        limits = self._get_limits(contract)
+        self.assertEqual(list(limits), ["test_seats"])
+        self.assertEqual((limits["test_seats"]["limit"], limits["test_seats"]["remaining"]), (3, 0))
+        self.assertEqual(self._get_limits(self.contract)["test_seats"]["limit"], 40)
+
+    def test_numbers_are_given_where_the_kind_of_limit_has_them(self):
+        for kind, numbers in {
+            "limited": {"limit": 7, "remaining": 2},
+            "minimum": {"limit": 7},
+            "unlimited": {},
+            "agreed": {},
+        }.items():
+            contract = self._create_contract(limit_ids=[self._limit(self.seats, kind, 7)])
+            limit = self._get_limits(contract)["test_seats"]
+            with self.subTest(kind):
+                self.assertEqual({name: limit[name] for name in ("limit", "remaining") if name in limit}, numbers)
+                self.assertEqual(limit["kind"], kind)
+
+    def test_use_is_what_the_lines_hold_today(self):
+        held = {"charge_type": "per_unit", "metric_id": self.seats.id}
+        contract = self._create_contract(
+            {**held, "quantity": 4},
+            {**held, "quantity": 2, "date_start": "2026-06-15"},
+            {**held, "quantity": 8, "date_end": "2026-06-14"},
+            {**held, "quantity": 16, "date_start": "2026-06-16"},
+        )
+        self.assertEqual(self._get_limits(contract)["test_seats"]["used"], 6)
+
+    def test_support_and_uptime_can_be_agreed_with_one_customer(self):
+        contract = self._create_contract(uptime_target=99.99, support_level_id=False)
+        entitlements = contract.entitlements()
+        self.assertEqual(entitlements["uptime_target"], 99.99)
+        self.assertEqual(entitlements["support"], {"code": "", "name": ""})
+
+    def test_contract_runs_between_its_days_while_it_is_agreed(self):
+        day = Date.to_date("2026-06-15")
+        cases = [
+            ("agreed", {}, "active", True),
+            ("last day", {"date_end": "2026-06-15"}, "active", True),
+            ("over", {"date_end": "2026-06-14"}, "active", False),
+            ("first day", {"date_start": "2026-06-15"}, "active", True),
+            ("not begun", {"date_start": "2026-06-16"}, "active", False),
+            ("paused", {}, "paused", False),
+        ]
+        for name, values, state, expected in cases:
+            contract = self._create_contract({}, activate=True, **values)
+            contract._set_state(state)
+            with self.subTest(name):
+                self.assertIs(contract._runs_on(day), expected)
+                self.assertIs(contract.entitlements()["runs"], expected)
+
+    def test_cancelled_contract_runs_on_its_last_day_and_a_cancelled_draft_never(self):
+        agreed, draft = self._create_contract({}, activate=True), self._create_contract({})
+        self.assertIs(draft.entitlements()["runs"], False)
+        (agreed | draft).action_cancel()
+        self.assertIs(agreed.entitlements()["runs"], True)
+        self.assertIs(draft.entitlements()["runs"], False)
+        self.assertIs(agreed._runs_on(Date.to_date("2026-06-16")), False)
+
+    def test_feature_added_to_a_draft_counts(self):
+        contract = self._create_contract()
+        feature = self.env["kor.feature"].create({"name": "Juice", "code": "test_juice", "category": "services"})
+        contract.feature_ids = [Command.link(feature.id)]
+        self.assertIn("test_juice", [one["code"] for one in contract.entitlements()["features"]])
