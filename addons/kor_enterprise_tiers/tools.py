@@ -1,8 +1,23 @@
+import re
+from datetime import date
+
+from odoo import fields
 from odoo.tools.misc import formatLang
 
 from .engine.money import to_decimal
 
 NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
+
+
+def parse_day(value):
+    """Return the date that plain input gives, a date or a text such as 2026-01-31; None where it gives none."""
+    if isinstance(value, str) and not re.fullmatch(r"\d{4}-\d{2}-\d{2}( \d{2}:\d{2}:\d{2})?", value):
+        # The ORM would take the first ten characters of anything.
+        return None
+    try:
+        return fields.Date.to_date(value) if isinstance(value, str | date) else None
+    except ValueError:
+        return None
 
 
 def _get_decimals(value):

@@ -254,7 +254,7 @@ def _take_amount(terms: Terms, discount: Discount, slices: list[Slice]) -> list[
     groups: dict[tuple, list[int]] = {}
     for position, one in enumerate(slices):
         if one.line.charge_type in RECURRING and _holds_on_whole(terms, discount, one):
-            group = (one.line.months, one.period_start, one.line.timing)
+            group = (one.line.months, one.period_start)
             groups.setdefault(group, []).append(position)
     result = list(slices)
     for positions in groups.values():

@@ -23,8 +23,15 @@ class KorContract(models.Model):
         index="btree_not_null",
         help="The first day on which something can be billed that is not billed yet.",
     )
-    billing_error = fields.Text(readonly=True, copy=False, help="Why the last billing run left this contract out.")
-    billing_retry_date = fields.Date(readonly=True, copy=False, help="Billing runs leave the contract out until then.")
+    billing_error = fields.Text(
+        readonly=True,
+        copy=False,
+        groups="base.group_user",
+        help="Why the last billing run left this contract out.",
+    )
+    billing_retry_date = fields.Date(
+        readonly=True, copy=False, groups="base.group_user", help="Billing runs leave the contract out until then."
+    )
 
     def _compute_invoice_count(self):
         counts = dict(

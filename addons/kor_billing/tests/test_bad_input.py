@@ -76,6 +76,7 @@ class TestBadInput(KorBillingCommon):
             ("YYYY-MM-DD", "2026-02-30", "2026-03-31"),
             ("YYYY-MM-DD", 20260101, "2026-03-31"),
             ("YYYY-MM-DD", "2026-01-01", None),
+            ("YYYY-MM-DD", "2026-01-01", "2026-01-31 or so"),
         ]
         for sentence, first, last in cases:
             for method in ("generate_invoice", "preview_invoice"):

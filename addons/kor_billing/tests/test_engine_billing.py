@@ -125,6 +125,13 @@ class TestEngineBilling(BaseCase):
         parts = _total(terms, "2026-01-01", "2026-01-10") + _total(terms, "2026-01-11", "2026-01-31")
         self.assertEqual(whole, parts)
 
+    def test_amount_off_the_whole_comes_off_once_in_advance_and_in_arrears_together(self):
+        off = Discount("d", "Loyalty", "amount", Decimal(10))
+        terms = _terms(_line(1), _line(2, timing="arrears"), discounts=(off,))
+        # In February both the advance of February and the arrears of February carry their half.
+        self.assertEqual(_total(terms, "2026-02-01", "2026-02-28"), Decimal(190))
+        self.assertEqual(_total(terms, "2026-02-01", "2026-02-01"), Decimal(95))
+
     def test_amount_off_is_never_more_than_what_is_charged(self):
         off = Discount("d", "Gift", "amount", Decimal(1000))
         terms = _terms(_line(), discounts=(off,))

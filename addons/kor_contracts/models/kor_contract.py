@@ -5,6 +5,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tools import date_utils
 
 from odoo.addons.base.models.res_partner import _tz_get
+from odoo.addons.kor_enterprise_tiers.tools import parse_day
 
 from ..engine import periods
 
@@ -354,10 +355,7 @@ class KorContract(models.Model):
     @api.model
     def _parse_date(self, value, label):
         """Return a date from plain input, or raise with what would be right."""
-        try:
-            day = fields.Date.to_date(value)
-        except (TypeError, ValueError, AttributeError):
-            day = None
+        day = parse_day(value)
         if not day:
             raise UserError(
                 self.env._("%(label)s must be a date written as YYYY-MM-DD, not “%(value)s”.", label=label, value=value)

@@ -1,5 +1,9 @@
+import logging
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+
+_logger = logging.getLogger(__name__)
 
 # What the actions write, and nobody else.
 STATE_FIELDS = {"state", "date_activated", "date_cancelled"}
@@ -212,7 +216,12 @@ class KorContractLifecycleMixin(models.AbstractModel):
         cancelled = over.filtered("date_cancelled")
         renewing = (over - cancelled).filtered(lambda contract: contract.auto_renew and contract.term_months)
         cancelled._set_state("cancelled")
-        for contract in renewing:
-            contract._extend()
         (over - cancelled - renewing)._set_state("ended")
+        for contract in renewing:
+            try:
+                with self.env.cr.savepoint():
+                    contract._extend()
+            except UserError as error:
+                # The others must not wait for it; it is tried again with the next job.
+                _logger.warning("Contract %s is not renewed: %s", contract.name, error)
         self._refresh_mrr()

@@ -26,7 +26,6 @@ class KorContractMrrMixin(models.AbstractModel):
     @api.depends(
         "line_ids.monthly_amount",
         "line_ids.billing_months",
-        "line_ids.timing",
         "discount_ids.kind",
         "discount_ids.value",
         "discount_ids.sequence",
@@ -42,11 +41,11 @@ class KorContractMrrMixin(models.AbstractModel):
     def _get_monthly_revenue(self, day):
         """Return what the lines come to per month, less the discounts on the whole that hold on the day.
 
-        An amount is taken off once for all lines that are billed together: those of a period and a timing.
+        An amount is taken off once for all lines of the same period.
         """
         self.ensure_one()
         revenue = Decimal(0)
-        for (months, _timing), lines in self.line_ids.grouped(lambda line: (line.billing_months, line.timing)).items():
+        for months, lines in self.line_ids.grouped("billing_months").items():
             full = sum((line._get_full_net(day) for line in lines), Decimal(0))
             if full:
                 left, _steps = discounts.apply_discounts(full, self._get_running_discounts(months, day))

@@ -3,6 +3,8 @@ import math
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..tools import parse_day
+
 # What PostgreSQL's integer columns hold.
 LARGEST_INTEGER = 2**31 - 1
 
@@ -92,16 +94,14 @@ class KorInputMixin(models.AbstractModel):
             )
 
     def _check_plain_date(self, field, value):
-        try:
-            fields.Date.to_date(value)
-        except (TypeError, ValueError, AttributeError):
+        if not parse_day(value):
             raise UserError(
                 self.env._(
                     "%(field)s must be a date written as YYYY-MM-DD, not “%(value)s”.",
                     field=self._plain_label(field),
                     value=value,
                 )
-            ) from None
+            )
 
     def _check_plain_selection(self, field, value):
         allowed = field.get_values(self.env)
