@@ -1,6 +1,6 @@
 import math
 
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.exceptions import UserError
 
 from ..tools import parse_day
