@@ -181,11 +181,7 @@ class KorContractBillingMixin(models.AbstractModel):
             return {}
         move_model = self.env["account.move"].with_context(tracking_disable=True)
         values = [contract._prepare_move_values(slices, invoice_date) for contract, slices in payable.items()]
-        # The native code looks an analytic distribution up for each line; where none is set up there is none.
-        if not self.env["account.analytic.distribution.model"].search_count([], limit=1):
-            for _command, _id, line in (command for one in values for command in one["invoice_line_ids"]):
-                line.setdefault("analytic_distribution", False)
-        moves = move_model.create(values)
+        moves = move_model.create(self.env["kor.move.builder"]._complete(values))
         moves = moves.with_context(tracking_disable=False)
         notes = {
             move.id: self.env._("Billed from contract %(contract)s.", contract=contract._get_html_link())
