@@ -33,6 +33,22 @@ for key in ("aurora", "borealis", "delta"):
         )
 
 today = fields.Date.context_today(env["kor.contract"])
+borealis = env.ref("kor_enterprise.contract_borealis")
+days = [borealis.date_start + timedelta(days=number) for number in range((today - borealis.date_start).days)]
+env["kor.usage.event"].ingest(
+    [
+        {
+            "id": f"demo-{metric}-{day}",
+            "contract": borealis.name,
+            "metric": metric,
+            "time": f"{day}T12:00:00Z",
+            "quantity": base + step * (number % 9),
+        }
+        for number, day in enumerate(days)
+        for metric, base, step in (("api_calls", 38000, 1500), ("storage", 1900, 40))
+    ]
+)
+
 for contract in env["kor.contract"].search([("next_billing_date", "<=", today)]):
     while contract.next_billing_date and contract.next_billing_date <= today:
         day = contract.next_billing_date

@@ -5,7 +5,7 @@
     "category": "KOR Enterprise",
     "author": "KOR Enterprise",
     "license": "LGPL-3",
-    "depends": ["kor_contracts", "account_payment"],
+    "depends": ["kor_usage", "account_payment"],
     "data": [
         "security/kor_billing_groups.xml",
         "security/ir.model.access.csv",

@@ -9,11 +9,11 @@ Order of the rules: price of the quantity of a full period, its share of the per
 it was measured), the minimum with the same share, discounts on the line, discounts on the whole.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 from odoo.addons.kor_contracts.engine import periods
 from odoo.addons.kor_enterprise_tiers.engine import money, pricing
@@ -23,9 +23,25 @@ DAY = timedelta(days=1)
 RECURRING = ("fixed", "per_unit")
 
 
+class Reading(Protocol):
+    """What a meter has counted; `reported` is false where nothing was heard, which is not the same as zero."""
+
+    quantity: Decimal
+    events: Decimal
+    reported: bool
+
+
+class Meter(Protocol):
+    def read(self, start: date, end: date) -> Reading:
+        """Return the use of start <= day < end."""
+
+
 @dataclass(frozen=True)
 class Line:
-    """A line's terms; `end` is the first day after it (None: open); `months` is 0 for what is charged once."""
+    """A line's terms; `end` is the first day after it (None: open); `months` is 0 for what is charged once.
+
+    With a meter, each period's quantity and events are what it reads; without one, those of the line.
+    """
 
     key: Any
     charge_type: str
@@ -38,6 +54,7 @@ class Line:
     quantity: Decimal = Decimal(1)
     events: Decimal = Decimal(0)
     discounts: tuple[Discount, ...] = ()
+    meter: Meter | None = None
 
 
 @dataclass(frozen=True)
@@ -75,8 +92,19 @@ class Window:
 
 
 @dataclass(frozen=True)
+class Booked:
+    """What the books hold of a slice: the sum, and the number of the last booking of it."""
+
+    amount: Decimal
+    revision: int = 0
+
+
+@dataclass(frozen=True)
 class Slice:
-    """What a line charges for the part start <= day < end of its anchored period; `amount` is rounded."""
+    """What a line charges for the part start <= day < end of its anchored period; `amount` is rounded.
+
+    Where an earlier booking turned out too low or too high, `booked` is its sum and `revision` is above 0.
+    """
 
     line: Line
     period_start: date
@@ -92,6 +120,14 @@ class Slice:
     net: Decimal
     steps: tuple[DiscountStep, ...]
     amount: Decimal = Decimal(0)
+    reported: bool = True
+    booked: Decimal = Decimal(0)
+    revision: int = 0
+
+    @property
+    def difference(self) -> Decimal:
+        """Return what is still to be booked."""
+        return self.amount - self.booked
 
     @property
     def key(self) -> tuple[Any, date]:
@@ -129,7 +165,7 @@ class Slice:
             "price": {
                 "model": line.price.model,
                 "unit_price": money.as_number(line.price.unit_price),
-                "included_quantity": money.as_number(line.price.included_quantity),
+                "included_quantity": money.as_number(self.rated.quantity - self.rated.billable_quantity),
                 **self.rated.as_dict(),
             },
             "prorated": money.as_number(self.gross - self.minimum_added),
@@ -138,6 +174,9 @@ class Slice:
             "discounts": [step.as_dict() for step in self.steps],
             "net": money.as_number(self.net),
             "amount": money.as_number(self.amount),
+            "reported": self.reported,
+            "booked_before": money.as_number(self.booked),
+            "difference": money.as_number(self.difference),
         }
 
 
@@ -148,9 +187,16 @@ def target(terms: Terms, window: Window) -> list[Slice]:
     return sorted((one for one in settled if window.holds(one)), key=lambda one: one.billing_day)
 
 
-def difference(slices: Iterable[Slice], is_booked: Callable[[tuple[Any, date]], bool]) -> list[Slice]:
-    """Return what the books lack."""
-    return [one for one in slices if not is_booked(one.key)]
+def difference(slices: Iterable[Slice], booked: Mapping[tuple[Any, date], Booked]) -> list[Slice]:
+    """Return what the books lack: slices not booked, and what late use adds to or takes from booked ones."""
+    lacking = []
+    for one in slices:
+        before = booked.get(one.key)
+        if before is None:
+            lacking.append(one)
+        elif one.line.meter is not None and one.amount != before.amount:
+            lacking.append(replace(one, booked=before.amount, revision=before.revision + 1))
+    return lacking
 
 
 def next_due(terms: Terms, is_booked: Callable[[tuple[Any, date]], bool]) -> date | None:
@@ -203,7 +249,8 @@ def _rate(line: Line, portion: periods.Portion, number: int) -> Slice:
     """Price one portion and take the line's own discounts off."""
     measured = line.charge_type == "usage"
     numerator, denominator = (1, 1) if measured else (portion.numerator, portion.denominator)
-    rated = pricing.rate(line.price, line.quantity, line.events)
+    quantity, events, reported = _measure(line, portion)
+    rated = pricing.rate(_price_of(line, portion), quantity, events)
     share = money.prorate(rated.amount, numerator, denominator)
     gross, added = pricing.apply_minimum(share, line.price.minimum_amount, portion.numerator, portion.denominator)
     own = [one for one in line.discounts if applies(one, portion.start, number)]
@@ -222,7 +269,24 @@ def _rate(line: Line, portion: periods.Portion, number: int) -> Slice:
         minimum_added=added,
         net=net,
         steps=steps,
+        reported=reported,
     )
+
+
+def _measure(line: Line, portion: periods.Portion) -> tuple[Decimal, Decimal, bool]:
+    if line.meter is None:
+        return line.quantity, line.events, True
+    reading = line.meter.read(portion.start, portion.end)
+    return reading.quantity, reading.events, reading.reported
+
+
+def _price_of(line: Line, portion: periods.Portion) -> pricing.Price:
+    """Return the price of a portion: what is included in a full period shrinks with a part of one."""
+    price = line.price
+    if line.charge_type != "usage" or portion.numerator == portion.denominator or not price.included_quantity:
+        return price
+    included = money.prorate(price.included_quantity, portion.numerator, portion.denominator)
+    return replace(price, included_quantity=included)
 
 
 def _settle(terms: Terms, slices: list[Slice]) -> list[Slice]:

@@ -40,7 +40,7 @@ class KorBillingExplanation(models.AbstractModel):
             *self._explain_share(facts),
             *self._explain_minimum(facts),
             *self._explain_discounts(facts),
-            self._row(self.env._("Billed"), self.env._("rounded to the currency"), facts["amount"], "total"),
+            *self._explain_correction(facts),
         ]
 
     def _row(self, label, detail, amount, kind="step"):
@@ -120,6 +120,17 @@ class KorBillingExplanation(models.AbstractModel):
         if not facts["minimum_added"]:
             return []
         return [self._row(self.env._("Minimum"), self.env._("raised to the agreed minimum"), facts["minimum_added"])]
+
+    def _explain_correction(self, facts):
+        """Return the last rows: what is billed, or what late use adds to what was billed before."""
+        rounded = self.env._("rounded to the currency")
+        if not facts.get("booked_before"):
+            return [self._row(self.env._("Billed"), rounded, facts["amount"], "total")]
+        return [
+            self._row(self.env._("Should be"), rounded, facts["amount"], "subtotal"),
+            self._row(self.env._("Billed before"), "", -facts["booked_before"]),
+            self._row(self.env._("Correction by late use"), "", facts["difference"], "total"),
+        ]
 
     def _explain_discounts(self, facts):
         rows = []

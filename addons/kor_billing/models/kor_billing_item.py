@@ -23,6 +23,9 @@ class KorBillingItem(models.Model):
     period_start = fields.Date(
         required=True, help="The first day of the billing period that the slice lies in: with the line, its key."
     )
+    revision = fields.Integer(
+        default=0, help="0: the period's billing. 1 and above: what late use added to it, or took from it, since."
+    )
     date_start = fields.Date(string="From", required=True)
     date_end = fields.Date(string="To", required=True)
     quantity = fields.Float(digits=(16, 6))
@@ -45,7 +48,8 @@ class KorBillingItem(models.Model):
     )
 
     _slice_unique = models.UniqueIndex(
-        "(contract_line_id, period_start) WHERE state = 'booked'", "This period of the contract line is billed already."
+        "(contract_line_id, period_start, revision) WHERE state = 'booked'",
+        "This period of the contract line is billed already.",
     )
 
     def action_open_invoice(self):
@@ -61,6 +65,9 @@ class KorBillingItem(models.Model):
             "views": [(False, "form")],
         }
 
+    def _get_key(self):
+        return self.contract_line_id, self.period_start, self.revision
+
     def _release(self):
         """Let the periods be billed again."""
         self.filtered(lambda item: item.state == "booked").state = "released"
@@ -71,9 +78,9 @@ class KorBillingItem(models.Model):
         taken = self.search(
             [("state", "=", "booked"), ("contract_line_id", "in", freed.contract_line_id.ids)],
         )
-        by_key = {(item.contract_line_id, item.period_start): item for item in taken}
+        by_key = {item._get_key(): item for item in taken}
         for item in freed:
-            other = by_key.get((item.contract_line_id, item.period_start))
+            other = by_key.get(item._get_key())
             if other:
                 raise UserError(
                     self.env._(

@@ -139,7 +139,8 @@ class KorBillingRun(models.Model):
 
     def _get_due_domain(self):
         """Return which contracts may be due; zones ahead of UTC may be in tomorrow. Extensible."""
-        domain = Domain("company_id", "=", self.company_id.id) & Domain("next_billing_date", "<=", "today +1d")
+        due = Domain("next_billing_date", "<=", "today +1d") | Domain("has_late_use", "=", True)
+        domain = Domain("company_id", "=", self.company_id.id) & due
         domain &= Domain("billing_retry_date", "=", False) | Domain("billing_retry_date", "<=", "today")
         if self.contract_ids:
             domain &= Domain("id", "in", self.contract_ids.ids)
@@ -158,7 +159,7 @@ class KorBillingRun(models.Model):
         try:
             with self.env.cr.savepoint():
                 batch._bill(self._get_windows(batch), run=self)
-                batch._clear_billing_error()
+                batch._clear_billing_marks()
         except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
             raise
         except Exception:
@@ -185,7 +186,7 @@ class KorBillingRun(models.Model):
         try:
             with self.env.cr.savepoint():
                 contract._bill(self._get_windows(contract), run=self)
-                contract._clear_billing_error()
+                contract._clear_billing_marks()
         except UserError as error:
             _logger.info("Contract %s is left out of billing: %s", contract.name, error)
             contract._set_billing_error(str(error))

@@ -23,6 +23,9 @@ class KorContract(models.Model):
         index="btree_not_null",
         help="The first day on which something can be billed that is not billed yet.",
     )
+    has_late_use = fields.Boolean(
+        readonly=True, copy=False, help="Use was reported for a period that is billed: the next run corrects it."
+    )
     billing_error = fields.Text(
         readonly=True,
         copy=False,
@@ -62,7 +65,7 @@ class KorContract(models.Model):
     def _compute_next_billing_date(self):
         # A draft that was cancelled has been agreed by nobody.
         billed = self.filtered(lambda contract: contract.date_activated and contract.id)
-        booked = billed._get_booked_keys()
+        booked = billed._get_booked()
         (self - billed).next_billing_date = False
         for contract in billed:
             is_booked = booked[contract.id].__contains__
@@ -119,7 +122,7 @@ class KorContract(models.Model):
 
     def _is_due(self):
         self.ensure_one()
-        return bool(self.next_billing_date) and self.next_billing_date <= self._get_today()
+        return self.has_late_use or (bool(self.next_billing_date) and self.next_billing_date <= self._get_today())
 
     def _set_billing_error(self, message):
         """Leave the contract out of billing runs until tomorrow, and tell whoever is in charge."""
@@ -132,6 +135,13 @@ class KorContract(models.Model):
                 note=message,
                 user_id=(self.account_manager_id or self.user_id or self.env.user).id,
             )
+
+    def _clear_billing_marks(self):
+        """Forget why the contracts had to be looked at: they have been."""
+        late = self.filtered("has_late_use")
+        if late:
+            late._write_agreed({"has_late_use": False})
+        self._clear_billing_error()
 
     def _clear_billing_error(self):
         failed = self.filtered("billing_error")

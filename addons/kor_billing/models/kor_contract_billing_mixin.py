@@ -1,4 +1,7 @@
 from datetime import timedelta
+from decimal import Decimal
+
+from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
@@ -84,42 +87,61 @@ class KorContractBillingMixin(models.AbstractModel):
                 )
         return billing.Window(first, last)
 
-    def _get_engine_terms(self):
-        """Return the contract's terms as the billing engine takes them. Extensible."""
+    def _get_engine_terms(self, meters=None):
+        """Return the contract's terms as the billing engine takes them. Extensible.
+
+        :param meters: what reads the use of a line, by the line's id
+        """
         self.ensure_one()
+        meters = meters or {}
         end = self.date_end_effective
         return billing.Terms(
             start=self.date_start,
             end=end + timedelta(days=1) if end else None,
             anchor_day=self.anchor_day,
             rounding=to_decimal(self.currency_id.rounding),
-            lines=tuple(line._get_engine_line() for line in self.line_ids),
+            lines=tuple(line._get_engine_line(meters.get(line.id)) for line in self.line_ids),
             discounts=tuple(self.discount_ids._get_engine_discounts()),
         )
 
-    def _get_booked_keys(self):
-        """Return the booked slices of each contract: sets of line id and start of the period."""
-        booked = {contract.id: set() for contract in self}
+    def _get_booked(self):
+        """Return what the books hold of each contract: sums by line id and start of the period."""
+        booked = {contract.id: {} for contract in self}
         # In sudo: who may see a contract must not bill a slice again that a rule hides from them.
         items_sudo = self.env["kor.billing.item"].sudo()
         domain = [("contract_id", "in", self.ids), ("state", "=", "booked")]
-        for item in items_sudo.search_fetch(domain, ["contract_id", "contract_line_id", "period_start"], order="id"):
-            booked[item.contract_id.id].add((item.contract_line_id.id, item.period_start))
+        names = ["contract_id", "contract_line_id", "period_start", "amount", "revision"]
+        for item in items_sudo.search_fetch(domain, names, order="id"):
+            own, key = booked[item.contract_id.id], (item.contract_line_id.id, item.period_start)
+            before = own.get(key, billing.Booked(Decimal(0)))
+            amount = before.amount + to_decimal(item.amount)
+            own[key] = billing.Booked(amount, max(before.revision, item.revision))
         return booked
+
+    def _get_meters(self, windows):
+        """Return what reads the use of each measured line, from the first day asked for to the last."""
+        usage_lines = self.line_ids.filtered(lambda line: line.charge_type == "usage")
+        if not usage_lines:
+            return {}
+        # A period that touches the window may begin a full period before it.
+        longest = max(usage_lines.mapped("billing_months"))
+        since = min(windows[contract].first for contract in usage_lines.contract_id) - relativedelta(months=longest)
+        until = max(windows[contract].last for contract in usage_lines.contract_id) + relativedelta(months=longest)
+        return usage_lines._get_meters(since, until)
 
     def _get_open_slices(self, window):
         """Return by contract the slices that are due in the window and not booked."""
         windows = window if isinstance(window, dict) else dict.fromkeys(self, window)
-        booked = self._get_booked_keys()
+        booked, meters = self._get_booked(), self._get_meters(windows)
         result = {}
         for contract in self:
             try:
-                due = billing.target(contract._get_engine_terms(), windows[contract])
+                due = billing.target(contract._get_engine_terms(meters), windows[contract])
             except (PeriodError, PricingError, DiscountError) as error:
                 raise UserError(
                     self.env._("Contract %(contract)s: %(reason)s", contract=contract.name, reason=error)
                 ) from error
-            result[contract] = billing.difference(due, booked[contract.id].__contains__)
+            result[contract] = billing.difference(due, booked[contract.id])
         return result
 
     def _bill(self, window, invoice_date=False, run=None):
@@ -138,9 +160,21 @@ class KorContractBillingMixin(models.AbstractModel):
         self._lock_for_billing()
         moves = self.env["account.move"]
         for company, contracts in self.grouped("company_id").items():
-            due = {contract: slices for contract, slices in contracts._get_open_slices(window).items() if slices}
+            open_slices = contracts._get_open_slices(window)
+            due = {contract: contract._hold_back(slices) for contract, slices in open_slices.items() if slices}
+            due = {contract: slices for contract, slices in due.items() if slices}
             moves |= contracts.with_company(company)._book(due, invoice_date, run)
         return moves
+
+    def _hold_back(self, slices):
+        """Return the slices that can be billed now.
+
+        Use that was taken back waits where it would make the invoice negative: it lowers a later one.
+        """
+        self.ensure_one()
+        if sum(one.difference for one in slices) >= 0:
+            return slices
+        return [one for one in slices if one.difference >= 0]
 
     def _lock_for_billing(self):
         """Let one transaction at a time bill a contract.
@@ -161,7 +195,7 @@ class KorContractBillingMixin(models.AbstractModel):
         """Create the invoices and the booked slices of one company's contracts."""
         # In sudo: items are written by billing only; nobody has the right to write them by hand.
         items_sudo = self.env["kor.billing.item"].sudo()
-        payable = {contract: slices for contract, slices in due.items() if any(one.amount for one in slices)}
+        payable = {contract: slices for contract, slices in due.items() if any(one.difference for one in slices)}
         moves = self._create_moves(payable, invoice_date)
         item_vals = []
         for contract, slices in due.items():
@@ -232,6 +266,8 @@ class KorContractBillingMixin(models.AbstractModel):
         They are the agreed ones where their product is the slice's amount; where tiers, days or discounts
         come in, a quantity of one carries the amount, and the explanation the rest.
         """
+        if one.revision:
+            return 1.0, float(one.difference)
         price, quantity = one.line.price, one.rated.billable_quantity
         plain = price.model == "standard" and price.unit_price == round_money(price.unit_price, "0.01")
         if plain and quantity and price.unit_price * quantity == one.amount:
@@ -248,8 +284,9 @@ class KorContractBillingMixin(models.AbstractModel):
             "period_start": one.period_start,
             "date_start": one.start,
             "date_end": one.end - timedelta(days=1),
+            "revision": one.revision,
             "quantity": float(one.rated.quantity),
-            "amount": float(one.amount),
+            "amount": float(one.difference),
             "explanation": self._prepare_explanation(one),
             "move_line_id": move_line.id if move_line else False,
             "run_id": run.id if run else False,
@@ -307,7 +344,7 @@ class KorContractBillingMixin(models.AbstractModel):
             "date_to": (one.end - timedelta(days=1)).isoformat(),
             "due": one.due.isoformat(),
             "quantity": as_number(one.rated.quantity),
-            "amount": as_number(one.amount),
+            "amount": as_number(one.difference),
             "tax_amount": taxes["tax_amount"],
             "total": taxes["total"],
             "currency": self.currency_id.name,

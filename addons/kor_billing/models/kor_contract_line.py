@@ -10,8 +10,11 @@ from ..engine import billing
 class KorContractLine(models.Model):
     _inherit = "kor.contract.line"
 
-    def _get_engine_line(self):
-        """Return the line's terms as the billing engine takes them. Extensible."""
+    def _get_engine_line(self, meter=None):
+        """Return the line's terms as the billing engine takes them. Extensible.
+
+        :param meter: what reads the line's use, for lines that are measured
+        """
         self.ensure_one()
         return billing.Line(
             key=self.id,
@@ -25,6 +28,7 @@ class KorContractLine(models.Model):
             quantity=to_decimal(self.quantity),
             events=to_decimal(self.events),
             discounts=tuple(self.discount_ids._get_engine_discounts()),
+            meter=meter,
         )
 
     def _prepare_slice_name(self, one):
@@ -32,6 +36,11 @@ class KorContractLine(models.Model):
         self.ensure_one()
         if self.charge_type == "one_time":
             return self.name
+        if one.revision:
+            return self.env._("%(slice)s: correction by late use", slice=self._prepare_period_name(one))
+        return self._prepare_period_name(one)
+
+    def _prepare_period_name(self, one):
         day = self.env["ir.qweb.field.date"]
         return self.env._(
             "%(name)s, %(start)s to %(end)s",

@@ -1,5 +1,6 @@
 from . import test_engine_billing
 from . import test_invoicing
+from . import test_metered_billing
 from . import test_move_builder
 from . import test_move_builder_later
 from . import test_invoice_states

@@ -1,3 +1,4 @@
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -12,6 +13,24 @@ from odoo.addons.kor_enterprise_tiers.engine.discounts import Discount
 from odoo.addons.kor_enterprise_tiers.engine.pricing import Price, PriceTier
 
 CENT = Decimal("0.01")
+
+
+@dataclass(frozen=True)
+class _Reading:
+    quantity: Decimal
+    events: Decimal
+    reported: bool
+
+
+@dataclass(frozen=True)
+class _Meter:
+    """Read a quantity by the month in which the period starts."""
+
+    quantities: dict
+
+    def read(self, start, end):
+        quantity = self.quantities.get(start.month)
+        return _Reading(Decimal(quantity or 0), Decimal(0), quantity is not None)
 
 
 def _line(key=1, price="100", months=1, start="2026-01-01", end=None, **values):
@@ -90,6 +109,25 @@ class TestEngineBilling(BaseCase):
         line = _line(price="0.5", start="2026-01-20", charge_type="usage", timing="arrears", quantity=Decimal(100))
         terms = _terms(line, start="2026-01-20")
         self.assertEqual(_total(terms, "2026-01-01", "2026-01-31"), Decimal("50.00"))
+
+    def test_meter_decides_quantity_and_late_use_becomes_a_difference(self):
+        line = _line(price="0.5", charge_type="usage", timing="arrears", meter=_Meter({1: 100, 2: 40}))
+        slices = billing.target(_terms(line), _window("2026-01-01", "2026-03-31"))
+        self.assertEqual([one.amount for one in slices], [50, 20, 0])
+        self.assertEqual([one.reported for one in slices], [True, True, False])
+        booked = {one.key: billing.Booked(one.amount) for one in slices}
+        self.assertFalse(billing.difference(slices, booked))
+        late = _line(price="0.5", charge_type="usage", timing="arrears", meter=_Meter({1: 130, 2: 36}))
+        changed = billing.target(_terms(late), _window("2026-01-01", "2026-03-31"))
+        more, less = billing.difference(changed, booked)
+        self.assertEqual((more.difference, more.revision, more.booked), (15, 1, 50))
+        self.assertEqual(less.difference, -2)
+
+    def test_included_quantity_shrinks_with_a_part_of_a_period(self):
+        price = Price("standard", unit_price="1", included_quantity="310")
+        line = _line(price=price, charge_type="usage", timing="arrears", start="2026-01-22", quantity=Decimal(150))
+        # 10 of 31 days: 100 are included.
+        self.assertEqual(_total(_terms(line, start="2026-01-22"), "2026-01-01", "2026-01-31"), Decimal(50))
 
     def test_one_time_is_charged_once_on_its_day(self):
         terms = _terms(_line(price="500", charge_type="one_time", months=0, start="2026-03-10"))
@@ -223,7 +261,8 @@ class TestEngineBillingProperties(BaseCase):
             # Each run asks for everything since the start or only for what came since, as users do.
             for since in (begin, first):
                 window = billing.Window(since, end)
-                for one in billing.difference(billing.target(terms, window), booked.__contains__):
+                books = {key: billing.Booked(one.amount) for key, one in booked.items()}
+                for one in billing.difference(billing.target(terms, window), books):
                     booked[one.key] = one
             begin = end + timedelta(1)
         self.assertEqual({one.key: one.amount for one in whole}, {key: one.amount for key, one in booked.items()})

@@ -1,0 +1,94 @@
+from datetime import timedelta
+
+from odoo import fields, models
+from odoo.exceptions import UserError
+
+from odoo.addons.kor_contracts.engine import periods
+from odoo.addons.kor_enterprise_tiers.engine.money import as_number
+
+
+class KorContract(models.Model):
+    _inherit = "kor.contract"
+
+    usage_metric_count = fields.Integer(string="Metrics Reported", compute="_compute_usage_metric_count")
+
+    def _compute_usage_metric_count(self):
+        groups = self.env["kor.usage.rollup"]._read_group(
+            [("contract_id", "in", self.ids)], ["contract_id"], ["metric_id:count_distinct"]
+        )
+        counts = dict(groups)
+        for contract in self:
+            contract.usage_metric_count = counts.get(contract, 0)
+
+    def action_open_usage(self):
+        """Open what the customer used under this contract.
+
+        :return: a window action
+        """
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("kor_usage.kor_usage_rollup_action")
+        domain = [("contract_id", "=", self.id), ("dimension", "=", "")]
+        return {**action, "domain": domain, "context": {"search_default_group_metric": 1, "create": False}}
+
+    def usage(self, date_from, date_to):
+        """Tell the use from one day to another, both included, by metric and day.
+
+        :param date_from: the first day as YYYY-MM-DD, in the contract's time zone
+        :param date_to: the last day as YYYY-MM-DD
+        :return: a dict; each metric has the quantity of the whole span and of each day with events
+        """
+        self.ensure_one()
+        self.check_access("read")
+        first, last = self._parse_date(date_from, "date_from"), self._parse_date(date_to, "date_to")
+        if last < first:
+            raise UserError(
+                self.env._("date_to %(last)s lies before date_from %(first)s.", last=date_to, first=date_from)
+            )
+        # In sudo: a customer may read the contract, but not the catalogue that its metrics come from.
+        return self.sudo()._prepare_usage(first, last + timedelta(days=1))
+
+    def _prepare_usage(self, start, end):
+        rollups = self.env["kor.usage.rollup"]
+        groups = rollups._read_group([("contract_id", "=", self.id)], [], ["metric_id:recordset"])
+        metrics = groups[0][0].sorted()
+        meters = rollups._read_meters([(self, metric, "") for metric in metrics], start, end)
+        return {
+            "contract": self.name,
+            "date_from": fields.Date.to_string(start),
+            "date_to": fields.Date.to_string(end - timedelta(days=1)),
+            "metrics": [self._prepare_metric_usage(metric, meters[self, metric, ""], start, end) for metric in metrics],
+        }
+
+    def _prepare_metric_usage(self, metric, meter, start, end):
+        reading = meter.read(start, end)
+        days = [(day.day, meter.read(day.day, day.day + timedelta(days=1))) for day in meter.days if day.events]
+        return {
+            "metric": metric.code,
+            "name": metric.name,
+            "unit": metric.unit,
+            "aggregation": metric.aggregation,
+            "quantity": as_number(reading.quantity),
+            "events": as_number(reading.events),
+            "reported": reading.reported,
+            "days": [
+                {
+                    "date": fields.Date.to_string(day),
+                    "quantity": as_number(one.quantity),
+                    "events": as_number(one.events),
+                }
+                for day, one in days
+            ],
+        }
+
+    def _get_use(self, metrics):
+        """Put what was reported in the running month in the place of what the lines hold."""
+        used = super()._get_use(metrics)
+        today = self._get_today()
+        anchor = periods.anchor_of(self.date_start, self.anchor_day)
+        month = periods.period_at(anchor, self.anchor_day, 1, today)
+        until = today + timedelta(days=1)
+        series = [(self, metric, "") for metric in metrics]
+        meters = self.env["kor.usage.rollup"]._read_meters(series, month.start, until)
+        for (_contract, metric, _dimension), meter in meters.items():
+            used[metric] = as_number(meter.read(month.start, until).quantity)
+        return used

@@ -1,0 +1,314 @@
+from datetime import UTC, timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.sql_db import Cursor
+from odoo.tools import SQL
+
+from ..engine.intake import Agreement, IntakeError, Measure, digest_of, place, read_report
+from ..engine.local_days import LocalDays
+from ..engine.outcome import Outcome
+from .kor_usage_reversal_mixin import Reversal
+
+BATCH_LIMIT = 10_000
+REPORTER = "kor_usage.group_kor_usage_reporter"
+
+
+class KorUsageEvent(models.Model):
+    """Hold single events as they were reported. Nobody writes them: `ingest` counts them, retention drops them."""
+
+    _name = "kor.usage.event"
+    _inherit = ["kor.usage.reversal.mixin", "kor.input.mixin"]
+    _description = "Usage Event"
+    _auto = False
+    _log_access = False
+    _order = "id desc"
+    _rec_name = "event_key"
+
+    event_key = fields.Char(
+        string="Event ID", required=True, help="Given by the system that reports; counts once for a customer."
+    )
+    contract_id = fields.Many2one("kor.contract", required=True)
+    partner_id = fields.Many2one("res.partner", string="Customer", readonly=True)
+    company_id = fields.Many2one("res.company", readonly=True)
+    metric_id = fields.Many2one("kor.metric", required=True)
+    time = fields.Datetime(required=True, default=fields.Datetime.now)
+    day = fields.Date(readonly=True, help="In the contract's time zone.")
+    second = fields.Float(digits=0, readonly=True, aggregator=False, help="Seconds since midnight of the day.")
+    quantity = fields.Float(digits=0, default=1)
+    value = fields.Char(help="What is counted once where a metric counts different values, such as a user's id.")
+    properties = fields.Json()
+    dimension = fields.Char(readonly=True, help="The properties by which the metric keeps use apart.")
+    reverses = fields.Char(help="The id of the event that this one takes out.")
+    is_reversed = fields.Boolean(string="Reversed", readonly=True)
+
+    def init(self):
+        # By hand: a foreign key on each of millions of rows costs more than the row; the rollups hold them.
+        # The id is the one of the event's key.
+        self.env.cr.execute(
+            """
+            CREATE TABLE IF NOT EXISTS kor_usage_event (
+                id bigint PRIMARY KEY,
+                contract_id integer NOT NULL,
+                partner_id integer NOT NULL,
+                metric_id integer NOT NULL,
+                company_id integer NOT NULL,
+                event_key varchar NOT NULL,
+                time timestamp NOT NULL,
+                day date NOT NULL,
+                second numeric NOT NULL,
+                quantity numeric NOT NULL,
+                value varchar,
+                properties jsonb,
+                dimension varchar NOT NULL,
+                reverses varchar,
+                is_reversed boolean NOT NULL
+            );
+            CREATE INDEX IF NOT EXISTS kor_usage_event__day_idx ON kor_usage_event (contract_id, metric_id, day)
+            """
+        )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Count events that come from a screen or an import, as `ingest` does."""
+        self._check_plain_input(vals_list)
+        events = [self._prepare_plain_event(vals) for vals in vals_list]
+        rejected = self.ingest(events)["rejected"]
+        if rejected:
+            reasons = [f"{refused['id'] or refused['index'] + 1}: {refused['reason']}" for refused in rejected[:10]]
+            raise UserError("\n".join(reasons))
+        self.env["kor.usage.rollup"].invalidate_model()
+        return self.browse(self._find_created(events))
+
+    @api.model
+    def ingest(self, events):
+        """Count usage events; each id of a customer counts once, for ever.
+
+        :param events: a list of up to 10,000 events, each `{id, contract, metric, time, quantity, properties}` or a
+            CloudEvent 1.0; `value` for metrics that count different values, `reverses` for corrections
+        :return: `{"accepted": n, "duplicate": n, "rejected": [{"index", "id", "reason"}]}`
+        """
+        domain = self._get_reporting_domain()
+        events = [events] if isinstance(events, dict) else events
+        if not isinstance(events, list | tuple):
+            raise UserError(self.env._("Send the events as a list of objects."))
+        if len(events) > BATCH_LIMIT:
+            raise UserError(
+                self.env._(
+                    "These are %(count)s events: send at most %(limit)s at once.", count=len(events), limit=BATCH_LIMIT
+                )
+            )
+        return self._ingest(events, domain)
+
+    @api.model
+    def _ingest_apart(self, events):
+        """Ingest in a transaction of its own, in which posts at the same time wait for each other.
+
+        The transaction of a request reads from one snapshot: of two posts to one contract, one would have to be
+        rolled back and tried again.
+        """
+        with self.env.registry.cursor() as cr:
+            if isinstance(cr, Cursor):  # not the one of a test, which has begun already
+                cr.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
+            return self.with_env(self.env(cr=cr)).ingest(events)
+
+    @api.model
+    def _get_reporting_domain(self):
+        """Return the contracts for which the user may report use, or raise AccessError."""
+        user = self.env.user
+        if self.env.su:
+            return []
+        if user._is_portal():
+            return [("partner_id", "child_of", user.commercial_partner_id.id)]
+        if user.has_group(REPORTER):
+            return [("company_id", "in", self.env.companies.ids)]
+        raise AccessError(self.env._("You may not report usage: ask for the right “Usage › Reporter”."))
+
+    @api.model
+    def _ingest(self, events, domain):
+        outcome, reports = Outcome(), []
+        for position, event in enumerate(events):
+            try:
+                reports.append((position, read_report(event)))
+            except IntakeError as error:
+                key = event.get("id") if isinstance(event, dict) else ""
+                outcome.refuse(position, key if isinstance(key, str) else "", error)
+        agreements = self._find_agreements({report.contract for _position, report in reports}, domain)
+        measures = self._get_measures()
+        entries, reversals = self._place(reports, agreements, measures, outcome)
+        outcome.accepted += len(fresh := self._count(entries))
+        outcome.duplicate += len(entries) - len(fresh)
+        if reversals:
+            self._reverse(reversals, {measure.id: measure for measure in measures.values()}, outcome)
+        return outcome.as_dict()
+
+    @api.model
+    def _place(self, reports, agreements, measures, outcome):
+        """Return the entries to count and the reversals of reports, refuse those that name what is not there."""
+        entries, reversals = [], []
+        now = fields.Datetime.now().replace(tzinfo=UTC)
+        for position, report in reports:
+            try:
+                agreement = agreements.get(report.contract)
+                if agreement is None:
+                    raise IntakeError(
+                        f"The contract “{report.contract}” is unknown: give the number of an active contract, "
+                        "or its id where several companies use that number."
+                    )
+                if report.reverses is not None:
+                    reversals.append(Reversal(position, report, agreement))
+                    continue
+                measure = measures.get(report.metric)
+                if measure is None:
+                    raise IntakeError(f"The metric “{report.metric}” is unknown: use one of {', '.join(measures)}.")
+                entry = place(position, report, agreement, measure, now)
+            except IntakeError as error:
+                outcome.refuse(position, report.key, error)
+            else:
+                if not outcome.is_repeated(entry.partner_id, entry.event_key):
+                    entries.append(entry)
+        return self._refuse_condensed(entries, outcome), reversals
+
+    @api.model
+    def _refuse_condensed(self, entries, outcome):
+        """Refuse what would change the course of a day whose events have been dropped."""
+        timed = {(entry.contract_id, entry.metric_id, entry.day) for entry in entries if entry.shape == 2}
+        if not timed:
+            return entries
+        gone = set(
+            self.env.execute_query(
+                SQL(
+                    """
+                    SELECT contract_id, metric_id, day FROM kor_usage_rollup
+                     WHERE is_condensed AND dimension = ''
+                       AND (contract_id, metric_id, day) IN (SELECT * FROM unnest(%s::int[], %s::int[], %s::date[]))
+                    """,
+                    *map(list, zip(*timed, strict=True)),
+                )
+            )
+        )
+        kept = []
+        for entry in entries:
+            if (entry.contract_id, entry.metric_id, entry.day) in gone and entry.shape == 2:
+                reason = f"The events of {entry.day} are not kept any more: its average cannot be changed."
+                outcome.refuse(entry.position, entry.event_key, reason)
+            else:
+                kept.append(entry)
+        return kept
+
+    @api.model
+    def _find_agreements(self, names, domain):
+        """Return the agreed contracts by the numbers and ids that events name; an ambiguous number is left out."""
+        ids = [name for name in names if isinstance(name, int) and 0 < name < 2**31]
+        numbers = [name for name in names if isinstance(name, str)]
+        # In sudo: whoever reports usage may not be allowed to read contracts; the domain says which are theirs.
+        contracts = (
+            self.env["kor.contract"]
+            .sudo()
+            .search(["|", ("id", "in", ids), ("name", "in", numbers), ("date_activated", "!=", False), *domain])
+        )
+        calendars = {tz: LocalDays(tz or "UTC") for tz in set(contracts.mapped("tz"))}
+        agreements = {contract.id: self._prepare_agreement(contract, calendars[contract.tz]) for contract in contracts}
+        by_number = {}
+        for contract in contracts:
+            by_number.setdefault(contract.name, []).append(agreements[contract.id])
+        return {**{number: found[0] for number, found in by_number.items() if len(found) == 1}, **agreements}
+
+    @api.model
+    def _prepare_agreement(self, contract, days):
+        end = contract.date_end_effective
+        return Agreement(
+            id=contract.id,
+            name=contract.name,
+            partner_id=contract.partner_id.commercial_partner_id.id,
+            company_id=contract.company_id.id,
+            start=days.midnight(contract.date_start),
+            end=days.midnight(end + timedelta(days=1)) if end else None,
+            days=days,
+        )
+
+    @api.model
+    def _get_measures(self):
+        """Return all metrics by their codes."""
+        # In sudo: whoever reports usage may not be allowed to read the catalogue.
+        metrics = self.env["kor.metric"].sudo().with_context(active_test=False).search([])
+        return {
+            metric.code: Measure(
+                metric.id, metric.code, metric.aggregation, metric.allow_negative, metric._get_dimension_keys()
+            )
+            for metric in metrics
+        }
+
+    @api.model
+    def _prepare_plain_event(self, vals):
+        """Return the plain event that values of fields stand for."""
+        metric = self.env["kor.metric"].sudo().browse(vals.get("metric_id") or ())  # in sudo: as in _get_measures
+        return {
+            "id": vals.get("event_key"),
+            "contract": vals.get("contract_id"),
+            "metric": metric.code or None,
+            "time": self._prepare_plain_time(vals),
+            "quantity": vals.get("quantity", None if vals.get("reverses") else 1),
+            "value": vals.get("value") or None,
+            "properties": vals.get("properties") or None,
+            "reverses": vals.get("reverses") or None,
+        }
+
+    @api.model
+    def _prepare_plain_time(self, vals):
+        if vals.get("reverses"):
+            return None
+        try:
+            moment = fields.Datetime.to_datetime(vals.get("time") or fields.Datetime.now())
+        except (TypeError, ValueError):
+            return str(vals["time"])
+        return moment.replace(tzinfo=UTC).isoformat()
+
+    @api.model
+    def _find_created(self, events):
+        """Return the ids of the events that have just been counted, or had been before, in their order."""
+        contracts = self.env["kor.contract"].sudo().browse(event["contract"] for event in events)  # as counted
+        keys = [
+            (contract.partner_id.commercial_partner_id.id, digest_of(str(event["id"])))
+            for contract, event in zip(contracts, events, strict=True)
+        ]
+        found = self._find_keys(keys)
+        return [found[key]["id"] for key in keys]
+
+    @api.autovacuum
+    def _gc_events(self):
+        """Drop single events that are older than their company keeps them; what they add up to stays."""
+        for company in self.env["res.company"].sudo().search([("kor_usage_retention_days", ">", 0)]):  # of all users
+            before = fields.Date.today() - timedelta(days=company.kor_usage_retention_days)
+            if dropped := self._drop_events(company, before):
+                return dropped, 1
+        return 0, 0
+
+    @api.model
+    def _drop_events(self, company, before, limit=100):
+        """Drop the events of some days of a company before a day, and return how many were dropped.
+
+        The rollups are locked first: whoever counts an event of such a day at this time comes before or after.
+        """
+        self.env.cr.execute(
+            SQL(
+                """
+                WITH over AS (
+                    SELECT contract_id, metric_id, day FROM kor_usage_rollup
+                     WHERE company_id = %s AND has_events AND dimension = '' AND day < %s
+                     ORDER BY contract_id, metric_id, day LIMIT %s FOR UPDATE
+                ), marked AS (
+                    UPDATE kor_usage_rollup r SET has_events = false, is_condensed = true
+                      FROM over WHERE (r.contract_id, r.metric_id, r.day) = (over.contract_id, over.metric_id, over.day)
+                )
+                DELETE FROM kor_usage_event e
+                 USING over WHERE (e.contract_id, e.metric_id, e.day) = (over.contract_id, over.metric_id, over.day)
+                """,
+                company.id,
+                before,
+                limit,
+            )
+        )
+        self.invalidate_model()
+        self.env["kor.usage.rollup"].invalidate_model()
+        return self.env.cr.rowcount

@@ -1,0 +1,247 @@
+from dataclasses import dataclass
+from decimal import Decimal
+
+from odoo import api, models
+from odoo.tools import SQL
+
+from odoo.addons.kor_enterprise_tiers.engine.money import as_text
+
+from ..engine.intake import SHAPES, Agreement, Entry, IntakeError, Report, digest_of, dimension_of
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Reversal:
+    """Hold a report that reverses an event, its place in the call and the contract that it names."""
+
+    position: int
+    report: Report
+    agreement: Agreement
+
+
+class KorUsageReversalMixin(models.AbstractModel):
+    """Take reversed events out of the day in which they were counted; each is reversed once."""
+
+    _name = "kor.usage.reversal.mixin"
+    _inherit = ["kor.usage.count.mixin"]
+    _description = "Reversal of Usage"
+
+    @api.model
+    def _reverse(self, reversals, measures, outcome):
+        """Count reversals, after the events that they may reverse.
+
+        :param measures: {metric id: Measure}
+        """
+        reversals = [one for one in reversals if not outcome.is_repeated(one.agreement.partner_id, one.report.key)]
+        reversals = self._drop_counted(reversals, outcome)
+        targets = self._find_targets(reversals)
+        entries = {}
+        for one in reversals:
+            try:
+                entries[one] = self._prepare_reversal(one, targets, measures)
+            except IntakeError as error:
+                outcome.refuse(one.position, one.report.key, error)
+        won = self._claim(entries, outcome)
+        fresh = self._count([entries[one] for one in won])
+        counted = [one for one in won if one.position in fresh]
+        outcome.accepted += len(counted)
+        outcome.duplicate += len(won) - len(counted)
+        self._release([one for one in won if one.position not in fresh])
+        self._take_out([entries[one] for one in counted])
+
+    @api.model
+    def _drop_counted(self, reversals, outcome):
+        """Leave out the reversals whose own id has been counted."""
+        known = self._find_keys((one.agreement.partner_id, digest_of(one.report.key)) for one in reversals)
+        new = [one for one in reversals if (one.agreement.partner_id, digest_of(one.report.key)) not in known]
+        outcome.duplicate += len(reversals) - len(new)
+        return new
+
+    @api.model
+    def _find_keys(self, keys):
+        """Return which of these (customer id, digest) pairs are there, each with where it was counted."""
+        return {(row["partner_id"], row["digest"]): row for row in self._read_keys(list(keys))}
+
+    @api.model
+    def _read_keys(self, keys):
+        if not keys:
+            return []
+        return self.env.execute_query_dict(
+            SQL(
+                """
+                SELECT k.id, k.partner_id, replace(k.digest::text, '-', '') AS digest, k.contract_id, k.metric_id,
+                       k.day, e.id IS NOT NULL AS is_kept, e.time, e.second::text, e.quantity::text, e.value,
+                       e.properties::text, e.dimension, e.reverses,
+                       EXISTS (SELECT FROM kor_usage_rollup r WHERE r.is_condensed AND r.dimension = ''
+                                  AND (r.contract_id, r.metric_id, r.day) = (k.contract_id, k.metric_id, k.day)
+                              ) AS is_condensed
+                  FROM kor_usage_key k LEFT JOIN kor_usage_event e ON e.id = k.id
+                 WHERE (k.partner_id, k.digest) IN (SELECT * FROM unnest(%s::int[], %s::uuid[]))
+                """,
+                [partner_id for partner_id, _digest in keys],
+                [digest for _partner_id, digest in keys],
+            )
+        )
+
+    @api.model
+    def _find_targets(self, reversals):
+        return self._find_keys((one.agreement.partner_id, digest_of(one.report.reverses)) for one in reversals)
+
+    @api.model
+    def _prepare_reversal(self, reversal, targets, measures):
+        """Return the entry of a reversal: what it reverses, negated."""
+        report, agreement = reversal.report, reversal.agreement
+        target = targets.get((agreement.partner_id, digest_of(report.reverses)))
+        if not target:
+            raise IntakeError(
+                f"The event “{report.reverses}” has not been counted for this customer: give the id of one that was."
+            )
+        measure = measures[target["metric_id"]]
+        if target["contract_id"] != agreement.id:
+            raise IntakeError(f"The event “{report.reverses}” was counted for another contract: name that one.")
+        if report.metric and report.metric != measure.code:
+            raise IntakeError(f"The event “{report.reverses}” was counted as {measure.code}, not {report.metric}.")
+        if target["reverses"]:
+            raise IntakeError(f"The event “{report.reverses}” reverses another one: report that one anew.")
+        if target["is_condensed"] and SHAPES[measure.aggregation]:
+            raise IntakeError(
+                f"The events of {target['day']} are not kept any more: metric {measure.code} cannot be corrected there."
+            )
+        if target["is_kept"]:
+            found = self._prepare_kept(report, target)
+        else:
+            found = self._prepare_dropped(report, target, agreement, measure)
+        return Entry(
+            position=reversal.position,
+            partner_id=agreement.partner_id,
+            contract_id=agreement.id,
+            company_id=agreement.company_id,
+            metric_id=measure.id,
+            shape=SHAPES[measure.aggregation],
+            weight=-1,
+            event_key=report.key,
+            digest=digest_of(report.key),
+            day=target["day"],
+            reverses=report.reverses,
+            **found,
+        )
+
+    @api.model
+    def _prepare_kept(self, report, target):
+        quantity = Decimal(target["quantity"])
+        if report.quantity is not None and abs(report.quantity) != abs(quantity):
+            raise IntakeError(
+                f"The event “{report.reverses}” is reversed as a whole: leave the quantity out or "
+                f"give {as_text(quantity)}, and report what is right as a new event."
+            )
+        names = ("time", "second", "value", "properties", "dimension")
+        return {**{name: target[name] for name in names}, "quantity": -quantity}
+
+    @api.model
+    def _prepare_dropped(self, report, target, agreement, measure):
+        """Return the rest of an entry that reverses an event which is not kept any more."""
+        if measure.aggregation != "sum":
+            raise IntakeError(
+                f"The event “{report.reverses}” is not kept any more, and metric {measure.code} cannot be "
+                "corrected without it."
+            )
+        if report.quantity is None:
+            raise IntakeError(f"The event “{report.reverses}” is not kept any more: give the quantity to take out.")
+        dimension = dimension_of(report.properties, measure.dimension_keys)
+        place = [("contract_id", "=", agreement.id), ("metric_id", "=", measure.id), ("day", "=", target["day"])]
+        # In sudo: whoever reports usage may not be allowed to read it.
+        rollups = self.env["kor.usage.rollup"].sudo().search(place)
+        if dimension and dimension not in rollups.mapped("dimension"):
+            raise IntakeError(
+                f"The event “{report.reverses}” is not kept any more, and nothing was counted on {target['day']} "
+                "with these properties: give those that it had."
+            )
+        midnight = agreement.days.midnight(target["day"]).replace(tzinfo=None)
+        rest = {"time": midnight, "second": Decimal(0), "value": None, "properties": None, "dimension": dimension}
+        return {**rest, "quantity": -report.quantity}
+
+    @api.model
+    def _claim(self, entries, outcome):
+        """Return the reversals of events that nobody else has reversed, and refuse the others."""
+        claims = {}
+        for one in entries:
+            claims.setdefault((one.agreement.partner_id, digest_of(one.report.reverses, "reversed")), one)
+        won = {claims[claim] for claim in self._insert_claims({claim: entries[one] for claim, one in claims.items()})}
+        # Whoever held the claim may have been this very reversal, posted twice at the same time.
+        for one in self._drop_counted([one for one in entries if one not in won], outcome):
+            reason = f"The event “{one.report.reverses}” has been reversed already."
+            outcome.refuse(one.position, one.report.key, reason)
+        return [one for one in entries if one in won]
+
+    @api.model
+    def _insert_claims(self, claims):
+        """Insert the keys of reversed events that are not there yet, and return which these are."""
+        if not claims:
+            return []
+        rows = self.env.execute_query(
+            SQL(
+                """
+                INSERT INTO kor_usage_key (partner_id, digest, contract_id, metric_id, day)
+                SELECT * FROM unnest(%s::int[], %s::uuid[], %s::int[], %s::int[], %s::date[])
+                 ORDER BY 1, 2 ON CONFLICT DO NOTHING RETURNING partner_id, replace(digest::text, '-', '')
+                """,
+                [partner_id for partner_id, _digest in claims],
+                [digest for _partner_id, digest in claims],
+                [entry.contract_id for entry in claims.values()],
+                [entry.metric_id for entry in claims.values()],
+                [entry.day for entry in claims.values()],
+            )
+        )
+        return rows
+
+    @api.model
+    def _release(self, reversals):
+        """Take the claims of reversals back that were counted by somebody else at the same time."""
+        if reversals:
+            self.env.execute_query(
+                SQL(
+                    "DELETE FROM kor_usage_key WHERE (partner_id, digest) IN "
+                    "(SELECT * FROM unnest(%s::int[], %s::uuid[])) RETURNING id",
+                    [one.agreement.partner_id for one in reversals],
+                    [digest_of(one.report.reverses, "reversed") for one in reversals],
+                )
+            )
+
+    @api.model
+    def _take_out(self, entries):
+        """Mark the events that counted reversals take out, and count what cannot be subtracted anew."""
+        if not entries:
+            return
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE kor_usage_event e SET is_reversed = true
+                  FROM kor_usage_key k
+                 WHERE e.id = k.id AND (k.partner_id, k.digest) IN (SELECT * FROM unnest(%s::int[], %s::uuid[]))
+                """,
+                [entry.partner_id for entry in entries],
+                [digest_of(entry.reverses) for entry in entries],
+            )
+        )
+        touched = self.env.execute_query(
+            SQL(
+                """
+                SELECT r.id, s.shape
+                  FROM kor_usage_rollup r
+                  JOIN (SELECT DISTINCT * FROM unnest(%s::int[], %s::int[], %s::date[], %s::int[])
+                               AS t(contract_id, metric_id, day, shape)) s USING (contract_id, metric_id, day)
+                 ORDER BY r.contract_id, r.metric_id, r.day, r.dimension
+                   FOR UPDATE OF r
+                """,
+                [entry.contract_id for entry in entries],
+                [entry.metric_id for entry in entries],
+                [entry.day for entry in entries],
+                [entry.shape for entry in entries],
+            )
+        )
+        self._recount([rollup_id for rollup_id, shape in touched if shape])
+        self.env.cr.execute(
+            SQL(
+                "DELETE FROM kor_usage_value WHERE rollup_id = ANY(%s) AND events <= 0",
+                [rollup_id for rollup_id, _shape in touched],
+            )
+        )
