@@ -1,14 +1,10 @@
 import csv
 import io
-from operator import attrgetter
 
 from odoo import api, models
 from odoo.tools import SQL
 
-COLUMNS = (
-    "position", "partner_id", "contract_id", "company_id", "metric_id", "shape", "weight", "event_key", "digest",
-    "time", "day", "second", "quantity", "value", "properties", "dimension", "reverses",
-)  # fmt: skip
+from ..engine.intake import Entry
 
 # One table for each connection, emptied at each commit: making one for each batch would cost more than the batch.
 BATCH_TABLE = """
@@ -162,10 +158,11 @@ class KorUsageCountMixin(models.AbstractModel):
         # A second batch of the same transaction finds the first one still there.
         cr.execute(BATCH_TABLE if cr.fetchone()[0] else "DELETE FROM kor_usage_batch")
         buffer = io.StringIO()
-        csv.writer(buffer).writerows(map(attrgetter(*COLUMNS), entries))
+        csv.writer(buffer).writerows(entries)
         buffer.seek(0)
         cr.copy_expert(
-            f"COPY kor_usage_batch ({', '.join(COLUMNS)}) FROM STDIN (FORMAT csv, FORCE_NOT_NULL (dimension))", buffer
+            f"COPY kor_usage_batch ({', '.join(Entry._fields)}) FROM STDIN (FORMAT csv, FORCE_NOT_NULL (dimension))",
+            buffer,
         )
 
     @api.model

@@ -11,6 +11,7 @@ from ..engine.outcome import Outcome
 from .kor_usage_reversal_mixin import Reversal
 
 BATCH_LIMIT = 10_000
+AGREEMENT_FIELDS = ["name", "partner_id", "company_id", "date_start", "date_end_effective", "tz"]
 REPORTER = "kor_usage.group_kor_usage_reporter"
 
 
@@ -201,12 +202,13 @@ class KorUsageEvent(models.Model):
         """Return the agreed contracts by the numbers and ids that events name; an ambiguous number is left out."""
         ids = [name for name in names if isinstance(name, int) and 0 < name < 2**31]
         numbers = [name for name in names if isinstance(name, str)]
-        # In sudo: whoever reports usage may not be allowed to read contracts; the domain says which are theirs.
-        contracts = (
-            self.env["kor.contract"]
-            .sudo()
-            .search(["|", ("id", "in", ids), ("name", "in", numbers), ("date_activated", "!=", False), *domain])
-        )
+        named = ["|", ("id", "in", ids), ("name", "in", numbers), ("date_activated", "!=", False)]
+        contracts = self.env[
+            "kor.contract"
+        ].sudo()  # a reporter may not read contracts; the domain says which are theirs
+        # Only what is needed: a batch of one event must not read whole contracts and customers.
+        contracts = contracts.search_fetch([*named, *domain], AGREEMENT_FIELDS)
+        contracts.partner_id.fetch(["commercial_partner_id"])
         calendars = {tz: LocalDays(tz or "UTC") for tz in set(contracts.mapped("tz"))}
         agreements = {contract.id: self._prepare_agreement(contract, calendars[contract.tz]) for contract in contracts}
         by_number = {}
@@ -230,8 +232,8 @@ class KorUsageEvent(models.Model):
     @api.model
     def _get_measures(self):
         """Return all metrics by their codes."""
-        # In sudo: whoever reports usage may not be allowed to read the catalogue.
-        metrics = self.env["kor.metric"].sudo().with_context(active_test=False).search([])
+        metrics = self.env["kor.metric"].sudo().with_context(active_test=False)  # a reporter may not read the catalogue
+        metrics = metrics.search_fetch([], ["code", "aggregation", "allow_negative", "dimension_keys"])
         return {
             metric.code: Measure(
                 metric.id, metric.code, metric.aggregation, metric.allow_negative, metric._get_dimension_keys()

@@ -148,8 +148,7 @@ class KorUsageReversalMixin(models.AbstractModel):
             raise IntakeError(f"The event “{report.reverses}” is not kept any more: give the quantity to take out.")
         dimension = dimension_of(report.properties, measure.dimension_keys)
         place = [("contract_id", "=", agreement.id), ("metric_id", "=", measure.id), ("day", "=", target["day"])]
-        # In sudo: whoever reports usage may not be allowed to read it.
-        rollups = self.env["kor.usage.rollup"].sudo().search(place)
+        rollups = self.env["kor.usage.rollup"].sudo().search(place)  # a reporter may not read use
         if dimension and dimension not in rollups.mapped("dimension"):
             raise IntakeError(
                 f"The event “{report.reverses}” is not kept any more, and nothing was counted on {target['day']} "
