@@ -28,7 +28,11 @@ class KorContract(models.Model):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("kor_usage.kor_usage_rollup_action")
         domain = [("contract_id", "=", self.id), ("dimension", "=", "")]
-        return {**action, "domain": domain, "context": {"search_default_group_metric": 1, "create": False}}
+        return {
+            **action,
+            "domain": domain,
+            "context": {"search_default_group_day": 1, "search_default_group_metric": 2, "create": False},
+        }
 
     def usage(self, date_from, date_to):
         """Tell the use from one day to another, both included, by metric and day.
