@@ -14,8 +14,9 @@ class KorUsageEvent(models.Model):
 
     @api.model
     def _reverse(self, reversals, measures, outcome):
-        super()._reverse(reversals, measures, outcome)
+        result = super()._reverse(reversals, measures, outcome)
         self._note_late_use({reversal.agreement.id for reversal in reversals}, None)
+        return result
 
     @api.model
     def _note_late_use(self, contract_ids, day):

@@ -56,7 +56,7 @@ class Meter:
     days: tuple[Day, ...]
     opening: Decimal | None = None
 
-    def read(self, start: date, end: date) -> Reading:
+    def read(self, start: date, end: date) -> Reading:  # pylint: disable=method-required-super
         """Return the reading of start <= day < end.
 
         A level (latest, time_weighted) holds until the next event, so that it carries into later periods.

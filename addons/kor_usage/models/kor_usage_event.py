@@ -70,7 +70,7 @@ class KorUsageEvent(models.Model):
         )
 
     @api.model_create_multi
-    def create(self, vals_list):
+    def create(self, vals_list):  # pylint: disable=method-required-super
         """Count events that come from a screen or an import, as `ingest` does."""
         self._check_plain_input(vals_list)
         events = [self._prepare_plain_event(vals) for vals in vals_list]
