@@ -93,10 +93,10 @@ class Window:
 
 @dataclass(frozen=True)
 class Booked:
-    """What the books hold of a slice: the sum, and the number of the last booking of it."""
+    """What the books hold of a slice: the sum, and the first number that no booking of it has."""
 
     amount: Decimal
-    revision: int = 0
+    free_revision: int = 1
 
 
 @dataclass(frozen=True)
@@ -195,7 +195,7 @@ def difference(slices: Iterable[Slice], booked: Mapping[tuple[Any, date], Booked
         if before is None:
             lacking.append(one)
         elif one.line.meter is not None and one.amount != before.amount:
-            lacking.append(replace(one, booked=before.amount, revision=before.revision + 1))
+            lacking.append(replace(one, booked=before.amount, revision=before.free_revision))
     return lacking
 
 

@@ -113,10 +113,21 @@ class KorContractBillingMixin(models.AbstractModel):
         names = ["contract_id", "contract_line_id", "period_start", "amount", "revision"]
         for item in items_sudo.search_fetch(domain, names, order="id"):
             own, key = booked[item.contract_id.id], (item.contract_line_id.id, item.period_start)
-            before = own.get(key, billing.Booked(Decimal(0)))
-            amount = before.amount + to_decimal(item.amount)
-            own[key] = billing.Booked(amount, max(before.revision, item.revision))
-        return booked
+            amounts = own.setdefault(key, {})
+            amounts[item.revision] = to_decimal(item.amount)
+        return {
+            contract_id: {key: self._sum_booked(amounts) for key, amounts in own.items()}
+            for contract_id, own in booked.items()
+        }
+
+    @api.model
+    def _sum_booked(self, amounts):
+        """Return what is booked of a slice, from the amounts by revision.
+
+        The first free revision is used again: a reset invoice that held it cannot be posted beside the new one.
+        """
+        free = next(revision for revision in range(len(amounts) + 1) if revision not in amounts)
+        return billing.Booked(sum(amounts.values(), Decimal(0)), free)
 
     def _get_meters(self, windows):
         """Return what reads the use of each measured line, from the first day asked for to the last."""
@@ -266,7 +277,7 @@ class KorContractBillingMixin(models.AbstractModel):
         They are the agreed ones where their product is the slice's amount; where tiers, days or discounts
         come in, a quantity of one carries the amount, and the explanation the rest.
         """
-        if one.revision:
+        if one.difference != one.amount:
             return 1.0, float(one.difference)
         price, quantity = one.line.price, one.rated.billable_quantity
         plain = price.model == "standard" and price.unit_price == round_money(price.unit_price, "0.01")

@@ -36,7 +36,7 @@ class KorContractLine(models.Model):
         self.ensure_one()
         if self.charge_type == "one_time":
             return self.name
-        if one.revision:
+        if one.difference != one.amount:
             return self.env._("%(slice)s: correction by late use", slice=self._prepare_period_name(one))
         return self._prepare_period_name(one)
 

@@ -1,3 +1,4 @@
+from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tests import freeze_time, tagged
 
@@ -102,6 +103,20 @@ class TestMeteredBilling(KorBillingCommon):
         self.assertFalse(contract.generate_invoice("2026-01-01", "2026-01-31"))
         move = self._bill(contract, "2026-01-01", "2026-02-28")
         self.assertEqual(self._amounts(move), [-1, 0, 100])
+
+    @freeze_time("2026-03-05")
+    def test_reset_invoice_of_a_corrected_period_cannot_be_posted_beside_its_new_billing(self):
+        contract = self._make_metered()
+        self._report(contract, ("a", "2026-01-10", 100))
+        first = self._bill(contract, "2026-01-31", "2026-01-31")
+        self._report(contract, ("late", "2026-01-11", 50))
+        self.assertEqual(self._bill(contract, "2026-01-31", "2026-01-31").amount_untaxed, 1)
+        first.button_draft()
+        self.assertTrue(contract._is_due())
+        again = self._bill(contract, "2026-01-31", "2026-01-31")
+        self.assertEqual(again.amount_untaxed, 2)
+        with self.assertRaisesRegex(UserError, again.name):
+            first.action_post()
 
     @freeze_time("2026-03-05")
     def test_zero_reported_and_nothing_reported_are_told_apart(self):
