@@ -13,6 +13,8 @@
         "views/kor_usage_rollup_views.xml",
         "views/kor_usage_event_views.xml",
         "views/kor_metric_views.xml",
+        "views/kor_charge_views.xml",
+        "views/kor_contract_line_views.xml",
         "views/kor_contract_views.xml",
         "views/kor_usage_menus.xml",
     ],

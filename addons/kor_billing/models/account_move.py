@@ -12,24 +12,26 @@ class AccountMove(models.Model):
     )
     kor_date_from = fields.Date(string="Period from", readonly=True, copy=False)
     kor_date_to = fields.Date(string="Period to", readonly=True, copy=False)
+    kor_draw_ids = fields.One2many("kor.prepaid.draw", "move_id", string="Drawn Credit")
     kor_item_ids = fields.One2many("kor.billing.item", "move_id", string="Billed Periods")
 
     # EXTENDS account
     def _post(self, soft=True):
         posted = super()._post(soft)
         posted._get_kor_items()._claim()
+        posted._get_kor_draws()._claim()
         return posted
 
     # EXTENDS account
     def button_draft(self):
         result = super().button_draft()
-        self._get_kor_items()._release()
+        self._release_kor()
         return result
 
     # EXTENDS account
     def button_cancel(self):
         result = super().button_cancel()
-        self._get_kor_items()._release()
+        self._release_kor()
         return result
 
     # EXTENDS account
@@ -66,7 +68,17 @@ class AccountMove(models.Model):
         """Return the lines that the customer reads, each with what explains it."""
         self.ensure_one()
         lines = self.invoice_line_ids.filtered(lambda line: line.display_type == "product")
-        return [(line, line.kor_item_ids[:1]) for line in lines.sorted(lambda line: (line.sequence, line.id))]
+        return [
+            (line, line.kor_item_ids[:1] or line.kor_draw_ids)
+            for line in lines.sorted(lambda line: (line.sequence, line.id))
+        ]
+
+    def _release_kor(self):
+        self._get_kor_items()._release()
+        self._get_kor_draws()._release()
+
+    def _get_kor_draws(self):
+        return self.sudo().kor_draw_ids  # as the slices
 
     def _get_kor_items(self):
         # In sudo: the slices follow the invoice, whoever may post or cancel it.

@@ -6,6 +6,7 @@ class AccountMoveLine(models.Model):
     _inherit = "account.move.line"
 
     kor_item_ids = fields.One2many("kor.billing.item", "move_line_id", string="Billed Period")
+    kor_draw_ids = fields.One2many("kor.prepaid.draw", "move_line_id", string="Drawn Credit")
     kor_explanation = fields.Json(
         string="Explanation",
         compute="_compute_kor_explanation",
@@ -16,20 +17,25 @@ class AccountMoveLine(models.Model):
 
     kor_is_explained = fields.Boolean(compute="_compute_kor_is_explained", compute_sudo=True)
 
-    @api.depends("kor_item_ids.explanation")
+    @api.depends("kor_item_ids.explanation", "kor_draw_ids.explanation")
     def _compute_kor_explanation(self):
         for line in self:
-            line.kor_explanation = line.kor_item_ids[:1].explanation or False
+            line.kor_explanation = line._get_kor_explained().explanation or False
 
-    @api.depends("kor_item_ids")
+    @api.depends("kor_item_ids", "kor_draw_ids")
     def _compute_kor_is_explained(self):
         for line in self:
-            line.kor_is_explained = bool(line.kor_item_ids)
+            line.kor_is_explained = bool(line._get_kor_explained())
 
     @api.ondelete(at_uninstall=False)
     def _unlink_kor_items(self):
         # In sudo: a draft's line that is deleted was never billed, whoever deletes it.
         self.sudo().kor_item_ids.unlink()
+        self.sudo().kor_draw_ids.unlink()
+
+    def _get_kor_explained(self):
+        """Return what explains the line: the billed slice, or the drawn credit."""
+        return self.kor_item_ids[:1] or self.kor_draw_ids
 
     def action_kor_explain(self):
         """Show why the line has its amount.
@@ -37,8 +43,8 @@ class AccountMoveLine(models.Model):
         :return: a window action
         """
         self.ensure_one()
-        item = self.kor_item_ids[:1]
-        if not item:
+        explained = self._get_kor_explained()
+        if not explained:
             raise UserError(
                 self.env._(
                     "This line was written by hand: no contract stands behind it, so there is nothing to explain."
@@ -47,8 +53,8 @@ class AccountMoveLine(models.Model):
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Why %(amount)s?", amount=self.currency_id.format(self.price_subtotal)),
-            "res_model": "kor.billing.item",
-            "res_id": item.id,
-            "views": [(self.env.ref("kor_billing.kor_billing_item_view_form").id, "form")],
+            "res_model": explained._name,
+            "res_id": explained.id,
+            "views": [(False, "form")],
             "target": "new",
         }

@@ -35,10 +35,14 @@ class KorBillingExplanation(models.AbstractModel):
         facts = self.explanation or {}
         if not facts:
             return []
+        if "prepaid" in facts:
+            return self._explain_prepaid(facts)
         return [
             *self._explain_price(facts),
             *self._explain_share(facts),
             *self._explain_minimum(facts),
+            *self._explain_cap(facts),
+            *self._explain_commitment(facts),
             *self._explain_discounts(facts),
             *self._explain_correction(facts),
         ]
@@ -121,6 +125,64 @@ class KorBillingExplanation(models.AbstractModel):
             return []
         return [self._row(self.env._("Minimum"), self.env._("raised to the agreed minimum"), facts["minimum_added"])]
 
+    def _explain_cap(self, facts):
+        cap = facts.get("cap")
+        if not cap:
+            return []
+        detail = self.env._(
+            "use of the period came to %(counted)s, of which %(due)s are charged at most",
+            counted=self._format_rounded(cap["counted"]),
+            due=self._format_amount(cap["due"]),
+        )
+        return [self._row(self.env._("Spend cap"), detail, -cap["taken"])]
+
+    def _explain_commitment(self, facts):
+        """Return what counts towards a commitment, charge by charge, and what lacks to it."""
+        commitment = facts.get("commitment")
+        if not commitment:
+            return []
+        names = facts.get("names") or {}
+        rows = [
+            {
+                **self._row(
+                    names.get(str(charge["line"]), ""),
+                    self.env._(
+                        "charged for %(start)s to %(end)s, before discounts",
+                        start=self._format_day(charge["date_start"]),
+                        end=self._format_day(charge["date_end"]),
+                    ),
+                    0,
+                ),
+                "amount": self._format_rounded(-charge["amount"]),
+            }
+            for charge in commitment["charges"]
+        ]
+        missing = {
+            **self._row(self.env._("What lacks to the commitment"), "", 0, "subtotal"),
+            "amount": self._format_rounded(facts["gross"]),
+        }
+        return [*rows, missing]
+
+    def _explain_prepaid(self, facts):
+        prepaid = facts["prepaid"]
+        held = self._row(self.env._("Credit before"), self._describe_validity(prepaid), prepaid["balance"])
+        paid = [
+            self._row(charge["name"], self.env._("paid from the credit"), -charge["amount"])
+            for charge in prepaid["charges"]
+        ]
+        left = self._row(self.env._("Credit left"), "", prepaid["left"], "subtotal")
+        return [held, *paid, left, self._row(self.env._("Billed"), "", facts["amount"], "total")]
+
+    def _describe_validity(self, prepaid):
+        start, end = prepaid["date_start"], prepaid["date_end"]
+        if start and end:
+            return self.env._(
+                "valid from %(start)s to %(end)s", start=self._format_day(start), end=self._format_day(end)
+            )
+        if end:
+            return self.env._("valid until %(end)s", end=self._format_day(end))
+        return self.env._("valid from %(start)s on", start=self._format_day(start)) if start else ""
+
     def _explain_correction(self, facts):
         """Return the last rows: what is billed, or what late use adds to what was billed before."""
         rounded = self.env._("rounded to the currency")
@@ -162,6 +224,10 @@ class KorBillingExplanation(models.AbstractModel):
         symbol = self.currency_id.symbol or self.currency_id.name
         text = f"{text} {symbol}" if self.currency_id.position == "after" else f"{symbol} {text}"
         return f"-{text}" if value < 0 else text
+
+    def _format_rounded(self, value):
+        """Return an amount that no line shows, as the currency rounds it."""
+        return self._format_amount(self.currency_id.round(value))
 
     def _format_day(self, value):
         return self.env["ir.qweb.field.date"].value_to_html(fields.Date.to_date(value), {}) or Markup()

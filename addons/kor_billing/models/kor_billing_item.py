@@ -73,7 +73,9 @@ class KorBillingItem(models.Model):
         freed = self.filtered(lambda item: item.state == "booked")
         freed.state = "released"
         # A measured period of which a correction stays booked does not look unbilled: it has to be looked at again.
-        freed.filtered(lambda item: item.charge_type == "usage").contract_id._write_agreed({"has_late_use": True})
+        freed.filtered(lambda item: item.charge_type in ("usage", "commitment")).contract_id._write_agreed(
+            {"has_late_use": True}
+        )
 
     def _claim(self):
         """Book freed slices again, or raise where another invoice has billed one meanwhile."""

@@ -1,13 +1,19 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 from ..engine import billing
 
 
 class KorContract(models.Model):
     _name = "kor.contract"
-    _inherit = ["kor.contract", "kor.contract.billing.mixin"]
+    _inherit = [
+        "kor.contract",
+        "kor.contract.billing.mixin",
+        "kor.contract.invoice.mixin",
+        "kor.contract.prepaid.mixin",
+    ]
 
     billing_item_ids = fields.One2many("kor.billing.item", "contract_id", string="Billed Periods")
     invoice_ids = fields.One2many("account.move", "kor_contract_id", string="Invoices")
@@ -70,6 +76,53 @@ class KorContract(models.Model):
         for contract in billed:
             is_booked = booked[contract.id].__contains__
             contract.next_billing_date = billing.next_due(contract._get_engine_terms(), is_booked) or False
+
+    def _check_can_activate(self):
+        result = super()._check_can_activate()
+        self._check_spend_cap()
+        self._check_commitments()
+        return result
+
+    def _check_spend_cap(self):
+        other = self.line_ids.filtered(
+            lambda line: line.charge_type == "usage" and line.billing_months != self.spend_cap_months
+        )
+        if self.spend_cap and other:
+            raise UserError(
+                self.env._(
+                    "Contract %(contract)s caps the use of %(months)s months, but “%(line)s” is billed every "
+                    "%(other)s months. Give the cap and all usage lines the same period.",
+                    contract=self.name,
+                    months=self.spend_cap_months,
+                    line=other[0].name,
+                    other=other[0].billing_months,
+                )
+            )
+
+    def _check_commitments(self):
+        for line in self.line_ids.filtered(lambda line: line.charge_type == "commitment"):
+            counted = line._get_counted_lines()
+            if not counted:
+                raise UserError(
+                    self.env._(
+                        "Contract %(contract)s: nothing counts towards “%(line)s”. Add a line that does.",
+                        contract=self.name,
+                        line=line.name,
+                    )
+                )
+            use = counted.filtered(lambda one: one.charge_type == "usage")
+            longer = use.filtered(lambda one, months=line.billing_months: months % one.billing_months)
+            if longer:
+                raise UserError(
+                    self.env._(
+                        "Contract %(contract)s: the periods of “%(use)s” do not fit into those of “%(line)s”. "
+                        "Let its period be a multiple of %(months)s months.",
+                        contract=self.name,
+                        use=longer[0].name,
+                        line=line.name,
+                        months=longer[0].billing_months,
+                    )
+                )
 
     def action_open_invoices(self):
         """Open the contract's invoices.

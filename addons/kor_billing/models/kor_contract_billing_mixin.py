@@ -3,13 +3,13 @@ from decimal import Decimal
 
 from dateutil.relativedelta import relativedelta
 
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
 from odoo.addons.kor_contracts.engine.periods import PeriodError
 from odoo.addons.kor_enterprise_tiers.engine.discounts import DiscountError
-from odoo.addons.kor_enterprise_tiers.engine.money import as_number, round_money, to_decimal
+from odoo.addons.kor_enterprise_tiers.engine.money import to_decimal
 from odoo.addons.kor_enterprise_tiers.engine.pricing import PricingError
 
 from ..engine import billing
@@ -102,6 +102,7 @@ class KorContractBillingMixin(models.AbstractModel):
             rounding=to_decimal(self.currency_id.rounding),
             lines=tuple(line._get_engine_line(meters.get(line.id)) for line in self.line_ids),
             discounts=tuple(self.discount_ids._get_engine_discounts()),
+            cap=billing.Cap(to_decimal(self.spend_cap), self.spend_cap_months) if self.spend_cap else None,
         )
 
     def _get_booked(self):
@@ -134,8 +135,10 @@ class KorContractBillingMixin(models.AbstractModel):
         usage_lines = self.line_ids.filtered(lambda line: line.charge_type == "usage")
         if not usage_lines:
             return {}
-        # A period that touches the window may begin a full period before it.
-        longest = max(usage_lines.mapped("billing_months"))
+        # A period that touches the window may begin a full period before it, and so may the use that a
+        # commitment counts before the commitment's own.
+        counting = self.line_ids.filtered(lambda line: line.charge_type in ("usage", "commitment"))
+        longest = 2 * max(counting.mapped("billing_months"))
         since = min(windows[contract].first for contract in usage_lines.contract_id) - relativedelta(months=longest)
         until = max(windows[contract].last for contract in usage_lines.contract_id) + relativedelta(months=longest)
         return usage_lines._get_meters(since, until)
@@ -172,10 +175,30 @@ class KorContractBillingMixin(models.AbstractModel):
         moves = self.env["account.move"]
         for company, contracts in self.grouped("company_id").items():
             open_slices = contracts._get_open_slices(window)
+            contracts._check_readings(open_slices)
             due = {contract: contract._hold_back(slices) for contract, slices in open_slices.items() if slices}
             due = {contract: slices for contract, slices in due.items() if slices}
             moves |= contracts.with_company(company)._book(due, invoice_date, run)
         return moves
+
+    def _check_readings(self, open_slices):
+        """Raise where nothing was reported for a period, and the line says that its invoice waits for it."""
+        for contract, slices in open_slices.items():
+            silent = [one for one in slices if not one.reported and contract._get_line(one).requires_reading]
+            if silent:
+                raise UserError(
+                    self.env._(
+                        "Contract %(contract)s: nothing was reported for %(periods)s. Its invoice waits for it: "
+                        "report the use, or a quantity of 0 where there was none.",
+                        contract=contract.name,
+                        periods="; ".join(contract._get_line(one)._prepare_period_name(one) for one in silent),
+                    )
+                )
+
+    @api.model
+    def _get_line(self, one):
+        """Return the contract line that a slice is charged by."""
+        return self.env["kor.contract.line"].browse(one.line.key)
 
     def _hold_back(self, slices):
         """Return the slices that can be billed now.
@@ -207,157 +230,21 @@ class KorContractBillingMixin(models.AbstractModel):
         # In sudo: items are written by billing only; nobody has the right to write them by hand.
         items_sudo = self.env["kor.billing.item"].sudo()
         payable = {contract: slices for contract, slices in due.items() if any(one.difference for one in slices)}
-        moves = self._create_moves(payable, invoice_date)
-        item_vals = []
+        draws = {contract: found for contract, slices in payable.items() if (found := contract._get_draws(slices))}
+        moves = self._create_moves(payable, draws, invoice_date)
+        item_vals, draw_vals = [], []
         for contract, slices in due.items():
-            lines = moves[contract].invoice_line_ids.sorted("id") if contract in payable else [False] * len(slices)
-            for one, line in zip(slices, lines, strict=True):
+            lines = iter(moves[contract].invoice_line_ids.sorted("id") if contract in payable else ())
+            for one in slices:
+                line = next(lines) if contract in payable and contract._is_shown(one) else False
                 item_vals.append(contract._prepare_item_values(one, line, run))
+            drawn = zip(draws.get(contract, ()), lines, strict=True)
+            draw_vals += [contract._prepare_draw_values(draw, line) for draw, line in drawn]
         items_sudo.create(item_vals)
+        if draw_vals:
+            self.env["kor.prepaid.draw"].sudo().create(draw_vals)  # as the items
         # Without tracking: each invoice has one note from billing instead of a message per field.
         booked = self.env["account.move"].union(*moves.values()).with_context(tracking_disable=True)
         if self.env.company.kor_invoice_posting == "post":
             booked._post()
         return booked.with_context(tracking_disable=False)
-
-    def _create_moves(self, payable, invoice_date):
-        """Return a draft invoice by contract, made in one call."""
-        if not payable:
-            return {}
-        move_model = self.env["account.move"].with_context(tracking_disable=True)
-        values = [contract._prepare_move_values(slices, invoice_date) for contract, slices in payable.items()]
-        moves = move_model.create(self.env["kor.move.builder"]._complete(values))
-        moves = moves.with_context(tracking_disable=False)
-        notes = {
-            move.id: self.env._("Billed from contract %(contract)s.", contract=contract._get_html_link())
-            for move, contract in zip(moves, payable, strict=True)
-        }
-        moves._message_log_batch(bodies=notes)
-        return dict(zip(payable, moves, strict=True))
-
-    def _prepare_move_values(self, slices, invoice_date):
-        """Return the values of an invoice over the slices. Extensible."""
-        self.ensure_one()
-        day = invoice_date or self._get_today()
-        return {
-            "move_type": "out_invoice",
-            "company_id": self.company_id.id,
-            "partner_id": (self.partner_invoice_id or self.partner_id).id,
-            "partner_shipping_id": self.partner_id.id,
-            "currency_id": self.currency_id.id,
-            "invoice_date": day,
-            # Due at once; payment terms move it.
-            "invoice_date_due": day,
-            "invoice_user_id": self.user_id.id,
-            "invoice_payment_term_id": self.payment_term_id.id,
-            "fiscal_position_id": self.fiscal_position_id.id,
-            "invoice_origin": self.name,
-            "ref": self.client_order_ref,
-            "kor_contract_id": self.id,
-            "kor_date_from": min(one.start for one in slices),
-            "kor_date_to": max(one.end for one in slices) - timedelta(days=1),
-            "invoice_line_ids": [fields.Command.create(self._prepare_move_line_values(one)) for one in slices],
-        }
-
-    def _prepare_move_line_values(self, one):
-        """Return the values of an invoice line over a slice. Extensible."""
-        line = self.env["kor.contract.line"].browse(one.line.key).with_context(lang=self.partner_id.lang)
-        quantity, price = self._get_shown_price(one)
-        return {
-            "product_id": line.product_id.id,
-            "name": line._prepare_slice_name(one),
-            "quantity": quantity,
-            "price_unit": price,
-        }
-
-    @api.model
-    def _get_shown_price(self, one):
-        """Return quantity and unit price as the invoice shows them.
-
-        They are the agreed ones where their product is the slice's amount; where tiers, days or discounts
-        come in, a quantity of one carries the amount, and the explanation the rest.
-        """
-        if one.difference != one.amount:
-            return 1.0, float(one.difference)
-        price, quantity = one.line.price, one.rated.billable_quantity
-        plain = price.model == "standard" and price.unit_price == round_money(price.unit_price, "0.01")
-        if plain and quantity and price.unit_price * quantity == one.amount:
-            return float(quantity), float(price.unit_price)
-        return 1.0, float(one.amount)
-
-    def _prepare_item_values(self, one, move_line, run):
-        return {
-            "name": self.env["kor.contract.line"].browse(one.line.key).name,
-            "contract_id": self.id,
-            "contract_line_id": one.line.key,
-            "company_id": self.company_id.id,
-            "currency_id": self.currency_id.id,
-            "period_start": one.period_start,
-            "date_start": one.start,
-            "date_end": one.end - timedelta(days=1),
-            "revision": one.revision,
-            "quantity": float(one.rated.quantity),
-            "amount": float(one.difference),
-            "explanation": self._prepare_explanation(one),
-            "move_line_id": move_line.id if move_line else False,
-            "run_id": run.id if run else False,
-        }
-
-    def _prepare_explanation(self, one):
-        """Return why the slice has its amount, with the facts that it came from."""
-        line = self.env["kor.contract.line"].browse(one.line.key)
-        return {
-            **one.explain(),
-            "name": line.name,
-            "currency": self.currency_id.name,
-            "metric": line.metric_id.code or "",
-            "unit": line.metric_id.unit or "",
-            "unit_plural": line.metric_id.unit_plural or "",
-            "facts": [
-                {"model": "kor.contract", "id": self.id, "name": self.name},
-                {"model": "kor.contract.line", "id": line.id, "name": line.name},
-            ],
-        }
-
-    def _prepare_preview(self, slices):
-        """Return the lines of the invoice that the slices would make."""
-        self.ensure_one()
-        taxes = self._get_preview_taxes(slices)
-        return [self._prepare_preview_line(one, tax) for one, tax in zip(slices, taxes, strict=True)]
-
-    def _get_preview_taxes(self, slices):
-        """Return tax and total of each slice, by the native tax engine without an invoice.
-
-        They are rounded together, so that they add up to the invoice's total also where taxes are rounded globally.
-        """
-        line_model, company = self.env["kor.contract.line"], self.company_id
-        tax_model = self.env["account.tax"].with_company(company)
-        base_lines = [line_model.browse(one.line.key)._prepare_preview_base_line(one) for one in slices]
-        tax_model._add_tax_details_in_base_lines(base_lines, company)
-        tax_model._round_base_lines_tax_details(base_lines, company)
-        result = []
-        for base_line in base_lines:
-            details = base_line["tax_details"]
-            net = details["total_excluded_currency"] + details["delta_total_excluded_currency"]
-            tax = sum(one["tax_amount_currency"] for one in details["taxes_data"])
-            result.append({"tax_amount": self.currency_id.round(tax), "total": self.currency_id.round(net + tax)})
-        return result
-
-    def _prepare_preview_line(self, one, taxes):
-        line = self.env["kor.contract.line"].browse(one.line.key)
-        return {
-            "contract_id": self.id,
-            "contract": self.name,
-            "line_id": line.id,
-            "product_id": line.product_id.id,
-            "name": line.with_context(lang=self.partner_id.lang)._prepare_slice_name(one),
-            "date_from": one.start.isoformat(),
-            "date_to": (one.end - timedelta(days=1)).isoformat(),
-            "due": one.due.isoformat(),
-            "quantity": as_number(one.rated.quantity),
-            "amount": as_number(one.difference),
-            "tax_amount": taxes["tax_amount"],
-            "total": taxes["total"],
-            "currency": self.currency_id.name,
-            "explanation": self._prepare_explanation(one),
-        }

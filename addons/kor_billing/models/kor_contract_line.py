@@ -29,6 +29,17 @@ class KorContractLine(models.Model):
             events=to_decimal(self.events),
             discounts=tuple(self.discount_ids._get_engine_discounts()),
             meter=meter,
+            counts=frozenset(self._get_counted_lines().ids),
+        )
+
+    def _get_counted_lines(self):
+        """Return the lines whose charges count towards the line, where it is a commitment."""
+        self.ensure_one()
+        if self.charge_type != "commitment":
+            return self.browse()
+        types = ("usage",) if self.commitment_scope == "usage" else ("usage", "fixed", "per_unit")
+        return self.contract_id.line_ids.filtered(
+            lambda line: line.charge_type in types and (not self.metric_id or line.metric_id == self.metric_id)
         )
 
     def _prepare_slice_name(self, one):
@@ -36,6 +47,8 @@ class KorContractLine(models.Model):
         self.ensure_one()
         if self.charge_type == "one_time":
             return self.name
+        if self.charge_type == "commitment":
+            return self.env._("%(slice)s: true-up", slice=self._prepare_period_name(one))
         if one.difference != one.amount:
             return self.env._("%(slice)s: correction by late use", slice=self._prepare_period_name(one))
         return self._prepare_period_name(one)

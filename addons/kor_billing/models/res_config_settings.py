@@ -5,3 +5,5 @@ class ResConfigSettings(models.TransientModel):
     _inherit = "res.config.settings"
 
     kor_invoice_posting = fields.Selection(related="company_id.kor_invoice_posting", readonly=False)
+    kor_prepaid_account_id = fields.Many2one(related="company_id.kor_prepaid_account_id", readonly=False)
+    kor_prepaid_product_id = fields.Many2one(related="company_id.kor_prepaid_product_id", readonly=False)

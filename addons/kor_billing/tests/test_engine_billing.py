@@ -20,6 +20,7 @@ class _Reading:
     quantity: Decimal
     events: Decimal
     reported: bool
+    touched: bool = True
 
 
 @dataclass(frozen=True)

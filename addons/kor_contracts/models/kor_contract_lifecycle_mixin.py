@@ -185,6 +185,8 @@ class KorContractLifecycleMixin(models.AbstractModel):
             "feature_ids",
             "support_level_id",
             "uptime_target",
+            "spend_cap",
+            "spend_cap_months",
             "mrr",
             "arr",
         }

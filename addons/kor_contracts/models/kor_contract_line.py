@@ -154,6 +154,7 @@ class KorContractLine(models.Model):
             "billing_months",
             "timing",
             "day_count",
+            "commitment_scope",
         ]
 
     @api.model
@@ -186,6 +187,8 @@ class KorContractLine(models.Model):
         self.ensure_one()
         if self.charge_type == "usage":
             return self.env._("As used")
+        if self.charge_type == "commitment":
+            return self.env._("At least")
         return self._describe_quantity(self.quantity)
 
     def _describe_timing(self):

@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 
@@ -7,6 +7,36 @@ class KorContractPlanMixin(models.AbstractModel):
 
     _name = "kor.contract.plan.mixin"
     _description = "Contract from a Plan"
+
+    plan_id = fields.Many2one("kor.plan")
+    currency_id = fields.Many2one("res.currency")
+    spend_cap = fields.Monetary(
+        compute="_compute_spend_cap",
+        store=True,
+        readonly=False,
+        precompute=True,
+        tracking=True,
+        help="What use costs at most in a full period, before discounts and taxes. 0: no cap.",
+    )
+    spend_cap_months = fields.Integer(
+        string="Spend Cap Period (months)",
+        compute="_compute_spend_cap",
+        store=True,
+        readonly=False,
+        precompute=True,
+        help="The billing period of the usage lines that it caps.",
+    )
+
+    _spend_cap_not_negative = models.Constraint(
+        "CHECK (spend_cap >= 0 AND (spend_cap = 0 OR spend_cap_months > 0))",
+        "A spend cap is 0 or more, for 1 month or more.",
+    )
+
+    @api.depends("plan_id")
+    def _compute_spend_cap(self):
+        for contract in self:
+            contract.spend_cap = contract.plan_id.spend_cap or contract.spend_cap
+            contract.spend_cap_months = contract.plan_id.spend_cap_months or contract.spend_cap_months or 1
 
     def action_apply_plan(self):
         """Replace the lines, discounts, limits and features of drafts by those of their plan.

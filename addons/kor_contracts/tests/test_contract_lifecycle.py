@@ -210,6 +210,8 @@ class TestContractLifecycle(ContractCase):
             "feature_ids": [Command.clear()],
             "support_level_id": False,
             "uptime_target": 1,
+            "spend_cap": 9,
+            "spend_cap_months": 3,
             "mrr": 1,
             "arr": 1,
         }

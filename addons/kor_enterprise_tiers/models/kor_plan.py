@@ -57,11 +57,20 @@ class KorPlan(models.Model):
     )
     date_start = fields.Date(string="Valid From", help="First day on which the plan is offered.")
     date_end = fields.Date(string="Valid To", help="Last day on which the plan is offered.")
+    spend_cap = fields.Monetary(
+        help="What use costs at most in a full period, before discounts and taxes. 0: no cap.",
+    )
+    spend_cap_months = fields.Integer(
+        string="Spend Cap Period (months)", default=1, help="The billing period of the usage charges that it caps."
+    )
     description = fields.Text(translate=True, help="Shown to customers on the comparison page.")
     sequence = fields.Integer(default=10)
     active = fields.Boolean(default=True)
 
     _code_unique = models.UniqueIndex("(code) WHERE code IS NOT NULL", "Another plan already has this code.")
+    _spend_cap_not_negative = models.Constraint(
+        "CHECK (spend_cap >= 0 AND spend_cap_months > 0)", "A spend cap is 0 or more, for 1 month or more."
+    )
     _dates_in_order = models.Constraint(
         "CHECK (date_end IS NULL OR date_start IS NULL OR date_end >= date_start)",
         "The last day of a plan cannot be before its first.",
@@ -94,7 +103,7 @@ class KorPlan(models.Model):
 
     def _get_charge_kind(self, charge):
         """Return the pricing type that one charge alone stands for, None where it does not recur."""
-        if charge.charge_type == "one_time":
+        if charge.charge_type in ("one_time", "commitment"):
             return None
         if charge.charge_type == "fixed":
             return "flat"

@@ -28,11 +28,20 @@ class KorPriceMixin(models.AbstractModel):
             ("per_unit", "Per unit held"),
             ("usage", "Usage"),
             ("one_time", "One time"),
+            ("commitment", "Minimum commitment"),
         ],
         required=True,
         default="fixed",
         help="Fixed: the same in every period. Per unit held: for the quantity agreed, such as users. "
-        "Usage: for the quantity consumed. One time: once, at the start.",
+        "Usage: for the quantity consumed. One time: once, at the start. Minimum commitment: what at least is "
+        "charged in a period; what other charges lack to it is billed after its end.",
+    )
+    commitment_scope = fields.Selection(
+        [("usage", "Use"), ("recurring", "Use and recurring fees")],
+        string="Counts",
+        required=True,
+        default="usage",
+        help="What counts towards the minimum commitment, before discounts and taxes. With a metric, only its use.",
     )
     price_model = fields.Selection(
         [
@@ -101,7 +110,7 @@ class KorPriceMixin(models.AbstractModel):
     @api.depends("charge_type")
     def _compute_timing(self):
         for record in self:
-            record.timing = "arrears" if record.charge_type == "usage" else record.timing or "advance"
+            record.timing = "arrears" if record._is_known_afterwards() else record.timing or "advance"
 
     @api.depends(
         "charge_type", "price_model", "unit_price", "included_quantity", "package_size", "percentage",
@@ -154,13 +163,29 @@ class KorPriceMixin(models.AbstractModel):
     @api.constrains("charge_type", "timing")
     def _check_timing(self):
         for record in self:
-            if record.charge_type == "usage" and record.timing == "advance":
+            if record._is_known_afterwards() and record.timing == "advance":
                 raise ValidationError(
                     self.env._(
                         "“%(name)s” is priced by usage, known only after the period: bill it in arrears.",
                         name=record.display_name,
                     )
                 )
+
+    @api.constrains("charge_type", "price_model", "minimum_amount", "included_quantity")
+    def _check_commitment(self):
+        for record in self:
+            plain = record.price_model == "standard" and not record.minimum_amount and not record.included_quantity
+            if record.charge_type == "commitment" and not plain:
+                raise ValidationError(
+                    self.env._(
+                        "“%(name)s” is a minimum commitment: give its amount for a full period as the unit price "
+                        "of a standard price, and nothing else.",
+                        name=record.display_name,
+                    )
+                )
+
+    def _is_known_afterwards(self):
+        return self.charge_type in ("usage", "commitment")
 
     def write(self, vals):
         """Judge tiers that are written with their price together, once all of them are saved."""

@@ -16,6 +16,8 @@ class KorPriceSentenceMixin(models.AbstractModel):
     def _describe_price(self):
         """Return the price as customers read it, e.g. “29.00 € per user and month, 5 users included”."""
         self.ensure_one()
+        if self.charge_type == "commitment":
+            return self._describe_commitment()
         describe = getattr(self, f"_describe_{self.price_model}_price", None)
         parts = [describe() if describe else self.price_model or ""]
         if self.included_quantity:
@@ -30,6 +32,12 @@ class KorPriceSentenceMixin(models.AbstractModel):
             )
         text = ", ".join(parts)
         return text[:1].upper() + text[1:]
+
+    def _describe_commitment(self):
+        amount, basis = self._format_price(self.unit_price), self._describe_interval()
+        if self.commitment_scope == "recurring":
+            return self.env._("At least %(amount)s %(basis)s, use and fees together", amount=amount, basis=basis)
+        return self.env._("At least %(amount)s %(basis)s of use", amount=amount, basis=basis)
 
     def _describe_standard_price(self):
         return f"{self._format_price(self.unit_price)} {self._describe_basis()}"

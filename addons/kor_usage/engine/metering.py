@@ -41,11 +41,15 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """State the quantity of a period, the number of its events, and whether anything was reported at all."""
+    """State the quantity of a period, the number of its events, and whether anything was reported at all.
+
+    `touched` is true also where all that was reported has been taken back.
+    """
 
     quantity: Decimal
     events: Decimal
     reported: bool
+    touched: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,9 @@ class Meter:
         with exact():
             quantity = getattr(self, f"_read_{self.aggregation}")(days, start, end)
         carried = self.aggregation in ("latest", "time_weighted") and self._level_before(start) is not None
-        return Reading(quantity, Decimal(sum(day.events for day in days)), bool(days) or carried)
+        reported = bool(days) or carried
+        touched = reported or any(start <= day.day < end for day in self.days)
+        return Reading(quantity, Decimal(sum(day.events for day in days)), reported, touched)
 
     def _counted(self) -> Iterator[Day]:
         """Yield the days on which something counts."""

@@ -1,4 +1,5 @@
 from . import kor_metric
+from . import kor_price_mixin
 from . import res_company
 from . import kor_usage_key
 from . import kor_usage_rollup

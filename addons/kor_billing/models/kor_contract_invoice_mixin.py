@@ -1,0 +1,179 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+
+from odoo.addons.kor_enterprise_tiers.engine.money import as_number, round_money
+
+
+class KorContractInvoiceMixin(models.AbstractModel):
+    """Put slices on invoices: their lines, their taxes, and why each amount is what it is."""
+
+    _name = "kor.contract.invoice.mixin"
+    _description = "Invoices of a Contract"
+
+    def _create_moves(self, payable, draws, invoice_date):
+        """Return a draft invoice by contract, made in one call: its slices, then what prepaid credit pays."""
+        if not payable:
+            return {}
+        move_model = self.env["account.move"].with_context(tracking_disable=True)
+        values = [contract._prepare_move_values(slices, invoice_date) for contract, slices in payable.items()]
+        for contract, vals in zip(payable, values, strict=True):
+            lines = [contract._prepare_draw_line_values(draw) for draw in draws.get(contract, ())]
+            vals["invoice_line_ids"] += [fields.Command.create(line) for line in lines]
+        moves = move_model.create(self.env["kor.move.builder"]._complete(values))
+        moves = moves.with_context(tracking_disable=False)
+        notes = {
+            move.id: self.env._("Billed from contract %(contract)s.", contract=contract._get_html_link())
+            for move, contract in zip(moves, payable, strict=True)
+        }
+        moves._message_log_batch(bodies=notes)
+        return dict(zip(payable, moves, strict=True))
+
+    def _prepare_move_values(self, slices, invoice_date):
+        """Return the values of an invoice over the slices. Extensible."""
+        self.ensure_one()
+        return {
+            **self._prepare_move_head(invoice_date or self._get_today()),
+            "kor_date_from": min(one.start for one in slices),
+            "kor_date_to": max(one.end for one in slices) - timedelta(days=1),
+            "invoice_line_ids": [
+                fields.Command.create(self._prepare_move_line_values(one)) for one in slices if self._is_shown(one)
+            ],
+        }
+
+    @api.model
+    def _is_shown(self, one):
+        """Tell whether a slice has a line on the invoice: a commitment that is met says nothing there."""
+        return bool(one.difference) or one.line.charge_type != "commitment"
+
+    def _prepare_move_head(self, day):
+        """Return the values that all invoices of the contract share."""
+        return {
+            "move_type": "out_invoice",
+            "company_id": self.company_id.id,
+            "partner_id": (self.partner_invoice_id or self.partner_id).id,
+            "partner_shipping_id": self.partner_id.id,
+            "currency_id": self.currency_id.id,
+            "invoice_date": day,
+            # Due at once; payment terms move it.
+            "invoice_date_due": day,
+            "invoice_user_id": self.user_id.id,
+            "invoice_payment_term_id": self.payment_term_id.id,
+            "fiscal_position_id": self.fiscal_position_id.id,
+            "invoice_origin": self.name,
+            "ref": self.client_order_ref,
+            "kor_contract_id": self.id,
+        }
+
+    def _prepare_move_line_values(self, one):
+        """Return the values of an invoice line over a slice. Extensible."""
+        line = self._get_line(one).with_context(lang=self.partner_id.lang)
+        quantity, price = self._get_shown_price(one)
+        return {
+            "product_id": line.product_id.id,
+            "name": line._prepare_slice_name(one),
+            "quantity": quantity,
+            "price_unit": price,
+        }
+
+    @api.model
+    def _get_shown_price(self, one):
+        """Return quantity and unit price as the invoice shows them.
+
+        They are the agreed ones where their product is the slice's amount; where tiers, days or discounts
+        come in, a quantity of one carries the amount, and the explanation the rest.
+        """
+        if one.difference != one.amount:
+            return 1.0, float(one.difference)
+        price, quantity = one.line.price, one.rated.billable_quantity
+        plain = price.model == "standard" and price.unit_price == round_money(price.unit_price, "0.01")
+        if plain and quantity and price.unit_price * quantity == one.amount:
+            return float(quantity), float(price.unit_price)
+        return 1.0, float(one.amount)
+
+    def _prepare_item_values(self, one, move_line, run):
+        return {
+            "name": self._get_line(one).name,
+            "contract_id": self.id,
+            "contract_line_id": one.line.key,
+            "company_id": self.company_id.id,
+            "currency_id": self.currency_id.id,
+            "period_start": one.period_start,
+            "date_start": one.start,
+            "date_end": one.end - timedelta(days=1),
+            "revision": one.revision,
+            "quantity": float(one.rated.quantity),
+            "amount": float(one.difference),
+            "explanation": self._prepare_explanation(one),
+            "move_line_id": move_line.id if move_line else False,
+            "run_id": run.id if run else False,
+        }
+
+    def _prepare_explanation(self, one):
+        """Return why the slice has its amount, with the facts that it came from."""
+        line = self._get_line(one)
+        return {
+            **one.explain(),
+            "name": line.name,
+            "currency": self.currency_id.name,
+            "metric": line.metric_id.code or "",
+            "unit": line.metric_id.unit or "",
+            "unit_plural": line.metric_id.unit_plural or "",
+            "usage_filter": line.usage_filter or "",
+            "names": {
+                str(counted.key): self._get_line(one).browse(counted.key).name for counted in one.commitment.charges
+            }
+            if one.commitment
+            else {},
+            "facts": [
+                {"model": "kor.contract", "id": self.id, "name": self.name},
+                {"model": "kor.contract.line", "id": line.id, "name": line.name},
+            ],
+        }
+
+    def _prepare_preview(self, slices):
+        """Return the lines of the invoice that the slices would make."""
+        self.ensure_one()
+        draws = self._get_draws(slices)
+        taxes = self._get_preview_taxes(slices, draws)
+        lines = [self._prepare_preview_line(one, tax) for one, tax in zip(slices, taxes, strict=False)]
+        drawn = zip(draws, taxes[len(slices) :], strict=True)
+        return lines + [self._prepare_preview_draw(draw, tax, slices) for draw, tax in drawn]
+
+    def _get_preview_taxes(self, slices, draws=()):
+        """Return tax and total of each slice and each drawn credit, by the native tax engine without an invoice.
+
+        They are rounded together, so that they add up to the invoice's total also where taxes are rounded globally.
+        """
+        company = self.company_id
+        tax_model = self.env["account.tax"].with_company(company)
+        base_lines = [self._get_line(one)._prepare_preview_base_line(one) for one in slices]
+        base_lines += [self._prepare_draw_base_line(draw) for draw in draws]
+        tax_model._add_tax_details_in_base_lines(base_lines, company)
+        tax_model._round_base_lines_tax_details(base_lines, company)
+        result = []
+        for base_line in base_lines:
+            details = base_line["tax_details"]
+            net = details["total_excluded_currency"] + details["delta_total_excluded_currency"]
+            tax = sum(one["tax_amount_currency"] for one in details["taxes_data"])
+            result.append({"tax_amount": self.currency_id.round(tax), "total": self.currency_id.round(net + tax)})
+        return result
+
+    def _prepare_preview_line(self, one, taxes):
+        line = self._get_line(one)
+        return {
+            "contract_id": self.id,
+            "contract": self.name,
+            "line_id": line.id,
+            "product_id": line.product_id.id,
+            "name": line.with_context(lang=self.partner_id.lang)._prepare_slice_name(one),
+            "date_from": one.start.isoformat(),
+            "date_to": (one.end - timedelta(days=1)).isoformat(),
+            "due": one.due.isoformat(),
+            "quantity": as_number(one.rated.quantity),
+            "amount": as_number(one.difference),
+            "tax_amount": taxes["tax_amount"],
+            "total": taxes["total"],
+            "currency": self.currency_id.name,
+            "explanation": self._prepare_explanation(one),
+        }
