@@ -3,7 +3,8 @@
 Amounts are decimals in one currency, multiples of its rounding; days are half-open. A credit pays a charge of
 whose days at least one lies in its validity: what was used while it held is paid from it, however late that is
 billed. Credits are drawn in the order in which they would be lost: the one that expires first, among equals
-the one that began first. A credit without a start pays whatever is still to be billed. Negative charges (use taken back) lower what there is to pay.
+the one that began first. A credit without a start pays whatever is still to be
+billed. Negative charges (use taken back) lower what there is to pay.
 """
 
 from collections.abc import Iterable, Sequence
