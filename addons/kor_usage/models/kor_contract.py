@@ -8,7 +8,8 @@ from odoo.addons.kor_enterprise_tiers.engine.money import as_number
 
 
 class KorContract(models.Model):
-    _inherit = "kor.contract"
+    _name = "kor.contract"
+    _inherit = ["kor.contract", "kor.contract.alert.mixin"]
 
     usage_metric_count = fields.Integer(string="Metrics Reported", compute="_compute_usage_metric_count")
 
