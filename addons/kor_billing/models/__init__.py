@@ -2,6 +2,7 @@ from . import kor_billing_explanation
 from . import kor_billing_run
 from . import kor_billing_item
 from . import kor_move_builder
+from . import kor_contract_advice_mixin
 from . import kor_contract_billing_mixin
 from . import kor_contract
 from . import kor_contract_line

@@ -15,7 +15,7 @@ class TestUsageAlerts(UsageCase, TransactionCase):
     def setUpClass(cls):
         super().setUpClass()
         # Contracts of the demo would be told along.
-        cls.env["kor.contract"].search([]).limit_ids.write({"kind": "unlimited"})
+        cls.env["kor.contract"].search([]).limit_ids._write_agreed({"kind": "unlimited"})
         cls._set_up_usage(tz="UTC")
         cls.env.company.kor_usage_alert_thresholds = "80,100"
         cls.customer.email = "it@aurora.example"
@@ -27,15 +27,9 @@ class TestUsageAlerts(UsageCase, TransactionCase):
     @classmethod
     def _make_limited(cls, *limits, activate=True, **values):
         """Return a contract with 100 units of the summed metric a month, unless limits are given."""
-        contract = cls._make_contract(
-            cls.customer,
-            activate=False,
-            account_manager_id=cls.manager.id,
-            limit_ids=[
-                Command.create({"metric_id": cls.calls.id, "quantity": 100, **limit}) for limit in limits or ({},)
-            ],
-            **values,
-        )
+        limit_ids = [Command.create({"metric_id": cls.calls.id, "quantity": 100, **limit}) for limit in limits or ({},)]
+        values = {"account_manager_id": cls.manager.id, "limit_ids": limit_ids, **values}
+        contract = cls._make_contract(cls.customer, activate=False, **values)
         if activate:
             contract.action_activate()
         return contract
