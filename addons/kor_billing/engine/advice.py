@@ -52,7 +52,7 @@ def sum_holdings(holdings: Iterable[Holding]) -> Iterator[Holding]:
     """Yield in order how many are held together, from one change to the next; spans without any are left out."""
     holdings = list(holdings)
     days = sorted({day for start, end, _quantity in holdings for day in (start, end) if day})
-    for first, last in zip(days, [*days[1:], None], strict=True):
+    for first, last in zip(days, [*days, None][1:], strict=True):
         running = [quantity for start, end, quantity in holdings if start <= first and (end is None or first < end)]
         if running:
             yield first, last, sum(running, money.ZERO)

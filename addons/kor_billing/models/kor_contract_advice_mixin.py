@@ -59,8 +59,8 @@ class KorContractAdviceMixin(models.AbstractModel):
     def _compute_tier_advice_text(self):
         for contract in self:
             try:
-                contract.tier_advice_text = contract.id and contract._describe_tier_advice()
-            except ENGINE_ERRORS:
+                contract.tier_advice_text = contract._describe_tier_advice() if contract.id else False
+            except (UserError, *ENGINE_ERRORS):
                 # Terms that cannot be priced are a matter of billing, which says so.
                 contract.tier_advice_text = False
 
@@ -216,7 +216,11 @@ class KorContractAdviceMixin(models.AbstractModel):
         agreed = self.line_ids.filtered(lambda line: line.charge_type == "per_unit")
         held = {
             metric: [
-                (line.date_start, line.date_end + timedelta(days=1) if line.date_end else None, to_decimal(line.quantity))
+                (
+                    line.date_start,
+                    line.date_end + timedelta(days=1) if line.date_end else None,
+                    to_decimal(line.quantity),
+                )
                 for line in own
             ]
             for metric, own in agreed.grouped("metric_id").items()

@@ -1,3 +1,4 @@
+from . import test_engine_advice
 from . import test_engine_billing
 from . import test_invoicing
 from . import test_metered_billing
@@ -11,4 +12,5 @@ from . import test_price_lists
 from . import test_billing_run
 from . import test_portal
 from . import test_invoice_dialog
+from . import test_tier_advice
 from . import test_tour

@@ -94,9 +94,9 @@ class KorContract(models.Model):
         since, until = min(start for start, _end in spans.values()), max(end for _start, end in spans.values())
         series = [(contract, metric, "") for contract in self for metric in metrics]
         # One query for all their months: a meter reads any part of what it holds.
-        for (contract, metric, _dimension), meter in self.env["kor.usage.rollup"]._read_meters(
-            series, since, until
-        ).items():
+        for (contract, metric, _dimension), meter in (
+            self.env["kor.usage.rollup"]._read_meters(series, since, until).items()
+        ):
             used[contract][metric] = as_number(meter.read(*spans[contract]).quantity)
         return used
 

@@ -42,7 +42,9 @@ class KorUsageAlert(models.Model):
     )
     period_start = fields.Date(string="From", required=True, readonly=True)
     period_end = fields.Date(string="To", required=True, readonly=True, help="The last day of the month of use.")
-    used = fields.Float(digits=0, readonly=True, aggregator="max", help="When the alert was made, in the metric's unit.")
+    used = fields.Float(
+        digits=0, readonly=True, aggregator="max", help="When the alert was made, in the metric's unit."
+    )
     quantity = fields.Float(string="Limit", digits=(16, 6), readonly=True, aggregator="max")
     percent = fields.Float(compute="_compute_percent", store=True, digits=(16, 2), aggregator="max", string="Used (%)")
     user_id = fields.Many2one("res.users", string="Told", readonly=True, help="Who got the activity.")
@@ -50,7 +52,9 @@ class KorUsageAlert(models.Model):
         string="Mailed", readonly=True, help="Where several thresholds are passed at once, only the highest is mailed."
     )
 
-    _once_unique = models.UniqueIndex("(contract_id, metric_id, period_start, threshold)", "This has been said already.")
+    _once_unique = models.UniqueIndex(
+        "(contract_id, metric_id, period_start, threshold)", "This has been said already."
+    )
 
     @api.depends("threshold")
     def _compute_level(self):

@@ -53,9 +53,7 @@ class TestUsageAlerts(UsageCase, TransactionCase):
 
     def _get_mails(self, contract=None):
         domain = [("model", "=", "kor.contract"), ("res_id", "=", (contract or self.limited).id)]
-        return self.env["mail.message"].search(
-            [*domain, ("partner_ids", "in", self.customer.ids)], order="id"
-        )
+        return self.env["mail.message"].search([*domain, ("partner_ids", "in", self.customer.ids)], order="id")
 
     def test_alert_is_said_once_in_a_period_and_again_in_the_next(self):
         self._use("1", 79)

@@ -82,7 +82,9 @@ class TestContractUse(UsageCase, TransactionCase):
             for metric in self.metrics:
                 key = f"{contract.id}-{metric.code}"
                 self._ingest(
-                    self._event(f"{key}-1", number, "2026-05-25T12:00:00Z", metric.code, contract=contract.id, value="a"),
+                    self._event(
+                        f"{key}-1", number, "2026-05-25T12:00:00Z", metric.code, contract=contract.id, value="a"
+                    ),
                     self._event(f"{key}-2", 10, "2026-06-05T12:00:00Z", metric.code, contract=contract.id, value="b"),
                 )
         singly = {contract: contract._get_use(self.metrics) for contract in contracts}
