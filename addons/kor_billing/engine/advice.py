@@ -33,7 +33,7 @@ def last_periods(start: date, anchor_day: int, months: int, today: date, count: 
 
 
 def cost(terms: Terms, start: date, end: date) -> dict[Any, Decimal]:
-    """Return by line what start <= day < end costs, in advance or in arrears alike; what is charged once is left out."""
+    """Return by line what start <= day < end costs, whenever it is billed; what is charged once is left out."""
     lines = tuple(line for line in terms.lines if line.charge_type != "one_time")
     if not lines:
         return {}

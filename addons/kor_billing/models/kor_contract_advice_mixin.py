@@ -122,8 +122,8 @@ class KorContractAdviceMixin(models.AbstractModel):
             return ""
         day, currency = self.env["ir.qweb.field.date"], self.currency_id
         return self.env._(
-            "From %(start)s to %(end)s, “%(plan)s” of the tier %(tier)s would have cost %(next)s in place of %(current)s: "
-            "%(saving)s less, %(monthly)s a month.",
+            "From %(start)s to %(end)s, “%(plan)s” of the tier %(tier)s would have cost %(next)s in place of "
+            "%(current)s: %(saving)s less, %(monthly)s a month.",
             start=day.value_to_html(best.start, {}),
             end=day.value_to_html(best.end - timedelta(days=1), {}),
             plan=best.plan.name,

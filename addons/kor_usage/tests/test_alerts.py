@@ -255,7 +255,7 @@ class TestUsageAlerts(UsageCase, TransactionCase):
         for contract in (self.limited, other):
             self._use(f"f{contract.id}", 85, contract=contract)
         template = self.env.ref("kor_usage.mail_template_usage_alert")
-        template.subject = "{{ 1 // (object.contract_id.id - %d) }}" % self.limited.id
+        template.subject = f"{{{{ 1 // (object.contract_id.id - {self.limited.id}) }}}}"
         with mute_logger("odoo.addons.kor_usage.models.kor_usage_alert", "odoo.addons.mail.models.mail_render_mixin"):
             self._run_cron()
         self.assertEqual(self._get_thresholds(), [])
