@@ -72,4 +72,8 @@ class KorContractLimit(models.Model):
 
     def _refuses(self, used):
         """Tell whether nothing more should be used."""
-        return self.kind == "limited" and self.enforcement == "hard" and used >= self.quantity
+        return self._is_hard() and used >= self.quantity
+
+    def _is_hard(self):
+        """Tell whether more than the limit should be refused."""
+        return self.kind == "limited" and self.enforcement == "hard"

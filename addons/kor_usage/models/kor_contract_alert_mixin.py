@@ -7,7 +7,6 @@ class KorContractAlertMixin(models.AbstractModel):
     _name = "kor.contract.alert.mixin"
     _description = "Contract Usage Alerts"
 
-    usage_alert_ids = fields.One2many("kor.usage.alert", "contract_id", string="Usage Alerts", groups="base.group_user")
     usage_alert_count = fields.Integer(compute="_compute_usage_alert_count", groups="base.group_user")
 
     def _compute_usage_alert_count(self):

@@ -3,6 +3,7 @@ from collections import defaultdict
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL, split_every
 
 from odoo.addons.kor_enterprise_tiers.engine.money import to_decimal
@@ -11,7 +12,7 @@ from odoo.addons.kor_enterprise_tiers.tools import format_quantity
 from ..engine import limits
 
 _logger = logging.getLogger(__name__)
-BATCH_SIZE = 100
+BATCH_SIZE = 50
 # A month has no more days, and a contract's day can be one away from the server's.
 MONTH_DAYS = 32
 
@@ -148,6 +149,9 @@ class KorUsageAlert(models.Model):
             try:
                 with self.env.cr.savepoint():
                     self.create(values)._tell()
+            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY as error:
+                # Somebody works on the contract just now: the next job tells.
+                _logger.info("Contract %s: its usage alerts wait: %s", contract.name, error)
             except Exception:
                 # The others must not wait for it; it is tried again with the next job.
                 _logger.exception("Contract %s: its usage alerts are left out", contract.name)
