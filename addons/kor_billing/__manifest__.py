@@ -21,6 +21,7 @@
         "views/kor_billing_run_views.xml",
         "views/account_move_views.xml",
         "views/kor_contract_views.xml",
+        "views/kor_contract_advice_views.xml",
         "views/res_config_settings_views.xml",
         "views/kor_billing_portal_templates.xml",
         "views/kor_billing_menus.xml",

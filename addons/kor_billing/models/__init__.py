@@ -4,6 +4,7 @@ from . import kor_billing_item
 from . import kor_prepaid_credit
 from . import kor_prepaid_draw
 from . import kor_move_builder
+from . import kor_contract_advice_mixin
 from . import kor_contract_billing_mixin
 from . import kor_contract_invoice_mixin
 from . import kor_contract_prepaid_mixin

@@ -13,6 +13,7 @@ class KorContract(models.Model):
         "kor.contract.billing.mixin",
         "kor.contract.invoice.mixin",
         "kor.contract.prepaid.mixin",
+        "kor.contract.advice.mixin",
     ]
 
     billing_item_ids = fields.One2many("kor.billing.item", "contract_id", string="Billed Periods")
