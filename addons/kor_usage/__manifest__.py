@@ -12,8 +12,10 @@
         "security/kor_usage_security.xml",
         "views/kor_usage_rollup_views.xml",
         "views/kor_usage_event_views.xml",
+        "views/kor_usage_reading_views.xml",
         "views/kor_metric_views.xml",
         "views/kor_contract_views.xml",
+        "views/res_config_settings_views.xml",
         "views/kor_usage_menus.xml",
     ],
 }
