@@ -77,7 +77,7 @@ def read_hour(reading: object) -> HourReport:
         raise IntakeError("The revision is missing: begin with 0, and raise it whenever the hour is sent changed.")
     events = 1 if reading.get("events") is None else _whole(reading, "events")
     if not events and report.quantity:
-        raise IntakeError(f"A quantity of {as_text(report.quantity)} has at least one event: leave the events out or 1.")
+        raise IntakeError(f"A quantity of {as_text(report.quantity)} has one event at least: leave the events out.")
     return HourReport(report, _source(reading.get("source")), _whole(reading, "revision"), events)
 
 

@@ -156,7 +156,7 @@ class KorUsageCountMixin(models.AbstractModel):
 
     @api.model
     def _recount(self, rollup_ids):
-        """Count rollups of levels anew from their events and readings, all in one statement. Their rows must be locked."""
+        """Count rollups of levels anew from events and readings, all in one statement. Their rows must be locked."""
         self.env.cr.execute(SQL(RECOUNT, rollup_ids))
 
     @api.model

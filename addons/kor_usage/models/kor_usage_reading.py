@@ -27,7 +27,7 @@ class KorUsageReading(models.Model):
     hour = fields.Datetime(
         required=True, default=lambda self: self._default_hour(), help="Its beginning; a full hour in UTC."
     )
-    day = fields.Date(required=True, readonly=True, help="The day in which the hour begins, in the contract's time zone.")
+    day = fields.Date(required=True, readonly=True, help="The contract's day in which the hour begins.")
     second = fields.Float(
         digits=0, required=True, readonly=True, aggregator=False, help="Seconds since midnight of the day."
     )
@@ -184,8 +184,8 @@ class KorUsageReading(models.Model):
     @api.model
     def _find_created(self, keys):
         """Return the ids of the readings with these keys, in the order of their positions."""
-        readings = self.sudo().search_fetch(  # what has just been counted
-            [("contract_id", "in", [key[0] for key in keys.values()]), ("hour", "in", [key[2] for key in keys.values()])]
-        )
-        found = {(one.contract_id.id, one.metric_id.id, one.hour, one.dimension, one.source): one.id for one in readings}
-        return [found[keys[position]] for position in sorted(keys)]
+        contract_ids, hours = ({key[part] for key in keys.values()} for part in (0, 2))
+        named = [("contract_id", "in", contract_ids), ("hour", "in", hours)]
+        readings = self.sudo().search(named)  # what has just been counted
+        found = {(one.contract_id.id, one.metric_id.id, one.hour, one.dimension, one.source): one for one in readings}
+        return [found[keys[position]].id for position in sorted(keys)]

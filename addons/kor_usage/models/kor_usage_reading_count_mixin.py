@@ -4,7 +4,6 @@ from datetime import date
 from typing import NamedTuple
 
 from odoo import api, models
-from odoo.tools import SQL
 
 from ..engine.readings import HourEntry
 

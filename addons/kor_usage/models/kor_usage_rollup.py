@@ -57,7 +57,8 @@ class KorUsageRollup(models.Model):
             return {}
         # The rows come back by their place in the list; quantities as text, to lose no digit to a float.
         days, openings = {}, {}
-        for place, day, values, events, readings, *numbers in self.env.execute_query(self._select_days(series, since, until)):
+        rows = self.env.execute_query(self._select_days(series, since, until))
+        for place, day, values, events, readings, *numbers in rows:
             days.setdefault(place, [])
             if day is not None:
                 total, highest, latest, first_second, latest_second, area = map(Decimal, numbers)
@@ -79,8 +80,8 @@ class KorUsageRollup(models.Model):
             SELECT s.place - 1, r.day,
                    CASE WHEN s.is_unique THEN (
                        SELECT array_agg(v.value) FROM kor_usage_value v WHERE v.rollup_id = r.id) END,
-                   r.events, coalesce(r.readings, 0), r.total::text, r.highest::text, r.latest::text, r.first_second::text,
-                   r.latest_second::text, r.area::text
+                   r.events, coalesce(r.readings, 0), r.total::text, r.highest::text, r.latest::text,
+                   r.first_second::text, r.latest_second::text, r.area::text
               FROM unnest(%(contracts)s::int[], %(metrics)s::int[], %(dimensions)s::text[], %(unique)s::bool[])
                    WITH ORDINALITY AS s(contract_id, metric_id, dimension, is_unique, place)
               LEFT JOIN LATERAL (

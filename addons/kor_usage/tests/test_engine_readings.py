@@ -23,7 +23,6 @@ def make_measure(aggregation="sum", allow_negative=False, keys=()):
     return Measure(4, "calls", aggregation, allow_negative, keys)
 
 
-
 @tagged("post_install", "-at_install", "kor_engine")
 class TestReadingsEngine(BaseCase):
     def test_bad_readings_are_refused_with_a_sentence(self):

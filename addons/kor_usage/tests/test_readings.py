@@ -39,7 +39,8 @@ class TestReadings(UsageCase, TransactionCase):
                 answer = self._ingest_readings(self._reading(quantity, revision=revision))
                 self._assert_counts(answer, *counts)
                 self.assertEqual(self._get_total(), total)
-        self.assertIn("raise the revision", self._ingest_readings(self._reading(3, revision=6))["rejected"][0]["reason"])
+        answer = self._ingest_readings(self._reading(3, revision=6))
+        self.assertIn("raise the revision", answer["rejected"][0]["reason"])
 
     def test_revisions_of_one_call_come_to_the_highest(self):
         answer = self._ingest_readings(*(self._reading(revision, revision=revision) for revision in (2, 9, 4, 9)))
