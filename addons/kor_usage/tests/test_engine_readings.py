@@ -44,7 +44,7 @@ class TestReadingsEngine(BaseCase):
             ("huge revision", {"revision": 2**31}, "whole number from 0"),
             ("negative events", {"events": -1}, "whole number from 0"),
             ("part of an event", {"events": 1.5}, "whole number from 0"),
-            ("quantity without events", {"events": 0}, "at least one event"),
+            ("quantity without events", {"events": 0}, "one event at least"),
             ("source as a number", {"source": 5}, "source must be a text"),
             ("control character in the source", {"source": "a\x00"}, "source must be a text"),
             ("half a surrogate in the source", {"source": "a\ud800"}, "source must be a text"),
