@@ -94,8 +94,6 @@ VALUES = """
          GROUP BY r.id, s.value ORDER BY r.id, s.value
             ON CONFLICT (rollup_id, value) DO UPDATE SET events = v.events + excluded.events
 """
-# An hour of a level counts as one event at least: a day without events is one of which nothing is known. The span of
-# hours, which no zone exceeds, lets the unique index find them.
 RECOUNT = """
     WITH wanted AS (
         SELECT r.id, r.contract_id, r.metric_id, r.day, r.dimension, m.aggregation = 'time_weighted' AS is_weighted
@@ -157,6 +155,8 @@ class KorUsageCountMixin(models.AbstractModel):
     @api.model
     def _recount(self, rollup_ids):
         """Count rollups of levels anew from events and readings, all in one statement. Their rows must be locked."""
+        # An hour of a level counts as one event at least: a day without events is one of which nothing is known. The
+        # span of hours, which no zone exceeds, lets the unique index of the readings find them.
         self.env.cr.execute(SQL(RECOUNT, rollup_ids))
 
     @api.model
