@@ -84,16 +84,7 @@ def read_hour(reading: object) -> HourReport:
 def place_hour(position: int, reading: HourReport, agreement: Agreement, measure: Measure, now: datetime) -> HourEntry:
     """Return what is counted of a reading that names this agreement and this measure."""
     report = reading.report
-    if measure.aggregation == "unique_count":
-        raise IntakeError(
-            f"Metric {measure.code} counts different values, and those of two hours overlap: report its events, or "
-            "a metric that adds up."
-        )
-    if report.quantity < 0 and not measure.allow_negative:
-        raise IntakeError(
-            f"The quantity {as_text(report.quantity)} is negative, which metric {measure.code} does not allow: "
-            "correct an hour by a higher revision with its right quantity."
-        )
+    _check_measure(report.quantity, measure)
     hour = report.time
     if hour < agreement.start < hour + HOUR:
         # Only where the contract's zone is not whole hours away from UTC.
@@ -142,6 +133,19 @@ def contradiction(entry: HourEntry) -> str:
         f"Revision {entry.revision} of the hour {entry.hour.isoformat()}Z has another quantity or number of events: "
         "raise the revision to replace it."
     )
+
+
+def _check_measure(quantity: Decimal, measure: Measure) -> None:
+    if measure.aggregation == "unique_count":
+        raise IntakeError(
+            f"Metric {measure.code} counts different values, and those of two hours overlap: report its events, or "
+            "a metric that adds up."
+        )
+    if quantity < 0 and not measure.allow_negative:
+        raise IntakeError(
+            f"The quantity {as_text(quantity)} is negative, which metric {measure.code} does not allow: "
+            "correct an hour by a higher revision with its right quantity."
+        )
 
 
 def _whole(reading: dict, name: str) -> int:
