@@ -15,10 +15,12 @@
         "data/ir_cron_data.xml",
         "data/mail_template_data.xml",
         "views/kor_usage_alert_views.xml",
+        "views/kor_usage_reading_views.xml",
         "views/kor_metric_views.xml",
         "views/kor_charge_views.xml",
         "views/kor_contract_line_views.xml",
         "views/kor_contract_views.xml",
+        "views/res_config_settings_views.xml",
         "views/kor_usage_menus.xml",
     ],
 }

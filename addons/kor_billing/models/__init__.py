@@ -11,6 +11,7 @@ from . import kor_contract_prepaid_mixin
 from . import kor_contract
 from . import kor_contract_line
 from . import kor_usage_event
+from . import kor_usage_reading
 from . import kor_invoice_payment_mixin
 from . import account_move
 from . import account_move_line

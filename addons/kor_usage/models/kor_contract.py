@@ -66,7 +66,7 @@ class KorContract(models.Model):
 
     def _prepare_metric_usage(self, metric, meter, start, end):
         reading = meter.read(start, end)
-        days = [(day.day, meter.read(day.day, day.day + timedelta(days=1))) for day in meter.days if day.events]
+        days = [(day.day, meter.read(day.day, day.day + timedelta(days=1))) for day in meter.days if day.is_reported]
         return {
             "metric": metric.code,
             "name": metric.name,

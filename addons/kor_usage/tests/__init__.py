@@ -7,7 +7,12 @@ from . import test_engine_intake
 from . import test_engine_limits
 from . import test_engine_local_days
 from . import test_engine_metering
+from . import test_engine_readings
 from . import test_ingest
+from . import test_reading_api
+from . import test_reading_rollups
+from . import test_reading_screens
+from . import test_readings
 from . import test_retention
 from . import test_reversal
 from . import test_rollups
