@@ -13,7 +13,9 @@
         "views/kor_usage_rollup_views.xml",
         "views/kor_usage_event_views.xml",
         "views/kor_metric_views.xml",
+        "views/kor_usage_templates.xml",
         "views/kor_contract_views.xml",
+        "views/kor_usage_portal_templates.xml",
         "views/kor_usage_menus.xml",
     ],
 }

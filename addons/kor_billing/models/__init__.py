@@ -3,6 +3,7 @@ from . import kor_billing_run
 from . import kor_billing_item
 from . import kor_move_builder
 from . import kor_contract_billing_mixin
+from . import kor_contract_estimate_mixin
 from . import kor_contract
 from . import kor_contract_line
 from . import kor_usage_event

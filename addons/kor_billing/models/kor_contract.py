@@ -7,7 +7,7 @@ from ..engine import billing
 
 class KorContract(models.Model):
     _name = "kor.contract"
-    _inherit = ["kor.contract", "kor.contract.billing.mixin"]
+    _inherit = ["kor.contract", "kor.contract.billing.mixin", "kor.contract.estimate.mixin"]
 
     billing_item_ids = fields.One2many("kor.billing.item", "contract_id", string="Billed Periods")
     invoice_ids = fields.One2many("account.move", "kor_contract_id", string="Invoices")
