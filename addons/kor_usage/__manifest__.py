@@ -18,4 +18,5 @@
         "views/kor_usage_portal_templates.xml",
         "views/kor_usage_menus.xml",
     ],
+    "assets": {"web.assets_tests": ["kor_usage/static/tests/tours/*.js"]},
 }

@@ -99,8 +99,7 @@ class KorContractEstimateMixin(models.AbstractModel):
         if not usage_lines:
             return set()
         today = self._get_today()
-        # In sudo: whoever may preview may know whether anything was reported.
-        return set(usage_lines.ids) - set(usage_lines.sudo()._get_meters(today, today + timedelta(days=1)))
+        return set(usage_lines.ids) - set(usage_lines._get_meters(today, today + timedelta(days=1)))
 
     def _get_preview_values(self, lines):
         """Return what the template of invoice lines shows, for lines as of `preview_invoice`."""

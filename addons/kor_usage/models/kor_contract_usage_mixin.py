@@ -8,8 +8,8 @@ from odoo.tools import format_date
 
 from odoo.addons.kor_contracts.engine import periods
 from odoo.addons.kor_contracts.models.kor_contract_document_mixin import PERCENT_NEARLY_USED
-from odoo.addons.kor_enterprise_tiers.engine.money import as_number, to_decimal
-from odoo.addons.kor_enterprise_tiers.tools import format_quantity
+from odoo.addons.kor_enterprise_tiers.engine.money import as_number
+from odoo.addons.kor_enterprise_tiers.tools import format_measured
 
 from ..engine import chart
 
@@ -45,10 +45,11 @@ class KorContractUsageMixin(models.AbstractModel):
     def _get_usage_metrics(self):
         """Return what is limited, charged by use, or reported."""
         usage_lines = self.line_ids.filtered(lambda line: line.charge_type == "usage")
-        groups = self.env["kor.usage.rollup"]._read_group(
-            [("contract_id", "=", self.id)], [], ["metric_id:recordset"]
-        )
-        return (self.limit_ids.metric_id | usage_lines.metric_id | groups[0][0]).sorted()
+        return (self.limit_ids.metric_id | usage_lines.metric_id | self._get_reported_metrics()).sorted()
+
+    def _get_reported_metrics(self):
+        groups = self.env["kor.usage.rollup"]._read_group([("contract_id", "=", self.id)], [], ["metric_id:recordset"])
+        return groups[0][0].sorted()
 
     def _get_usage_until(self, month):
         """Return the first day of a month of which nothing can have been reported yet."""
@@ -124,10 +125,7 @@ class KorContractUsageMixin(models.AbstractModel):
 
     @api.model
     def _format_number(self, value):
-        """Return a measured number as people read it: an average over time has no end of decimals."""
-        number = to_decimal(value)
-        digits = 2 if abs(number) >= 100 else 6
-        return format_quantity(self.env, round(number, digits))
+        return format_measured(self.env, value)
 
     @api.model
     def _format_use(self, metric, value):
@@ -135,12 +133,9 @@ class KorContractUsageMixin(models.AbstractModel):
 
     def _get_usage_context(self):
         """Return the context in which the graph of the contract opens: one metric, as units do not mix."""
-        groups = self.env["kor.usage.rollup"]._read_group(
-            [("contract_id", "=", self.id)], [], ["metric_id:recordset"]
-        )
         is_running = self._get_reference_day() == self._get_today()
         return {
-            "searchpanel_default_metric_id": groups[0][0].sorted()[:1].id,
+            "searchpanel_default_metric_id": self._get_reported_metrics()[:1].id,
             "search_default_recent": int(is_running),
         }
 

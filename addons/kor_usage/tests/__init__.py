@@ -2,6 +2,7 @@ from . import test_access
 from . import test_api
 from . import test_cloudevents
 from . import test_contract_use
+from . import test_engine_chart
 from . import test_engine_intake
 from . import test_engine_local_days
 from . import test_engine_metering
@@ -10,3 +11,7 @@ from . import test_retention
 from . import test_reversal
 from . import test_rollups
 from . import test_screens
+from . import test_usage_card
+from . import test_usage_measure
+from . import test_usage_portal
+from . import test_usage_tour
