@@ -33,7 +33,8 @@ class KorContractUsageMixin(models.AbstractModel):
         for contract in self:
             month = contract._get_usage_month() if contract.date_start else None
             rows = contract._get_usage_rows(month) if month and contract.id else []
-            values = {"contract": contract, "rows": rows, "month": month}
+            until = month and contract._get_usage_until(month)
+            values = {"contract": contract, "rows": rows, "month": month, "until": until}
             contract.usage_html = self.env["ir.qweb"]._render("kor_usage.kor_usage_card", values)
 
     def _get_usage_month(self, day=None):
@@ -161,6 +162,10 @@ class KorContractUsageMixin(models.AbstractModel):
         metrics = self._get_usage_metrics()
         meters = self._read_usage_meters(metrics, month)
         rows = self._get_usage_rows(month, meters)
+        if month != running:
+            # What lines held then is not kept.
+            charged = self.line_ids.filtered(lambda line: line.charge_type == "usage").metric_id
+            rows = [row for row in rows if row["is_reported"] or row["metric"] in charged]
         return {
             "contract": self,
             "month": month,
@@ -168,7 +173,6 @@ class KorContractUsageMixin(models.AbstractModel):
             "is_running": month == running,
             "months": [(one.start.isoformat(), self._describe_usage_month(one)) for one in self._list_months(running)],
             "series": [{**row, **self._prepare_usage_series(row, meters.get(row["metric"]), month)} for row in rows],
-            "is_reported": any(row["is_reported"] for row in rows),
             "format_number": self._format_number,
         }
 

@@ -62,7 +62,7 @@ class TestUsageCard(UsageCase, TransactionCase):
         self._report(contract, 70, time="2026-06-09T12:00:00Z")
         self._report(contract, 30, time="2026-06-11T12:00:00Z")
         self.assertIn("30 unit", self._text(self._read_row(contract)))
-        self.assertIn("06/10/2026 to 07/09/2026", self._text(self._read_card(contract)))
+        self.assertIn("from 06/10/2026 to 07/09/2026", self._text(self._read_card(contract)))
 
     def test_zero_reported_and_nothing_reported_look_different(self):
         contract = self._make_limited((self.calls, "limited", 100), (self.metrics[1], "limited", 100))
@@ -103,6 +103,11 @@ class TestUsageCard(UsageCase, TransactionCase):
         self.assertIn(self.contract.name, text)
         self._report(self.contract, 1)
         self.assertNotIn("/kor/api/v1/usage", self._text(self._read_card(self.contract)))
+
+    def test_contract_that_has_not_begun_says_so(self):
+        text = self._text(self._read_card(self._make_contract(self.customer, date_start="2026-07-01")))
+        self.assertIn("before the contract begins on 07/01/2026", text)
+        self.assertNotIn("/kor/api/v1/usage", text)
 
     def test_contract_without_metrics_says_so(self):
         line = {"product_id": self.product.id, "name": "Fee", "unit_price": 5}

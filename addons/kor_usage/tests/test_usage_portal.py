@@ -103,6 +103,23 @@ class TestUsagePortal(UsageCase, HttpCase):
         months = page.xpath("//select[@name='month']/option/@value")
         self.assertEqual(months, [f"2026-0{month}-10" for month in (6, 5, 4, 3, 2, 1)])
 
+    def test_earlier_month_leaves_out_what_nobody_measured(self):
+        users = self.env["kor.metric"].create(
+            {"name": "Users", "code": "test_users", "unit": "user", "aggregation": "max"}
+        )
+        held = {"name": "Users", "charge_type": "per_unit", "metric_id": users.id, "quantity": 7, "unit_price": 1}
+        contract = self._make_contract(
+            self.customer, activate=False, line_ids=[Command.create({"product_id": self.product.id, **held})]
+        )
+        contract.limit_ids = [Command.create({"metric_id": users.id, "kind": "limited", "quantity": 10})]
+        contract.action_activate()
+        self._log_in()
+        running = self._get_metric(self._read(self._open(contract)), "test_users")
+        self.assertIn("7 user of 10 user", self._text(running))
+        earlier = self._read(self._open(contract, month="2026-05-01"))
+        self.assertIn("Nothing was reported in these days", self._text(earlier))
+        self.assertFalse(earlier.xpath("//section[@data-metric]"))
+
     def test_nonsense_and_days_outside_show_the_nearest_month(self):
         self._log_in()
         for month, chosen in (
