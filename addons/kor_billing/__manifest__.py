@@ -24,6 +24,7 @@
         "views/kor_contract_advice_views.xml",
         "views/res_config_settings_views.xml",
         "views/kor_billing_portal_templates.xml",
+        "views/kor_estimate_portal_templates.xml",
         "views/kor_billing_menus.xml",
     ],
     "assets": {"web.assets_tests": ["kor_billing/static/tests/tours/*.js"]},

@@ -19,8 +19,11 @@
         "views/kor_metric_views.xml",
         "views/kor_charge_views.xml",
         "views/kor_contract_line_views.xml",
+        "views/kor_usage_templates.xml",
         "views/kor_contract_views.xml",
         "views/res_config_settings_views.xml",
+        "views/kor_usage_portal_templates.xml",
         "views/kor_usage_menus.xml",
     ],
+    "assets": {"web.assets_tests": ["kor_usage/static/tests/tours/*.js"]},
 }

@@ -8,6 +8,7 @@ from . import kor_contract_advice_mixin
 from . import kor_contract_billing_mixin
 from . import kor_contract_invoice_mixin
 from . import kor_contract_prepaid_mixin
+from . import kor_contract_estimate_mixin
 from . import kor_contract
 from . import kor_contract_line
 from . import kor_usage_event

@@ -14,6 +14,7 @@ class KorContract(models.Model):
         "kor.contract.invoice.mixin",
         "kor.contract.prepaid.mixin",
         "kor.contract.advice.mixin",
+        "kor.contract.estimate.mixin",
     ]
 
     billing_item_ids = fields.One2many("kor.billing.item", "contract_id", string="Billed Periods")

@@ -15,6 +15,8 @@ from . import test_bad_input
 from . import test_price_lists
 from . import test_billing_run
 from . import test_portal
+from . import test_estimate
+from . import test_estimate_portal
 from . import test_invoice_dialog
 from . import test_tier_advice
 from . import test_tour

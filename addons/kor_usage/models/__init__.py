@@ -3,6 +3,7 @@ from . import kor_price_mixin
 from . import res_company
 from . import res_config_settings
 from . import kor_usage_key
+from . import kor_usage_measure_mixin
 from . import kor_usage_rollup
 from . import kor_usage_value
 from . import kor_usage_count_mixin
@@ -12,5 +13,6 @@ from . import kor_usage_alert
 from . import kor_contract_alert_mixin
 from . import kor_usage_reading_count_mixin
 from . import kor_usage_reading
+from . import kor_contract_usage_mixin
 from . import kor_contract
 from . import kor_contract_line

@@ -9,7 +9,7 @@ from odoo.addons.kor_enterprise_tiers.engine.money import as_number
 
 class KorContract(models.Model):
     _name = "kor.contract"
-    _inherit = ["kor.contract", "kor.contract.alert.mixin"]
+    _inherit = ["kor.contract", "kor.contract.alert.mixin", "kor.contract.usage.mixin"]
 
     usage_metric_count = fields.Integer(string="Metrics Reported", compute="_compute_usage_metric_count")
 
@@ -32,7 +32,7 @@ class KorContract(models.Model):
         return {
             **action,
             "domain": domain,
-            "context": {"search_default_group_day": 1, "search_default_group_metric": 2, "create": False},
+            "context": {**self._get_usage_context(), "create": False},
         }
 
     def usage(self, date_from, date_to):

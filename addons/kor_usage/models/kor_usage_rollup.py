@@ -13,6 +13,7 @@ class KorUsageRollup(models.Model):
     """
 
     _name = "kor.usage.rollup"
+    _inherit = ["kor.usage.measure.mixin"]
     _description = "Daily Usage"
     _log_access = False
     _order = "day desc, id desc"

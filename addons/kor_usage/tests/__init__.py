@@ -3,6 +3,7 @@ from . import test_alerts
 from . import test_api
 from . import test_cloudevents
 from . import test_contract_use
+from . import test_engine_chart
 from . import test_engine_intake
 from . import test_engine_limits
 from . import test_engine_local_days
@@ -17,3 +18,7 @@ from . import test_retention
 from . import test_reversal
 from . import test_rollups
 from . import test_screens
+from . import test_usage_card
+from . import test_usage_measure
+from . import test_usage_portal
+from . import test_usage_tour
