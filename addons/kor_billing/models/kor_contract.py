@@ -103,7 +103,7 @@ class KorContract(models.Model):
 
     def _check_commitments(self):
         for line in self.line_ids.filtered(lambda line: line.charge_type == "commitment"):
-            counted = line._get_counted_lines()
+            counted = line._get_counted_lines(self.line_ids)
             if not counted:
                 raise UserError(
                     self.env._(

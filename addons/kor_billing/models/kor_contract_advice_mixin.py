@@ -242,8 +242,9 @@ class KorContractAdviceMixin(models.AbstractModel):
             end=terms.end,
             anchor_day=terms.anchor_day,
             rounding=terms.rounding,
-            lines=tuple(one for line in lines for one in self._get_hypothetical_lines(line, meters, held)),
+            lines=tuple(one for line in lines for one in self._get_hypothetical_lines(line, lines, meters, held)),
             discounts=tuple(plan.discount_ids._get_engine_discounts()),
+            cap=billing.Cap(to_decimal(plan.spend_cap), plan.spend_cap_months) if plan.spend_cap else None,
         )
         amounts = advice.cost(terms, *span)
         start, end = span
@@ -257,9 +258,10 @@ class KorContractAdviceMixin(models.AbstractModel):
             lines=tuple((line.name, amounts.get(line.id, Decimal(0))) for line in lines),
         )
 
-    def _get_hypothetical_lines(self, line, meters, held):
-        """Return a plan's line as the engine takes it, with the customer's own use and holdings."""
-        one = line._get_engine_line(meters.get(line.id))
+    def _get_hypothetical_lines(self, line, lines, meters, held):
+        """Return one of a plan's lines as the engine takes it, with the customer's own use and holdings."""
+        counted = frozenset(one.id for one in line._get_counted_lines(lines))
+        one = replace(line._get_engine_line(meters.get(line.id)), counts=counted)
         # Where nobody knows how many are held, a contract on the plan starts with its own number.
         if line.charge_type != "per_unit" or line.metric_id not in held:
             return [one]

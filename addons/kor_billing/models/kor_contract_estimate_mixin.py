@@ -65,10 +65,9 @@ class KorContractEstimateMixin(models.AbstractModel):
     def _prepare_shown_lines(self, lines):
         """Return preview lines with the item that each would be booked as, which puts its explanation into words."""
         own_lines = {line.id: line for line in self.line_ids}
-        unread = self._get_unread_line_ids()
-        return [self._prepare_shown_line(line, own_lines.get(line["line_id"]), unread) for line in lines]
+        return [self._prepare_shown_line(line, own_lines.get(line["line_id"])) for line in lines]
 
-    def _prepare_shown_line(self, line, own, unread):
+    def _prepare_shown_line(self, line, own):
         """Return one line; what is not charged by a line of the contract, such as a credit, has no own one."""
         # The period has a column of its own.
         own_name = own.name if own else ""
@@ -89,17 +88,9 @@ class KorContractEstimateMixin(models.AbstractModel):
             "item": item,
             "quantity": item._format_number(line["quantity"]),
             "is_correction": bool(facts.get("booked_before")),
-            "is_unread": not facts.get("reported", True) or line["line_id"] in unread,
+            "is_unread": not facts.get("reported", True),
             "is_average": bool(own) and own.charge_type == "usage" and own.metric_id.aggregation == "time_weighted",
         }
-
-    def _get_unread_line_ids(self):
-        """Return the lines by use of which nothing was ever reported and no quantity is agreed: not zero either."""
-        usage_lines = self.line_ids.filtered(lambda line: line.charge_type == "usage" and not line.quantity)
-        if not usage_lines:
-            return set()
-        today = self._get_today()
-        return set(usage_lines.ids) - set(usage_lines._get_meters(today, today + timedelta(days=1)))
 
     def _get_preview_values(self, lines):
         """Return what the template of invoice lines shows, for lines as of `preview_invoice`."""
