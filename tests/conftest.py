@@ -1,6 +1,7 @@
 """A serving Odoo on a copy of the template database, with a mailbox, for the tests that come from outside."""
 
 import os
+import signal
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,10 +25,20 @@ class Site:
     mailbox: Mailbox
     odoo: Odoo
     server: Server
+    options: tuple[str, ...]
 
     @property
     def port(self) -> int:
         return self.server.port
+
+    def kill(self) -> None:
+        """End the server and its workers as a power cut would."""
+        os.killpg(self.server.process.pid, signal.SIGKILL)
+        self.server.process.wait()
+
+    def start_again(self) -> None:
+        """Serve as before, without waiting until it does."""
+        self.server = self.odoo.serve(self.database, self.port, *self.options)
 
     def shell(self, code: str) -> None:
         self.odoo.shell(self.database, code + "\nenv.cr.commit()\n")
@@ -46,14 +57,16 @@ def site(tmp_path_factory):
     odoo = Odoo(odoo_source.ensure(), cluster, tmp_path_factory.mktemp("site"))
     mailbox = Mailbox(tmp_path_factory.mktemp("mail"))
     port = free_port()
-    server = odoo.serve(
-        name, port, f"--db-filter=^{name}$", "--workers=2", f"--gevent-port={free_port()}",
-        "--max-cron-threads=0", "--log-level=warn", *mailbox.odoo_options(),
+    options = (
+        f"--db-filter=^{name}$", "--workers=2", f"--gevent-port={free_port()}", "--max-cron-threads=0",
+        "--log-level=warn", *mailbox.odoo_options(),
     )  # fmt: skip
+    server = odoo.serve(name, port, *options)
+    site = Site(server.url, name, mailbox, odoo, server, options)
     try:
         server.wait_ready()
-        yield Site(server.url, name, mailbox, odoo, server)
+        yield site
     finally:
-        server.stop()
+        site.server.stop()
         mailbox.stop()
         cluster.drop(name)
