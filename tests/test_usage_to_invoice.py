@@ -113,8 +113,9 @@ def test_events_of_the_cloudevents_sdk_are_on_the_invoice(site, contract):
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="curl is not installed")
 def test_events_posted_by_curl_are_on_the_invoice(site, contract):
+    number = get_number(site, contract)
     events = [
-        {"id": f"curl-{contract}-{day}", "contract": get_number(site, contract), "metric": "api_calls",
+        {"id": f"curl-{contract}-{day}", "contract": number, "metric": "api_calls",
          "time": f"2026-03-{day:02}T08:30:00Z", "quantity": 100}
         for day in range(1, 31)
     ]  # fmt: skip
