@@ -127,10 +127,10 @@ class KorUsageEvent(models.Model):
 
     @api.model
     def _ingest(self, events, domain):
-        outcome, reports = Outcome(), []
+        outcome, reports, known = Outcome(), [], {}
         for position, event in enumerate(events):
             try:
-                reports.append((position, read_report(event)))
+                reports.append((position, read_report(event, known)))
             except IntakeError as error:
                 key = event.get("id") if isinstance(event, dict) else ""
                 outcome.refuse(position, key if isinstance(key, str) else "", error)
