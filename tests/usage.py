@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import clients
-import psycopg2
 import requests
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
@@ -105,7 +104,7 @@ def check_counted_once(site, contracts, batches):
 
 def locked_rollups(site, contracts):
     """Return a connection whose open transaction holds the rollups of the contracts."""
-    connection = psycopg2.connect(host=str(site.odoo.cluster.socket), user="kor", dbname=site.database)
+    connection = site.odoo.cluster.connect(site.database)
     with connection.cursor() as cursor:
         cursor.execute("SELECT id FROM kor_usage_rollup WHERE contract_id = ANY(%s) FOR UPDATE", [contracts])
     return connection
