@@ -99,9 +99,12 @@ class Entry(NamedTuple):
 SHAPES = {"sum": 0, "unique_count": 0, "max": 1, "latest": 1, "time_weighted": 2}
 
 
+_PERSONS = {"event": b"event", "reversed": b"reversed"}
+
+
 def digest_of(key: str, role: str = "event") -> str:
     """Return 32 hexadecimal digits that stand for an id of a customer in one of its roles."""
-    return blake2b(key.encode(), digest_size=16, person=role.encode()).hexdigest()
+    return blake2b(key.encode(), digest_size=16, person=_PERSONS[role]).hexdigest()
 
 
 def read_report(event: object, known: dict[str, str] | None = None) -> Report:
@@ -121,9 +124,9 @@ def read_report(event: object, known: dict[str, str] | None = None) -> Report:
         _contract(event),
         _text(event, "metric") if needed or event.get("metric") is not None else "",
         _time(event.get("time")) if needed or event.get("time") is not None else None,
-        _quantity(event.get("quantity")) if event.get("quantity") is not None else None,
+        read_quantity(event.get("quantity")) if event.get("quantity") is not None else None,
         _text(event, "value") if event.get("value") is not None else None,
-        *_properties(event.get("properties"), {} if known is None else known),
+        *read_properties(event.get("properties"), {} if known is None else known),
         reverses,
     )
 
@@ -235,7 +238,7 @@ def _time(value: object) -> datetime:
         raise IntakeError(f"“{_shown(value)}” is no time: {hint}.") from None
 
 
-def _quantity(value: object) -> Decimal:
+def read_quantity(value: object) -> Decimal:
     # Plain whole numbers are by far the most, and need no more than this.
     if type(value) is int and -(10**15) < value < 10**15:
         return Decimal(value)
@@ -250,7 +253,7 @@ def _quantity(value: object) -> Decimal:
     return number
 
 
-def _properties(value: object, known: dict[str, str]) -> tuple[dict, str | None]:
+def read_properties(value: object, known: dict[str, str]) -> tuple[dict, str | None]:
     """Return the properties and, where there are any, their JSON."""
     if not value:
         return {}, None

@@ -32,7 +32,7 @@ class KorUsageKey(models.Model):
                 contract_id integer NOT NULL,
                 metric_id integer NOT NULL,
                 day date NOT NULL,
-                PRIMARY KEY (partner_id, digest)
+                PRIMARY KEY (digest, partner_id)
             )
             """
         )

@@ -5,6 +5,7 @@ from . import test_contract_use
 from . import test_engine_intake
 from . import test_engine_local_days
 from . import test_engine_metering
+from . import test_engine_plain
 from . import test_ingest
 from . import test_retention
 from . import test_reversal
