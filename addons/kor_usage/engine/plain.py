@@ -96,7 +96,8 @@ def _read_times(times: tuple) -> list[datetime]:
 def _place_columns(columns: Columns, agreements: dict, measures: dict, now: datetime) -> list[Entry]:
     found, metrics = (_look_up(*pair) for pair in ((columns.contracts, agreements), (columns.metrics, measures)))
     _need(max(columns.moments) <= now + TOLERANCE)
-    _need(min(columns.quantities) >= 0 and not any(measure.aggregation == "unique_count" for measure in set(metrics)))
+    _need(min(columns.quantities) >= 0)
+    _need(not any(measures[code].aggregation == "unique_count" for code in set(columns.metrics)))
     _need(len(set(zip((agreement.partner_id for agreement in found), columns.keys, strict=True))) == len(found))
     rows = zip(range(len(found)), found, metrics, *columns, strict=True)
     return [

@@ -8,3 +8,4 @@ from . import kor_usage_reversal_mixin
 from . import kor_usage_event
 from . import kor_contract
 from . import kor_contract_line
+from . import res_users_apikeys

@@ -1,5 +1,6 @@
 from . import test_access
 from . import test_api
+from . import test_api_keys
 from . import test_cloudevents
 from . import test_contract_use
 from . import test_engine_intake
