@@ -111,7 +111,8 @@ class KorUsageEvent(models.Model):
         """
         cr = self.env.cr
         if isinstance(cr, Cursor):  # not the one of a test, whose transaction goes on
-            cr.commit()
+            # To begin anew: nothing has been written yet.
+            cr.commit()  # pylint: disable=invalid-commit
             cr.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
         return self.ingest(events)
 
