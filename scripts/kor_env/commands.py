@@ -32,7 +32,8 @@ def run(source: OdooSource, arguments: list[str]) -> int:
         mailbox = Mailbox(paths.STATE / "run" / "mail")
         stack.callback(mailbox.stop)
         step("Starting Odoo")
-        server = odoo.serve(name, port, f"--db-filter=^{name}$", *mailbox.odoo_options(), *arguments)
+        # Served by its name and without a filter: a filter makes Odoo list all databases at each request without session.
+        server = odoo.serve(name, port, *mailbox.odoo_options(), *arguments)
         stack.callback(server.stop)
         server.wait_ready()
         step("Ready")

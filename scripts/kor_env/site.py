@@ -41,7 +41,6 @@ class Site:
 def serve(odoo: Odoo, database: str, *options: str) -> Iterator[Site]:
     """Serve the database with two worker processes and without jobs, and stop in the end."""
     options = (
-        f"--db-filter=^{database}$",
         "--workers=2",
         f"--gevent-port={free_port()}",
         "--max-cron-threads=0",
