@@ -26,7 +26,7 @@ def _holds_on_whole(terms: Terms, discount: Discount, one: Slice) -> bool:
     """Tell whether a discount on the whole holds for a slice; its periods count from the contract's start."""
     number = 0
     if one.line.months:
-        cycle = (terms.anchor, terms.anchor_day, one.line.months)
+        cycle = terms.cycle_of(one.line)
         number = periods.period_at(*cycle, one.start).index - periods.period_at(*cycle, terms.start).index
     return applies(discount, max(one.period_start, terms.start), number)
 
@@ -57,7 +57,7 @@ def _take_amount(terms: Terms, discount: Discount, slices: list[Slice]) -> list[
 
 def _amount_off(terms: Terms, discount: Discount, one: Slice) -> Decimal:
     """Return the discount's amount for the part of the period in which the contract runs."""
-    share = terms.share_of(one.line.months, one.period_start, one.line.day_count)
+    share = terms.share_of(one.line, one.period_start, one.line.day_count)
     return money.prorate(discount.value, *share)
 
 
