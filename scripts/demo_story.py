@@ -8,6 +8,7 @@ from datetime import timedelta
 from odoo import fields
 
 from odoo.addons.kor_billing.engine.billing import Window
+from odoo.addons.kor_usage.engine.local_days import LocalDays
 
 if "iap_enrich_auto_done" in env["res.company"]._fields:
     # The demo has nothing to ask the outside world about its company.
@@ -33,21 +34,37 @@ for key in ("aurora", "borealis", "delta"):
         )
 
 today = fields.Date.context_today(env["kor.contract"])
-borealis = env.ref("kor_enterprise.contract_borealis")
-days = [borealis.date_start + timedelta(days=number) for number in range((today - borealis.date_start).days)]
-env["kor.usage.event"].ingest(
-    [
-        {
-            "id": f"demo-{metric}-{day}",
-            "contract": borealis.name,
-            "metric": metric,
-            "time": f"{day}T12:00:00Z",
-            "quantity": base + step * (number % 9),
+
+
+def use_of(contract, calls, storage, growth):
+    """Return events of every day so far: calls follow the working week, storage grows day by day."""
+    week = (1.0, 1.08, 1.12, 1.05, 0.9, 0.25, 0.18)
+    local, events = LocalDays(contract.tz), []
+    for number in range((today - contract.date_start).days + 1):
+        day = contract.date_start + timedelta(days=number)
+        wave = 1 + 0.06 * ((number * 7) % 11 - 5) / 5 + number / 1000
+        quantities = {
+            "api_calls": round(calls * week[day.weekday()] * wave),
+            "storage": round(storage + growth * number, 1),
         }
-        for number, day in enumerate(days)
-        for metric, base, step in (("api_calls", 38000, 1500), ("storage", 1900, 40))
-    ]
-)
+        events += [
+            {
+                "id": f"demo-{metric}-{day}",
+                "contract": contract.name,
+                "metric": metric,
+                # At midnight where the contract's days begin, and never ahead of now.
+                "time": local.midnight(day).isoformat(),
+                "quantity": quantity,
+            }
+            for metric, quantity in quantities.items()
+        ]
+    return events
+
+
+# Aurora comes close to its 100 GB and knows it; Borealis pays by use.
+for key, calls, storage, growth in (("borealis", 46000, 1900, 2.5), ("aurora", 2700, 62, 0.2)):
+    contract = env.ref(f"kor_enterprise.contract_{key}")
+    env["kor.usage.event"].ingest(use_of(contract, calls, storage, growth))
 
 for contract in env["kor.contract"].search([("next_billing_date", "<=", today)]):
     while contract.next_billing_date and contract.next_billing_date <= today:

@@ -17,6 +17,8 @@ ON_A_CONTRACT = {
     "web_read": {"specification": {"name": {}}},
     "export_data": {"fields_to_export": ["name"]},
     "entitlements": {},
+    "usage": MARCH,
+    "estimate_invoice": {},
     "preview_invoice": MARCH,
     "generate_invoice": MARCH,
     "set_quantities": {"quantities": {"users": 1}},
@@ -82,7 +84,8 @@ class Documents:
         """Return the addresses of all pages, without a token."""
         contract, invoice = f"/my/contracts/{self.contract}", f"/my/invoices/{self.invoice}"
         kinds = ("", "?report_type=pdf", "?report_type=html", "?report_type=text", "?report_type=pdf&download=true")
-        return [*(page + kind for page in (contract, invoice) for kind in kinds), f"{invoice}/explanation"]
+        prints = [page + kind for page in (contract, invoice) for kind in kinds]
+        return [*prints, f"{contract}/usage", f"{contract}/usage?month=2026-03-01", f"{invoice}/explanation"]
 
     def reports(self):
         return [
@@ -156,9 +159,8 @@ def test_guessed_tokens_open_nothing(site, aurora, borealis, login):
             for kind in ("", "pdf"):
                 arguments = {"access_token": token, **({"report_type": kind} if kind else {})}
                 check_hidden(session.get(site.url + page, params=arguments, timeout=120), aurora)
-            if "invoices" in page:
-                explained = session.get(f"{site.url}{page}/explanation", params={"access_token": token}, timeout=120)
-                check_hidden(explained, aurora)
+            beside = "explanation" if "invoices" in page else "usage"
+            check_hidden(session.get(f"{site.url}{page}/{beside}", params={"access_token": token}, timeout=120), aurora)
 
 
 @pytest.mark.parametrize("login", ["portal.borealis", None])
@@ -248,6 +250,7 @@ def test_customer_reads_prints_and_writes_on_own_contract(site, aurora):
 def test_right_token_opens_one_document_without_login(site, aurora):
     for page, token in (
         (f"/my/contracts/{aurora.contract}", aurora.contract_token),
+        (f"/my/contracts/{aurora.contract}/usage", aurora.contract_token),
         (f"/my/invoices/{aurora.invoice}", aurora.invoice_token),
         (f"/my/invoices/{aurora.invoice}/explanation", aurora.invoice_token),
     ):

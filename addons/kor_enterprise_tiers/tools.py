@@ -31,6 +31,12 @@ def format_quantity(env, value):
     return formatLang(env, float(value), digits=_get_decimals(value))
 
 
+def format_measured(env, value):
+    """Return a measured number as people read it: an average over time has no end of decimals."""
+    number = to_decimal(value)
+    return format_quantity(env, round(number, 2 if abs(number) >= 100 else 6))
+
+
 def format_price(env, value, currency):
     """Return a price in full: 0.023 keeps its third decimal, 29 shows those of the currency.
 

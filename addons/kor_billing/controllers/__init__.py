@@ -1,1 +1,1 @@
-from . import kor_billing_portal
+from . import kor_billing_portal, kor_estimate_portal

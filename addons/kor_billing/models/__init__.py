@@ -4,12 +4,15 @@ from . import kor_billing_item
 from . import kor_prepaid_credit
 from . import kor_prepaid_draw
 from . import kor_move_builder
+from . import kor_contract_advice_mixin
 from . import kor_contract_billing_mixin
 from . import kor_contract_invoice_mixin
 from . import kor_contract_prepaid_mixin
+from . import kor_contract_estimate_mixin
 from . import kor_contract
 from . import kor_contract_line
 from . import kor_usage_event
+from . import kor_usage_reading
 from . import kor_invoice_payment_mixin
 from . import account_move
 from . import account_move_line

@@ -13,6 +13,8 @@ class KorContract(models.Model):
         "kor.contract.billing.mixin",
         "kor.contract.invoice.mixin",
         "kor.contract.prepaid.mixin",
+        "kor.contract.advice.mixin",
+        "kor.contract.estimate.mixin",
     ]
 
     billing_item_ids = fields.One2many("kor.billing.item", "contract_id", string="Billed Periods")
@@ -101,7 +103,7 @@ class KorContract(models.Model):
 
     def _check_commitments(self):
         for line in self.line_ids.filtered(lambda line: line.charge_type == "commitment"):
-            counted = line._get_counted_lines()
+            counted = line._get_counted_lines(self.line_ids)
             if not counted:
                 raise UserError(
                     self.env._(

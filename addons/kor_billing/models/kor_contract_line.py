@@ -29,16 +29,16 @@ class KorContractLine(models.Model):
             events=to_decimal(self.events),
             discounts=tuple(self.discount_ids._get_engine_discounts()),
             meter=meter,
-            counts=frozenset(self._get_counted_lines().ids),
+            counts=frozenset(line.id for line in self._get_counted_lines(self.contract_id.line_ids)),
         )
 
-    def _get_counted_lines(self):
-        """Return the lines whose charges count towards the line, where it is a commitment."""
+    def _get_counted_lines(self, lines):
+        """Return which of the lines have charges that count towards this one, where it is a commitment."""
         self.ensure_one()
         if self.charge_type != "commitment":
             return self.browse()
         types = ("usage",) if self.commitment_scope == "usage" else ("usage", "fixed", "per_unit")
-        return self.contract_id.line_ids.filtered(
+        return lines.filtered(
             lambda line: line.charge_type in types and (not self.metric_id or line.metric_id == self.metric_id)
         )
 

@@ -1,3 +1,4 @@
+from . import test_engine_advice
 from . import test_engine_billing
 from . import test_engine_commitments
 from . import test_engine_prepaid
@@ -14,5 +15,8 @@ from . import test_bad_input
 from . import test_price_lists
 from . import test_billing_run
 from . import test_portal
+from . import test_estimate
+from . import test_estimate_portal
 from . import test_invoice_dialog
+from . import test_tier_advice
 from . import test_tour

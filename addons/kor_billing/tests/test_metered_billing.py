@@ -75,6 +75,23 @@ class TestMeteredBilling(KorBillingCommon):
         self.assertIn("Billed before", correction.invoice_line_ids.kor_item_ids.explanation_html)
         self.assertFalse(contract.generate_invoice("2026-01-01", "2026-01-31"))
 
+    @freeze_time("2026-03-05")
+    def test_late_revision_of_a_reading_becomes_a_correction(self):
+        contract = self._make_metered()
+        reading = {"contract": contract.id, "metric": "api_calls", "hour": "2026-01-10T12:00:00Z"}
+        readings = self.env["kor.usage.reading"]
+        readings.ingest([{**reading, "quantity": 100, "revision": 0}])
+        self.assertEqual(self._amounts(self._bill(contract, "2026-01-01", "2026-01-31")), [2, 100])
+        for label, quantity, revision, is_late in (
+            ("the same again", 100, 0, False),
+            ("a higher revision of the same", 100, 1, False),
+            ("another quantity", 150, 2, True),
+        ):
+            with self.subTest(label):
+                readings.ingest([{**reading, "quantity": quantity, "revision": revision}])
+                self.assertEqual(contract.has_late_use, is_late)
+        self.assertEqual(self._amounts(self._bill(contract, "2026-01-01", "2026-01-31")), [1])
+
     @freeze_time("2026-02-05")
     def test_daily_job_looks_again_at_late_use(self):
         contract = self._make_metered()

@@ -86,7 +86,7 @@ class KorContractInvoice(models.TransientModel):
         if self.span == "due":
             return contract.date_start, latest
         if self.span == "next":
-            return contract.date_start, max(latest, contract.next_billing_date or latest)
+            return contract._get_estimate_dates()
         day = date_utils.subtract(today, months=1) if self.span == "last_month" else today
         return date_utils.start_of(day, "month"), date_utils.end_of(day, "month")
 
@@ -96,24 +96,4 @@ class KorContractInvoice(models.TransientModel):
     def _render_preview(self, lines):
         if self.problem:
             return False
-        keys = ("amount", "tax_amount", "total")
-        values = {
-            "lines": [self._prepare_preview_line(line) for line in lines],
-            "totals": {key: sum(line[key] for line in lines) for key in keys},
-            "money": {"widget": "monetary", "display_currency": self.currency_id},
-        }
-        return self.env["ir.qweb"]._render("kor_billing.invoice_preview", values)
-
-    def _prepare_preview_line(self, line):
-        """Return the line with the item that it would be booked as, which puts its explanation into words."""
-        item = self.env["kor.billing.item"].new(
-            {
-                "name": self.env["kor.contract.line"].browse(line["line_id"]).name,
-                "contract_id": line["contract_id"],
-                "currency_id": self.currency_id.id,
-                "date_start": line["date_from"],
-                "date_end": line["date_to"],
-                "explanation": line["explanation"],
-            }
-        )
-        return {**line, "item": item, "quantity": item._format_number(line["quantity"])}
+        return self.env["ir.qweb"]._render("kor_billing.invoice_preview", self.contract_id._get_preview_values(lines))

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import format_date
 
-from odoo.addons.kor_enterprise_tiers.tools import format_quantity
+from odoo.addons.kor_enterprise_tiers.tools import format_measured, format_quantity
 
 PERCENT_NEARLY_USED = 80
 
@@ -68,7 +68,7 @@ class KorContractDocumentMixin(models.AbstractModel):
                 {
                     "name": limit.metric_id.name,
                     "value": limit.display_value,
-                    "used": format_quantity(self.env, used) if is_bound else limit._describe_use(used),
+                    "used": format_measured(self.env, used) if is_bound else limit._describe_use(used),
                     "has_use": bool(used),
                     "percent": percent,
                     "is_bound": is_bound,

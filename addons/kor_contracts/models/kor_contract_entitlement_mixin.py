@@ -80,13 +80,21 @@ class KorContractEntitlementMixin(models.AbstractModel):
         }
 
     def _get_use(self, metrics):
-        """Return the use so far by metric: what the lines hold today. Extensible, for metrics that are measured."""
-        today = self._get_today()
-        used = dict.fromkeys(metrics, 0)
-        for line in self.line_ids:
+        """Return the use so far by metric."""
+        self.ensure_one()
+        return self._get_uses(metrics)[self]
+
+    def _get_uses(self, metrics):
+        """Return by contract the use so far by metric: what the lines hold today.
+
+        Extensible, for metrics that are measured; many contracts take no more queries than one.
+        """
+        used = {contract: dict.fromkeys(metrics, 0) for contract in self}
+        for line in self.line_ids.filtered(lambda line: line.charge_type == "per_unit"):
+            own, today = used[line.contract_id], line.contract_id._get_today()
             runs = line.date_start <= today and (not line.date_end or today <= line.date_end)
-            if line.charge_type == "per_unit" and line.metric_id in used and runs:
-                used[line.metric_id] += line.quantity
+            if line.metric_id in own and runs:
+                own[line.metric_id] += line.quantity
         return used
 
     def _runs_on(self, day):

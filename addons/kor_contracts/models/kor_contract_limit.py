@@ -18,6 +18,13 @@ class KorContractLimit(models.Model):
         selection=lambda self: self.env["kor.tier.limit"]._fields["kind"].selection, required=True, default="limited"
     )
     quantity = fields.Float(digits=(16, 6), help="In the metric's unit.")
+    enforcement = fields.Selection(
+        selection=lambda self: self.env["kor.tier.limit"]._fields["enforcement"].selection,
+        required=True,
+        default="soft",
+        help="Soft: use beyond the limit goes on, is priced and talked about. Hard: the customer's system should "
+        "refuse it; what is reported nevertheless is counted all the same.",
+    )
     display_value = fields.Char(string="Limit", compute="_compute_display_value")
 
     _metric_unique = models.Constraint("UNIQUE (contract_id, metric_id)", "A contract has one limit per metric.")
@@ -41,7 +48,10 @@ class KorContractLimit(models.Model):
         return f"{format_quantity(self.env, used)} {unit}".strip()
 
     def _as_entitlement(self, used):
-        """Return the limit as plain JSON; `limit` and `remaining` are there only where there is a bound."""
+        """Return the limit as plain JSON; `limit`, `remaining` and `percent` are there only where there is a bound.
+
+        `allowed` says whether the customer's system should let more be used.
+        """
         self.ensure_one()
         entitlement = {
             "metric": self.metric_id.code,
@@ -49,9 +59,21 @@ class KorContractLimit(models.Model):
             "unit": self.metric_id.unit or "",
             "kind": self.kind,
             "used": used,
+            "enforcement": self.enforcement,
+            "allowed": not self._refuses(used),
         }
         if self.kind in ("limited", "minimum"):
             entitlement["limit"] = self.quantity
         if self.kind == "limited":
             entitlement["remaining"] = max(self.quantity - used, 0)
+        if self.kind == "limited" and self.quantity:
+            entitlement["percent"] = round(used * 100 / self.quantity, 2)
         return entitlement
+
+    def _refuses(self, used):
+        """Tell whether nothing more should be used."""
+        return self._is_hard() and used >= self.quantity
+
+    def _is_hard(self):
+        """Tell whether more than the limit should be refused."""
+        return self.kind == "limited" and self.enforcement == "hard"

@@ -133,7 +133,13 @@ class KorContractPlanMixin(models.AbstractModel):
 
     def _prepare_limits_values(self):
         return [
-            {"contract_id": self.id, "metric_id": metric.id, "kind": limit.kind, "quantity": limit.quantity}
+            {
+                "contract_id": self.id,
+                "metric_id": metric.id,
+                "kind": limit.kind,
+                "quantity": limit.quantity,
+                "enforcement": limit.enforcement,
+            }
             for metric, limit in self.tier_id._get_limits().items()
         ]
 

@@ -99,6 +99,11 @@ class TestContractPdf(TransactionCase):
         self.contract.action_activate()
         self.assertNotIn("Draft contract", self._render(self.contract))
 
+    def test_document_names_a_hard_limit(self):
+        self.assertNotIn("more is refused", self._render(self.contract))
+        self.contract.limit_ids._write_agreed({"enforcement": "hard"})
+        self.assertIn("more is refused", self._render(self.contract))
+
     def test_usage_has_no_amount_per_period(self):
         line = self.contract.line_ids[0]
         line.write({"charge_type": "usage", "timing": "arrears"})

@@ -21,7 +21,9 @@ class TestEntitlements(ContractCase):
         return {limit["metric"]: limit for limit in contract.entitlements()["limits"]}
 
     def test_entitlements_tell_features_limits_and_support(self):
-        limit = {"unit": "unit", "kind": "limited"}
+        limit = {"unit": "unit", "kind": "limited", "enforcement": "soft", "allowed": True}
+        seats = {"metric": "test_seats", "name": "Seats", "used": 5, "limit": 40, "remaining": 35, "percent": 12.5}
+        storage = {"metric": "test_storage", "name": "Storage", "used": 0, "limit": 100, "remaining": 100, "percent": 0}
         expected = {
             "contract": self.contract.name,
             "tier": "test_summit",
@@ -33,8 +35,8 @@ class TestEntitlements(ContractCase):
                 {"code": "test_tea", "name": "Tea", "category": "services"},
             ],
             "limits": [
-                {**limit, "metric": "test_seats", "name": "Seats", "used": 5, "limit": 40, "remaining": 35},
-                {**limit, "metric": "test_storage", "name": "Storage", "used": 0, "limit": 100, "remaining": 100},
+                {**limit, **seats},
+                {**limit, **storage},
             ],
             "support": {"code": "test_night", "name": "Night"},
             "uptime_target": 99.5,
@@ -76,7 +78,7 @@ class TestEntitlements(ContractCase):
 
     def test_numbers_are_given_where_the_kind_of_limit_has_them(self):
         for kind, numbers in {
-            "limited": {"limit": 7, "remaining": 2},
+            "limited": {"limit": 7, "remaining": 2, "percent": 71.43},
             "minimum": {"limit": 7},
             "unlimited": {},
             "agreed": {},
@@ -84,8 +86,42 @@ class TestEntitlements(ContractCase):
             contract = self._create_contract(limit_ids=[self._limit(self.seats, kind, 7)])
             limit = self._get_limits(contract)["test_seats"]
             with self.subTest(kind):
-                self.assertEqual({name: limit[name] for name in ("limit", "remaining") if name in limit}, numbers)
+                told = {name: limit[name] for name in ("limit", "remaining", "percent") if name in limit}
+                self.assertEqual(told, numbers)
                 self.assertEqual(limit["kind"], kind)
+
+    def test_more_is_refused_where_a_hard_limit_is_reached(self):
+        cases = [
+            ("limited", "hard", 6, True),
+            ("limited", "hard", 5, False),
+            ("limited", "hard", 4, False),
+            ("limited", "hard", 0, False),
+            ("limited", "soft", 4, True),
+            ("minimum", "hard", 4, True),
+            ("unlimited", "hard", 0, True),
+            ("agreed", "hard", 0, True),
+        ]
+        for kind, enforcement, quantity, allowed in cases:
+            values = {"metric_id": self.seats.id, "kind": kind, "enforcement": enforcement, "quantity": quantity}
+            limit = self._get_limits(self._create_contract(limit_ids=[Command.create(values)]))["test_seats"]
+            with self.subTest(kind, enforcement=enforcement, quantity=quantity):
+                self.assertEqual((limit["used"], limit["enforcement"]), (5, enforcement))
+                self.assertIs(limit["allowed"], allowed)
+                self.assertEqual("percent" in limit, kind == "limited" and quantity > 0)
+
+    def test_enforcement_is_taken_over_from_the_tier_and_its_included_one(self):
+        self.tier.parent_id.limit_ids.filtered(lambda limit: limit.metric_id == self.storage).enforcement = "hard"
+        limits = self._get_limits(self._create_contract())
+        told = {code: limit["enforcement"] for code, limit in limits.items()}
+        self.assertEqual(told, {"test_seats": "soft", "test_storage": "hard"})
+        self.assertEqual(self._get_limits(self.contract)["test_storage"]["enforcement"], "soft")
+
+    def test_use_of_many_contracts_is_that_of_each(self):
+        contracts = self.contract | self._create_contract({"charge_type": "per_unit", "metric_id": self.seats.id})
+        metrics = self.seats | self.storage
+        uses = contracts._get_uses(metrics)
+        self.assertEqual(uses, {contract: contract._get_use(metrics) for contract in contracts})
+        self.assertEqual([uses[contract][self.seats] for contract in contracts], [5, 1])
 
     def test_use_is_what_the_lines_hold_today(self):
         held = {"charge_type": "per_unit", "metric_id": self.seats.id}

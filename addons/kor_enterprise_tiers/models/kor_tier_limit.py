@@ -26,6 +26,13 @@ class KorTierLimit(models.Model):
     quantity = fields.Float(
         digits=(16, 6), help="In the metric's unit; of a month where the metric adds up what happened."
     )
+    enforcement = fields.Selection(
+        [("soft", "Soft"), ("hard", "Hard")],
+        required=True,
+        default="soft",
+        help="Soft: use beyond the limit goes on, is priced and talked about. Hard: the customer's system should "
+        "refuse it; what is reported nevertheless is counted all the same.",
+    )
     display_value = fields.Char(string="Limit", compute="_compute_display_value")
 
     _metric_unique = models.Constraint("UNIQUE (tier_id, metric_id)", "A tier has one limit per metric.")

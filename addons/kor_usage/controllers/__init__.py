@@ -1,1 +1,1 @@
-from . import kor_usage_api
+from . import kor_usage_api, kor_usage_portal

@@ -23,8 +23,17 @@ class KorUsageApi(Controller):
     @route("/kor/api/v1/usage", type="http", auth="bearer", methods=["POST"], csrf=False, save_session=False)
     def ingest(self, **_kwargs):
         """Count the events of the body: one, a list, {"events": [...]} or CloudEvents of any mode."""
+        return self._ingest("kor.usage.event", "event")
+
+    @route("/kor/api/v1/usage/readings", type="http", auth="bearer", methods=["POST"], csrf=False, save_session=False)
+    def ingest_readings(self, **_kwargs):
+        """Count the readings of the body: one, a list, or {"readings": [...]}."""
+        return self._ingest("kor.usage.reading", "reading")
+
+    def _ingest(self, model, name):
+        """Let the model count what the body has of these, and answer."""
         try:
-            answer = request.env["kor.usage.event"]._ingest_apart(self._read_events())
+            answer = request.env[model]._ingest_apart(self._read_reports(name))
         except EndpointError as error:
             return self._refuse(error.status, str(error))
         except AccessError as error:
@@ -38,20 +47,20 @@ class KorUsageApi(Controller):
     def _refuse(self, status, message):
         return request.make_json_response({"error": message}, status=status)
 
-    def _read_events(self):
-        """Return the events of the request as a list, or raise EndpointError."""
-        events = self._parse(self._read_body())
-        if isinstance(events, dict) and "events" in events:
-            events = events["events"]
-        elif isinstance(events, dict):
-            events = [self._unwrap_binary(events)]
-        if not isinstance(events, list):
-            raise EndpointError(400, 'This is no event: send an object, a list of objects or {"events": [...]}.')
-        if not events:
-            raise EndpointError(400, "There is no event in the body.")
-        if len(events) > BATCH_LIMIT:
-            raise EndpointError(413, f"These are {len(events):,} events: send at most {BATCH_LIMIT:,} at once.")
-        return events
+    def _read_reports(self, name):
+        """Return the events or readings of the request as a list, or raise EndpointError."""
+        reports = self._parse(self._read_body())
+        if isinstance(reports, dict) and f"{name}s" in reports:
+            reports = reports[f"{name}s"]
+        elif isinstance(reports, dict):
+            reports = [self._unwrap_binary(reports) if name == "event" else reports]
+        if not isinstance(reports, list):
+            raise EndpointError(400, f'This is no {name}: send an object, a list of objects or {{"{name}s": [...]}}.')
+        if not reports:
+            raise EndpointError(400, f"There is no {name} in the body.")
+        if len(reports) > BATCH_LIMIT:
+            raise EndpointError(413, f"These are {len(reports):,} {name}s: send at most {BATCH_LIMIT:,} at once.")
+        return reports
 
     def _read_body(self):
         http = request.httprequest

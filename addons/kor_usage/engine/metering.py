@@ -25,7 +25,7 @@ class Day:
     """Sum up the events of one metric of one contract on one day.
 
     `area` is value times seconds between the first and the latest event of the day. A day whose events were
-    all reversed has no events, and nothing else of it counts.
+    all reversed has no events, and nothing else of it counts. `readings` are hours that came summed up already.
     """
 
     day: date
@@ -37,6 +37,12 @@ class Day:
     latest_second: Decimal
     area: Decimal
     values: frozenset[str] = field(default=frozenset())
+    readings: int = 0
+
+    @property
+    def is_reported(self) -> bool:
+        """Tell whether something was reported of the day; a reading of an hour without events reports zero."""
+        return self.events > 0 or self.readings > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +85,7 @@ class Meter:
 
     def _counted(self) -> Iterator[Day]:
         """Yield the days on which something counts."""
-        return (day for day in self.days if day.events > 0)
+        return (day for day in self.days if day.is_reported)
 
     def _level_before(self, start: date) -> Decimal | None:
         level = self.opening

@@ -8,7 +8,8 @@ from odoo.addons.kor_enterprise_tiers.engine.money import as_number
 
 
 class KorContract(models.Model):
-    _inherit = "kor.contract"
+    _name = "kor.contract"
+    _inherit = ["kor.contract", "kor.contract.alert.mixin", "kor.contract.usage.mixin"]
 
     usage_metric_count = fields.Integer(string="Metrics Reported", compute="_compute_usage_metric_count")
 
@@ -31,7 +32,7 @@ class KorContract(models.Model):
         return {
             **action,
             "domain": domain,
-            "context": {"search_default_group_day": 1, "search_default_group_metric": 2, "create": False},
+            "context": {**self._get_usage_context(), "create": False},
         }
 
     def usage(self, date_from, date_to):
@@ -65,7 +66,7 @@ class KorContract(models.Model):
 
     def _prepare_metric_usage(self, metric, meter, start, end):
         reading = meter.read(start, end)
-        days = [(day.day, meter.read(day.day, day.day + timedelta(days=1))) for day in meter.days if day.events]
+        days = [(day.day, meter.read(day.day, day.day + timedelta(days=1))) for day in meter.days if day.is_reported]
         return {
             "metric": metric.code,
             "name": metric.name,
@@ -84,15 +85,45 @@ class KorContract(models.Model):
             ],
         }
 
-    def _get_use(self, metrics):
+    def _get_uses(self, metrics):
         """Put what was reported in the running month in the place of what the lines hold."""
-        used = super()._get_use(metrics)
-        today = self._get_today()
-        anchor = periods.anchor_of(self.date_start, self.anchor_day)
-        month = periods.period_at(anchor, self.anchor_day, 1, today)
-        until = today + timedelta(days=1)
-        series = [(self, metric, "") for metric in metrics]
-        meters = self.env["kor.usage.rollup"]._read_meters(series, month.start, until)
-        for (_contract, metric, _dimension), meter in meters.items():
-            used[metric] = as_number(meter.read(month.start, until).quantity)
+        used = super()._get_uses(metrics)
+        if not self or not metrics:
+            return used
+        spans = {contract: (contract._get_running_month().start, contract._get_tomorrow()) for contract in self}
+        since, until = min(start for start, _end in spans.values()), max(end for _start, end in spans.values())
+        series = [(contract, metric, "") for contract in self for metric in metrics]
+        # One query for all their months: a meter reads any part of what it holds.
+        for (contract, metric, _dimension), meter in (
+            self.env["kor.usage.rollup"]._read_meters(series, since, until).items()
+        ):
+            used[contract][metric] = as_number(meter.read(*spans[contract]).quantity)
         return used
+
+    def _get_running_month(self):
+        """Return the month of the contract, counted from its anchor, in which today lies."""
+        self.ensure_one()
+        anchor = periods.anchor_of(self.date_start, self.anchor_day)
+        return periods.period_at(anchor, self.anchor_day, 1, self._get_today())
+
+    def _get_tomorrow(self):
+        return self._get_today() + timedelta(days=1)
+
+    def _prepare_entitlements(self):
+        """Add the days that the use of measured limits is counted over."""
+        entitlements = super()._prepare_entitlements()
+        month = self._get_running_month()
+        days = {
+            "date_from": fields.Date.to_string(max(month.start, self.date_start)),
+            "date_to": fields.Date.to_string(month.end - timedelta(days=1)),
+        }
+        measured = self._get_measured(self.limit_ids.metric_id)
+        for limit, told in zip(self.limit_ids, entitlements["limits"], strict=True):
+            if limit.metric_id in measured:
+                told.update(days)
+        return entitlements
+
+    def _get_measured(self, metrics):
+        """Return those of the metrics of which something was reported."""
+        domain = [("contract_id", "=", self.id), ("metric_id", "in", metrics.ids)]
+        return self.env["kor.usage.rollup"]._read_group(domain, [], ["metric_id:recordset"])[0][0]

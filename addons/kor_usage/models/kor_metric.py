@@ -25,6 +25,19 @@ class KorMetric(models.Model):
                 )
             )
 
+    @api.constrains("dimension_keys")
+    def _check_dimensions_unread(self):
+        """Keep the readings that are sent again in a higher revision from counting beside those they replace."""
+        read = self.env["kor.usage.reading"].sudo().search([("metric_id", "in", self.ids)], limit=1)  # in all companies
+        if read:
+            raise ValidationError(
+                self.env._(
+                    "Readings of “%(metric)s” have been reported already: its dimensions cannot be changed. "
+                    "Make a new metric.",
+                    metric=read.metric_id.name,
+                )
+            )
+
     def _get_dimension_keys(self):
         """Return the names of the properties by which use is kept apart."""
         self.ensure_one()

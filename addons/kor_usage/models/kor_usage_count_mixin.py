@@ -100,22 +100,29 @@ RECOUNT = """
           FROM kor_usage_rollup r JOIN kor_metric m ON m.id = r.metric_id
          WHERE r.id = ANY(%s)
     ), timed AS (
-        SELECT w.id, w.is_weighted, e.second, e.quantity,
+        SELECT w.id, w.is_weighted, e.second, e.quantity, e.weight, e.readings,
                lead(e.second) OVER (PARTITION BY w.id ORDER BY e.second, e.quantity) AS until
           FROM wanted w
-          JOIN kor_usage_event e ON e.contract_id = w.contract_id AND e.metric_id = w.metric_id AND e.day = w.day
-                                AND w.dimension IN ('', e.dimension)
-         WHERE e.reverses IS NULL AND NOT e.is_reversed
+         CROSS JOIN LATERAL (
+               SELECT dimension, second, quantity, 1 AS weight, 0 AS readings FROM kor_usage_event
+                WHERE contract_id = w.contract_id AND metric_id = w.metric_id AND day = w.day
+                  AND reverses IS NULL AND NOT is_reversed
+               UNION ALL
+               SELECT dimension, second, quantity, greatest(events, 1), 1 FROM kor_usage_reading
+                WHERE contract_id = w.contract_id AND metric_id = w.metric_id AND day = w.day
+                  AND hour BETWEEN w.day - 1 AND w.day + 2
+               ) e
+         WHERE w.dimension IN ('', e.dimension)
     ), summed AS (
-        SELECT id, sum(quantity) AS total, count(*) AS events, max(quantity) AS highest,
+        SELECT id, sum(quantity) AS total, sum(weight) AS events, sum(readings) AS readings, max(quantity) AS highest,
                (array_agg(quantity ORDER BY second DESC, quantity DESC))[1] AS latest,
                min(second) AS first_second, max(second) AS latest_second,
                CASE WHEN bool_and(is_weighted) THEN sum(quantity * (until - second)) END AS area
           FROM timed GROUP BY id
     )
     UPDATE kor_usage_rollup r
-       SET total = coalesce(s.total, 0), events = coalesce(s.events, 0), highest = coalesce(s.highest, 0),
-           latest = coalesce(s.latest, 0), first_second = coalesce(s.first_second, 0),
+       SET total = coalesce(s.total, 0), events = coalesce(s.events, 0), readings = coalesce(s.readings, 0),
+           highest = coalesce(s.highest, 0), latest = coalesce(s.latest, 0), first_second = coalesce(s.first_second, 0),
            latest_second = coalesce(s.latest_second, 0), area = coalesce(s.area, 0)
       FROM wanted w LEFT JOIN summed s USING (id)
      WHERE r.id = w.id
@@ -147,7 +154,9 @@ class KorUsageCountMixin(models.AbstractModel):
 
     @api.model
     def _recount(self, rollup_ids):
-        """Count rollups of levels anew from their events, all in one statement. Their rows must be locked."""
+        """Count rollups of levels anew from events and readings, all in one statement. Their rows must be locked."""
+        # An hour of a level counts as one event at least: a day without events is one of which nothing is known. The
+        # span of hours, which no zone exceeds, lets the unique index of the readings find them.
         self.env.cr.execute(SQL(RECOUNT, rollup_ids))
 
     @api.model

@@ -13,6 +13,7 @@ class KorUsageRollup(models.Model):
     """
 
     _name = "kor.usage.rollup"
+    _inherit = ["kor.usage.measure.mixin"]
     _description = "Daily Usage"
     _log_access = False
     _order = "day desc, id desc"
@@ -30,6 +31,7 @@ class KorUsageRollup(models.Model):
     # Numeric without a fixed number of decimals: quantities are never rounded.
     total = fields.Float(digits=0, readonly=True, help="Sum of the quantities.")
     events = fields.Integer(readonly=True, help="Events that count: those reversed are taken out.")
+    readings = fields.Integer(readonly=True, help="Hours reported as readings, those of several systems apart.")
     highest = fields.Float(digits=0, readonly=True, aggregator="max")
     latest = fields.Float(digits=0, readonly=True, aggregator="max")
     first_second = fields.Float(digits=0, readonly=True, aggregator="min", help="Seconds from midnight to the first.")
@@ -56,7 +58,8 @@ class KorUsageRollup(models.Model):
             return {}
         # The rows come back by their place in the list; quantities as text, to lose no digit to a float.
         days, openings = {}, {}
-        for place, day, values, events, *numbers in self.env.execute_query(self._select_days(series, since, until)):
+        rows = self.env.execute_query(self._select_days(series, since, until))
+        for place, day, values, events, readings, *numbers in rows:
             days.setdefault(place, [])
             if day is not None:
                 total, highest, latest, first_second, latest_second, area = map(Decimal, numbers)
@@ -64,7 +67,7 @@ class KorUsageRollup(models.Model):
                     openings[place] = latest
                     continue
                 shape = (highest, latest, first_second, latest_second, area)
-                days[place].append(Day(day, total, events, *shape, frozenset(values or ())))
+                days[place].append(Day(day, total, events, *shape, frozenset(values or ()), readings))
         return {
             series[place]: Meter(series[place][1].aggregation, tuple(found), openings.get(place))
             for place, found in days.items()
@@ -78,8 +81,8 @@ class KorUsageRollup(models.Model):
             SELECT s.place - 1, r.day,
                    CASE WHEN s.is_unique THEN (
                        SELECT array_agg(v.value) FROM kor_usage_value v WHERE v.rollup_id = r.id) END,
-                   r.events, r.total::text, r.highest::text, r.latest::text, r.first_second::text,
-                   r.latest_second::text, r.area::text
+                   r.events, coalesce(r.readings, 0), r.total::text, r.highest::text, r.latest::text,
+                   r.first_second::text, r.latest_second::text, r.area::text
               FROM unnest(%(contracts)s::int[], %(metrics)s::int[], %(dimensions)s::text[], %(unique)s::bool[])
                    WITH ORDINALITY AS s(contract_id, metric_id, dimension, is_unique, place)
               LEFT JOIN LATERAL (

@@ -28,6 +28,7 @@ class UsageCase:
         cls.contract = cls._make_contract(cls.customer)
         cls.other_contract = cls._make_contract(cls.other_customer)
         cls.Event = cls.env["kor.usage.event"]
+        cls.Reading = cls.env["kor.usage.reading"]
         cls.Rollup = cls.env["kor.usage.rollup"]
 
     @classmethod
@@ -71,11 +72,18 @@ class UsageCase:
         event = {"id": key, "contract": self.contract.name, "metric": metric, "time": time, "quantity": quantity}
         return {**event, **values}
 
+    def _reading(self, quantity=1, hour="2026-03-10T12:00:00Z", metric="test_sum", revision=0, **values):
+        reading = {"contract": self.contract.name, "metric": metric, "hour": hour, "quantity": quantity}
+        return {**reading, "revision": revision, **values}
+
     def _reversal(self, key, reverses, **values):
         return {"id": key, "contract": self.contract.name, "reverses": reverses, **values}
 
     def _ingest(self, *events):
         return self.Event.ingest(list(events))
+
+    def _ingest_readings(self, *readings):
+        return self.Reading.ingest(list(readings))
 
     def _assert_counts(self, answer, accepted, duplicate=0, rejected=0):
         counts = (answer["accepted"], answer["duplicate"], len(answer["rejected"]))

@@ -67,11 +67,43 @@ class TestContractUse(UsageCase, TransactionCase):
         limits = {limit["metric"]: limit for limit in contract.entitlements()["limits"]}
         self.assertEqual(limits["test_sum"]["used"], 50)
         self.assertEqual(limits["test_sum"]["remaining"], 50)
+        self.assertEqual((limits["test_sum"]["date_from"], limits["test_sum"]["date_to"]), ("2026-06-10", "2026-07-09"))
         # Nothing measures the users: what is held counts, until something does.
         self.assertEqual(limits["test_max"]["used"], 7)
+        self.assertNotIn("date_from", limits["test_max"])
         self._ingest(self._event("4", 9, "2026-06-15T11:00:00Z", "test_max", contract=contract.id))
         limits = {limit["metric"]: limit for limit in contract.entitlements()["limits"]}
         self.assertEqual(limits["test_max"]["used"], 9)
+
+    def test_use_of_many_contracts_is_that_of_each_and_takes_one_query(self):
+        later = self._make_contract(self.customer, date_start="2026-01-20")
+        contracts = self.contract | self.other_contract | later
+        for number, contract in enumerate(contracts, 1):
+            for metric in self.metrics:
+                key = f"{contract.id}-{metric.code}"
+                self._ingest(
+                    self._event(
+                        f"{key}-1", number, "2026-05-25T12:00:00Z", metric.code, contract=contract.id, value="a"
+                    ),
+                    self._event(f"{key}-2", 10, "2026-06-05T12:00:00Z", metric.code, contract=contract.id, value="b"),
+                )
+        singly = {contract: contract._get_use(self.metrics) for contract in contracts}
+        with self.assertQueryCount(1):
+            self.assertEqual(contracts._get_uses(self.metrics), singly)
+        self.assertEqual([singly[contract][self.calls] for contract in contracts], [10, 10, 13])
+
+    def test_hard_limit_refuses_more_and_what_is_reported_counts_nevertheless(self):
+        contract = self._make_contract(self.customer, activate=False)
+        contract.limit_ids = [
+            Command.create({"metric_id": self.calls.id, "quantity": 10, "enforcement": "hard"}),
+        ]
+        contract.action_activate()
+        for key, allowed, used in (("1", True, 9), ("2", False, 18), ("3", False, 27)):
+            self._assert_counts(self._ingest(self._event(key, 9, "2026-06-10T12:00:00Z", contract=contract.id)), 1)
+            (limit,) = contract.entitlements()["limits"]
+            with self.subTest(key):
+                self.assertIs(limit["allowed"], allowed)
+                self.assertEqual((limit["used"], limit["percent"]), (used, used * 10))
 
     def test_use_is_told_by_metric_and_day(self):
         self._ingest(self._event("1", 4), self._event("2", 6.5), self._event("3", 2, "2026-03-12T12:00:00Z"))
