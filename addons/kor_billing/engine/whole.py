@@ -19,7 +19,25 @@ def settle(terms: Terms, slices: list[Slice]) -> list[Slice]:
     for discount in sorted(terms.discounts, key=lambda one: one.sequence):
         off = _take_percent if discount.kind == "percent" else _take_amount
         slices = off(terms, discount, slices)
-    return [replace(one, amount=money.round_money(one.net, terms.rounding)) for one in slices]
+    return _round(terms, slices)
+
+
+def _round(terms: Terms, slices: list[Slice]) -> list[Slice]:
+    """Round each slice so that the parts of a period, of a line and those that it goes on with, add up to it.
+
+    The running sum is rounded, and each part is what it adds: a period that is cut costs no cent more or less.
+    """
+    sums: dict[tuple, Decimal] = {}
+    result = list(slices)
+    for position in sorted(range(len(slices)), key=lambda position: slices[position].start):
+        one = slices[position]
+        chain = (one.line.key if one.line.root is None else one.line.root, one.period_start)
+        before = sums.get(chain, money.ZERO)
+        with money.exact():
+            sums[chain] = before + one.net
+        amount = money.round_money(sums[chain], terms.rounding) - money.round_money(before, terms.rounding)
+        result[position] = replace(one, amount=amount)
+    return result
 
 
 def _holds_on_whole(terms: Terms, discount: Discount, one: Slice) -> bool:

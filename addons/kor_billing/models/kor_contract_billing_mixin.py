@@ -150,12 +150,13 @@ class KorContractBillingMixin(models.AbstractModel):
         result = {}
         for contract in self:
             try:
-                due = billing.target(contract._get_engine_terms(meters), windows[contract])
+                terms, asked = contract._get_engine_terms(meters), windows[contract]
+                due = billing.target(terms, asked)
             except (PeriodError, PricingError, DiscountError) as error:
                 raise UserError(
                     self.env._("Contract %(contract)s: %(reason)s", contract=contract.name, reason=error)
                 ) from error
-            result[contract] = billing.difference(due, booked[contract.id])
+            result[contract] = billing.difference(terms, asked, due, booked[contract.id])
         return result
 
     def _bill(self, window, invoice_date=False, run=None):

@@ -2,6 +2,7 @@ from . import test_engine_advice
 from . import test_engine_billing
 from . import test_engine_commitments
 from . import test_engine_prepaid
+from . import test_engine_repairs
 from . import test_commitments
 from . import test_prepaid
 from . import test_invoicing
