@@ -66,6 +66,30 @@ for key, calls, storage, growth in (("borealis", 46000, 1900, 2.5), ("aurora", 2
     contract = env.ref(f"kor_enterprise.contract_{key}")
     env["kor.usage.event"].ingest(use_of(contract, calls, storage, growth))
 
+data = env.ref("kor_enterprise.contract_borealis_data")
+local = LocalDays(data.tz)
+# The first part of a month below the minimum, the second month above the cap, then what is usual.
+env["kor.usage.event"].ingest(
+    [
+        {
+            "id": f"demo-data-{day}",
+            "contract": data.name,
+            "metric": "data_transfer",
+            "time": local.midnight(day).isoformat(),
+            "quantity": {0: 40, 1: 520}.get((day.year - data.date_start.year) * 12 + day.month - data.date_start.month, 250),
+        }
+        for number in range((today - data.date_start).days + 1)
+        if (day := data.date_start + timedelta(days=number))
+    ]
+)
+if not data.prepaid_credit_ids:
+    company = data.company_id
+    company.kor_prepaid_account_id = env["account.account"].create(
+        {"name": "Prepaid by customers", "code": "201900", "account_type": "liability_current"}
+    )
+    invoice = env["account.move"].browse(data.top_up(4000, fields.Date.to_string(today + timedelta(days=300))))
+    invoice.process_payment()
+
 for contract in env["kor.contract"].search([("next_billing_date", "<=", today)]):
     while contract.next_billing_date and contract.next_billing_date <= today:
         day = contract.next_billing_date

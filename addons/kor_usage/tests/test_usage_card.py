@@ -34,7 +34,7 @@ class TestUsageCard(UsageCase, TransactionCase):
         return html.fragment_fromstring(contract.with_user(user or self.reader).usage_html, "div")
 
     def _read_row(self, contract, code="test_sum"):
-        (row,) = self._read_card(contract).xpath(f"//tr[@data-metric='{code}']")
+        (row,) = self._read_card(contract).xpath(f"//li[@data-metric='{code}']")
         return row
 
     def _text(self, node):
@@ -67,7 +67,7 @@ class TestUsageCard(UsageCase, TransactionCase):
     def test_zero_reported_and_nothing_reported_look_different(self):
         contract = self._make_limited((self.calls, "limited", 100), (self.metrics[1], "limited", 100))
         self._report(contract, 0)
-        self.assertIn("0 unit 0 %", self._text(self._read_row(contract)))
+        self.assertIn("0 unit of 100 unit a month 0 %", self._text(self._read_row(contract)))
         unread = self._read_row(contract, "test_max")
         self.assertIn("No reading yet", self._text(unread))
         self.assertFalse(unread.xpath(".//*[@role='progressbar']"))
@@ -75,7 +75,7 @@ class TestUsageCard(UsageCase, TransactionCase):
     def test_use_without_limit_is_a_number(self):
         self._report(self.contract, 1234.5)
         row = self._read_row(self.contract)
-        self.assertIn("1,234.5 unit No limit", self._text(row))
+        self.assertIn("1,234.5 unit · No limit", self._text(row))
         self.assertFalse(row.xpath(".//*[@role='progressbar']"))
 
     def test_unlimited_and_agreed_limits_have_no_bar(self):
@@ -95,7 +95,7 @@ class TestUsageCard(UsageCase, TransactionCase):
         )
         contract.limit_ids = [Command.create({"metric_id": users.id, "kind": "limited", "quantity": 10})]
         contract.action_activate()
-        self.assertIn("7 unit 70 %", self._text(self._read_row(contract, "test_latest")))
+        self.assertIn("7 unit of 10 unit 70 %", self._text(self._read_row(contract, "test_latest")))
 
     def test_nothing_reported_is_explained(self):
         text = self._text(self._read_card(self.contract))

@@ -9,7 +9,7 @@ registry.category("web_tour.tours").add("kor_usage_tour", {
         },
         {
             content: "The limit and its bar",
-            trigger: ".kor_usage_card tr[data-metric='test_sum'] .progress-bar.bg-warning",
+            trigger: ".kor_usage_card li[data-metric='test_sum'] .progress-bar.bg-warning",
         },
         {
             content: "Open it by day",
