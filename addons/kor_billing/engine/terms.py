@@ -43,7 +43,8 @@ class Line:
 
     A line that goes on with another one from a day on, with other terms, has the `root` and the `origin` of the
     first: its periods are counted from there. `anchor_day` is its own where the billing day was moved. With the
-    `quantity_basis` "highest", what was paid of a period is not given back, and more is due only above it.
+    `quantity_basis` "highest", what was paid of a period is not given back, and more is due only above it. An end that `is_final` also
+    holds where the contract ends earlier: a paid period that is not given back.
     """
 
     key: Any
@@ -63,6 +64,7 @@ class Line:
     root: Any = None
     anchor_day: int | None = None
     quantity_basis: str = "held"
+    is_final: bool = False
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ class Terms:
 
     def span_of(self, line: Line) -> tuple[date, date | None]:
         """Return where the line runs: never outside the contract."""
-        ends = [end for end in (self.end, line.end) if end]
+        ends = [end for end in (None if line.is_final else self.end, line.end) if end]
         return max(self.start, line.start), min(ends, default=None)
 
     def share_of(self, line: Line, day: date, day_count: str) -> tuple[int, int]:

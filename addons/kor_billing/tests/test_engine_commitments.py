@@ -118,7 +118,10 @@ class TestEngineCommitments(BaseCase):
     def test_late_use_lowers_a_true_up_that_is_billed(self):
         owed = _line(2, "commitment", "1000", counts=frozenset({1}))
         early = _terms("2026-01-01", _line(1, "usage", meter=_Daily(Decimal(10), {})), owed)
-        booked = {one.key: billing.Booked(one.amount, 1, one.start, one.end) for one in _target(early, "2026-01-01", "2026-01-31")}
+        booked = {
+            one.key: billing.Booked(one.amount, 1, one.start, one.end)
+            for one in _target(early, "2026-01-01", "2026-01-31")
+        }
         late = _Daily(Decimal(10), {date(2026, 1, 5): 60})
         terms = _terms("2026-01-01", _line(1, "usage", meter=late), owed)
         window = billing.Window(date(2026, 1, 1), date(2026, 1, 31))
