@@ -2,7 +2,6 @@
 
 import os
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -12,25 +11,8 @@ sys.path.insert(0, str(ROOT / "scripts"))
 
 from kor_env import database, odoo_source  # noqa: E402
 from kor_env.mailbox import Mailbox  # noqa: E402
-from kor_env.server import Odoo, Server, free_port  # noqa: E402
-
-
-@dataclass
-class Site:
-    """What a client needs to know: where the server is, which database, and who may log in."""
-
-    url: str
-    database: str
-    mailbox: Mailbox
-    odoo: Odoo
-    server: Server
-
-    @property
-    def port(self) -> int:
-        return self.server.port
-
-    def shell(self, code: str) -> None:
-        self.odoo.shell(self.database, code + "\nenv.cr.commit()\n")
+from kor_env.server import Odoo  # noqa: E402
+from kor_env.site import serve  # noqa: E402
 
 
 # For each file anew: Odoo's own test classes end all child processes of their process when they are through.
@@ -45,15 +27,10 @@ def site(tmp_path_factory):
     cluster.create(name, os.environ["KOR_TEMPLATE"])
     odoo = Odoo(odoo_source.ensure(), cluster, tmp_path_factory.mktemp("site"))
     mailbox = Mailbox(tmp_path_factory.mktemp("mail"))
-    port = free_port()
-    server = odoo.serve(
-        name, port, f"--db-filter=^{name}$", "--workers=2", f"--gevent-port={free_port()}",
-        "--max-cron-threads=0", "--log-level=warn", *mailbox.odoo_options(),
-    )  # fmt: skip
     try:
-        server.wait_ready()
-        yield Site(server.url, name, mailbox, odoo, server)
+        with serve(odoo, name, *mailbox.odoo_options()) as site:
+            site.mailbox = mailbox
+            yield site
     finally:
-        server.stop()
         mailbox.stop()
         cluster.drop(name)

@@ -2,10 +2,12 @@
 
 import contextlib
 import os
+import runpy
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from . import browser, database, paths
 from .lint import lint
@@ -14,6 +16,7 @@ from .odoo_source import OdooSource
 from .postgres import Cluster
 from .say import Stop, say, step
 from .server import LOOPBACK, Odoo, is_free
+from .site import serve
 
 
 def run(source: OdooSource, arguments: list[str]) -> int:
@@ -85,15 +88,28 @@ def shell(source: OdooSource, arguments: list[str]) -> int:
 
 
 def bench(source: OdooSource, arguments: list[str]) -> int:
-    """Print what the benchmarks measure, as ratios of two things measured in one run."""
+    """Print what the benchmarks measure, as ratios of two things measured in one run.
+
+    A file named bench_… runs in Odoo's shell; one named http_… has a `main` that is given a served database.
+    """
     with _stopping_on_signals(), _template(source) as (odoo, template):
-        for script in sorted((paths.ROOT / "benchmarks").glob("bench_*.py")):
+        for script in sorted((paths.ROOT / "benchmarks").glob("*_*.py")):
+            if arguments and script.stem not in arguments:
+                continue
             name = f"kor_{script.stem}"
             odoo.cluster.drop(name)
             odoo.cluster.create(name, template)
-            odoo.shell(name, script.read_text())
+            _measure(odoo, name, script)
             odoo.cluster.drop(name)
     return 0
+
+
+def _measure(odoo: Odoo, name: str, script: Path) -> None:
+    if script.stem.startswith("bench_"):
+        odoo.shell(name, script.read_text())
+        return
+    with serve(odoo, name) as site:
+        runpy.run_path(str(script))["main"](site)
 
 
 def lint_command(source: OdooSource, arguments: list[str]) -> int:

@@ -133,7 +133,7 @@ class Cluster:
     def execute(
         self, statement: sql.Composable | str, database: str = "postgres", values: Sequence | None = None
     ) -> list[tuple]:
-        connection = psycopg2.connect(host=str(self.socket), user=ROLE, dbname=database)
+        connection = self.connect(database)
         try:
             connection.autocommit = True
             with connection.cursor() as cursor:
@@ -141,6 +141,9 @@ class Cluster:
                 return cursor.fetchall() if cursor.description else []
         finally:
             connection.close()
+
+    def connect(self, database: str = "postgres") -> psycopg2.extensions.connection:
+        return psycopg2.connect(host=str(self.socket), user=ROLE, dbname=database)
 
     def databases(self) -> list[str]:
         return [name for (name,) in self.execute("SELECT datname FROM pg_database WHERE NOT datistemplate")]

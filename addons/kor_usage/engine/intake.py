@@ -99,13 +99,19 @@ class Entry(NamedTuple):
 SHAPES = {"sum": 0, "unique_count": 0, "max": 1, "latest": 1, "time_weighted": 2}
 
 
+_PERSONS = {"event": b"event", "reversed": b"reversed"}
+
+
 def digest_of(key: str, role: str = "event") -> str:
     """Return 32 hexadecimal digits that stand for an id of a customer in one of its roles."""
-    return blake2b(key.encode(), digest_size=16, person=role.encode()).hexdigest()
+    return blake2b(key.encode(), digest_size=16, person=_PERSONS[role]).hexdigest()
 
 
-def read_report(event: object) -> Report:
-    """Return the report that a plain object or a CloudEvent holds."""
+def read_report(event: object, known: dict[str, str] | None = None) -> Report:
+    """Return the report that a plain object or a CloudEvent holds.
+
+    :param known: remembers the JSON of properties from one event to the next; most repeat those of others
+    """
     if not isinstance(event, dict):
         raise IntakeError("This is no event: send an object with id, contract, metric, time and quantity.")
     key = _text(event, "id")
@@ -115,12 +121,12 @@ def read_report(event: object) -> Report:
     needed = reverses is None
     return Report(
         key,
-        _contract(event.get("contract")),
+        _contract(event),
         _text(event, "metric") if needed or event.get("metric") is not None else "",
         _time(event.get("time")) if needed or event.get("time") is not None else None,
-        _quantity(event.get("quantity")) if event.get("quantity") is not None else None,
+        read_quantity(event.get("quantity")) if event.get("quantity") is not None else None,
         _text(event, "value") if event.get("value") is not None else None,
-        *_properties(event.get("properties")),
+        *read_properties(event.get("properties"), {} if known is None else known),
         reverses,
     )
 
@@ -194,6 +200,9 @@ def _decode(text: str) -> object:
 
 def _text(event: dict, name: str) -> str:
     value = event.get(name)
+    # What is printable contains no control character: nearly every text ends here.
+    if type(value) is str and 0 < len(value) <= TEXT_LIMIT and value.isprintable() and not value.isspace():
+        return value
     if isinstance(value, (int, float)) and not isinstance(value, bool) and name in ("id", "reverses", "value"):
         value = repr(value)
     if not isinstance(value, str) or not value.strip():
@@ -205,10 +214,11 @@ def _text(event: dict, name: str) -> str:
     return value
 
 
-def _contract(value: object) -> int | str:
+def _contract(event: dict) -> int | str:
+    value = event.get("contract")
     if isinstance(value, int) and not isinstance(value, bool):
         return value
-    return _text({"contract": value}, "contract")
+    return _text(event, "contract")
 
 
 def _time(value: object) -> datetime:
@@ -228,7 +238,7 @@ def _time(value: object) -> datetime:
         raise IntakeError(f"“{_shown(value)}” is no time: {hint}.") from None
 
 
-def _quantity(value: object) -> Decimal:
+def read_quantity(value: object) -> Decimal:
     # Plain whole numbers are by far the most, and need no more than this.
     if type(value) is int and -(10**15) < value < 10**15:
         return Decimal(value)
@@ -243,22 +253,31 @@ def _quantity(value: object) -> Decimal:
     return number
 
 
-def _properties(value: object) -> tuple[dict, str | None]:
+def read_properties(value: object, known: dict[str, str]) -> tuple[dict, str | None]:
     """Return the properties and, where there are any, their JSON."""
     if not value:
         return {}, None
     if not isinstance(value, dict):
         raise IntakeError('The properties are no object: write them as {"region": "eu"}.')
     try:
-        text = _ENCODE(value)
-        text.encode()
+        # To name their texts and numbers with their types is cheaper than to write JSON.
+        name = repr(value)
+        text = known.get(name) or known.setdefault(name, _encode(value))
+    except IntakeError:
+        raise
     except (TypeError, ValueError, RecursionError):
         raise IntakeError("The properties are no plain JSON: use texts, numbers, lists and objects.") from None
+    return value, text
+
+
+def _encode(properties: dict) -> str:
+    text = _ENCODE(properties)
+    text.encode()
     if len(text) > PROPERTIES_LIMIT:
         raise IntakeError(f"The properties are too long: they take {PROPERTIES_LIMIT:,} characters at most.")
     if "\\u0000" in text and _NUL.search(text):
         raise IntakeError("The properties contain a null character: leave it out.")
-    return value, text
+    return text
 
 
 def _check_time(moment: datetime, agreement: Agreement, now: datetime) -> None:

@@ -11,7 +11,7 @@ from decimal import Decimal
 import pytz
 
 _MICROSECOND = timedelta(microseconds=1)
-_FULL_DAY = timedelta(days=1) // _MICROSECOND
+_FULL_DAY = timedelta(days=1)
 _PLACES = Decimal("0.000001")
 
 
@@ -22,16 +22,20 @@ class LocalDays:
         self._zone = pytz.timezone(tz)
         self._day = date.min
         self._start = self._end = datetime.min.replace(tzinfo=UTC)
+        self._is_plain = True
 
     def place(self, moment: datetime) -> tuple[date, Decimal]:
         """Return the local day of an aware moment and the seconds since its midnight."""
         if not self._start <= moment < self._end:
             self._day = moment.astimezone(self._zone).date()
             self._start, self._end = self._midnight(self._day), self._midnight(self._day + timedelta(days=1))
-        elapsed, length = (moment - self._start) // _MICROSECOND, (self._end - self._start) // _MICROSECOND
-        if length == _FULL_DAY:
-            return self._day, Decimal(elapsed).scaleb(-6)
-        return self._day, (Decimal(elapsed * 86400) / length).quantize(_PLACES)
+            self._is_plain = self._end - self._start == _FULL_DAY
+        elapsed = moment - self._start
+        if self._is_plain:
+            second, rest = elapsed.seconds, elapsed.microseconds
+            return self._day, Decimal(f"{second}.{rest:06}") if rest else Decimal(second)
+        stretched = Decimal(elapsed // _MICROSECOND * 86400) / ((self._end - self._start) // _MICROSECOND)
+        return self._day, stretched.quantize(_PLACES)
 
     def midnight(self, day: date) -> datetime:
         """Return the moment in UTC at which a local day begins."""

@@ -16,3 +16,4 @@ from . import kor_usage_reading
 from . import kor_contract_usage_mixin
 from . import kor_contract
 from . import kor_contract_line
+from . import res_users_apikeys

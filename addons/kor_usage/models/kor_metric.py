@@ -1,5 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.tools import ormcache
+
+from ..engine.intake import Measure
 
 
 class KorMetric(models.Model):
@@ -37,6 +40,32 @@ class KorMetric(models.Model):
                     metric=read.metric_id.name,
                 )
             )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self.env.registry.clear_cache()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self.env.registry.clear_cache()
+        return super().write(vals)
+
+    def unlink(self):
+        self.env.registry.clear_cache()
+        return super().unlink()
+
+    @api.model
+    @ormcache()
+    def _get_measures(self):
+        """Return what an event must know of all metrics, by their codes. All workers forget it when one changes."""
+        metrics = self.with_context(active_test=False).sudo()  # a reporter may not read the catalogue
+        metrics = metrics.search_fetch([], ["code", "aggregation", "allow_negative", "dimension_keys"])
+        return {
+            metric.code: Measure(
+                metric.id, metric.code, metric.aggregation, metric.allow_negative, metric._get_dimension_keys()
+            )
+            for metric in metrics
+        }
 
     def _get_dimension_keys(self):
         """Return the names of the properties by which use is kept apart."""

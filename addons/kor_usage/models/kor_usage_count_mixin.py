@@ -1,75 +1,55 @@
-import csv
 import io
+
+from psycopg2.errors import UniqueViolation
 
 from odoo import api, models
 from odoo.tools import SQL
 
-from ..engine.intake import Entry
+from ..engine.summing import group_by_day, sum_up
 
-# One table for each connection, emptied at each commit: making one for each batch would cost more than the batch.
-BATCH_TABLE = """
-    CREATE TEMP TABLE IF NOT EXISTS kor_usage_batch (
-        position integer, partner_id integer, contract_id integer, company_id integer, metric_id integer,
-        shape smallint, weight smallint, event_key text, digest uuid, time timestamp, day date, second numeric,
-        quantity numeric, value text, properties jsonb, dimension text, reverses text
-    ) ON COMMIT DELETE ROWS
-"""
+NULL = "\x01"
 
 # The keys decide alone what is counted. Rows are locked in one order everywhere: keys, then rollups, each sorted.
-COUNT = """
-    WITH fresh AS (
-        INSERT INTO kor_usage_key (partner_id, digest, contract_id, metric_id, day)
-        SELECT partner_id, digest, contract_id, metric_id, day FROM kor_usage_batch ORDER BY partner_id, digest
-            ON CONFLICT DO NOTHING
-        RETURNING id, partner_id, digest
-    ), counted AS MATERIALIZED (
-        SELECT f.id, b.* FROM fresh f JOIN kor_usage_batch b USING (partner_id, digest)
-    ), stored AS (
-        INSERT INTO kor_usage_event (id, contract_id, partner_id, metric_id, company_id, event_key, time, day, second,
-                                     quantity, value, properties, dimension, reverses, is_reversed)
-        SELECT id, contract_id, partner_id, metric_id, company_id, event_key, time, day, second,
-               quantity, value, properties, dimension, reverses, false
-          FROM counted
-    ), series AS (
-        SELECT contract_id, partner_id, company_id, metric_id, day, '' AS dimension, shape, weight, second, quantity,
-               value
-          FROM counted
-        UNION ALL
-        SELECT contract_id, partner_id, company_id, metric_id, day, dimension, shape, weight, second, quantity, value
-          FROM counted WHERE dimension != ''
-    ){parts}
-    SELECT (SELECT array_agg(position) FROM counted), {broken}
+RESERVE = """
+    SELECT array_agg(nextval('kor_usage_key_id_seq')),
+           EXISTS (SELECT FROM kor_usage_key WHERE (partner_id, digest) = (%s, %s))
+      FROM generate_series(1, %s)
 """
-SERIES = "contract_id, partner_id, company_id, metric_id, day, dimension"
-ROLLUP = """
+KEY_FIELDS = ("digest", "partner_id", "contract_id", "metric_id", "day")
+COPY_KEYS = f"COPY kor_usage_key (id, {', '.join(KEY_FIELDS)}) FROM STDIN"
+INSERT_KEYS = f"""
+    INSERT INTO kor_usage_key (id, {", ".join(KEY_FIELDS)})
+    SELECT * FROM unnest(%s::bigint[], %s::uuid[], %s::int[], %s::int[], %s::int[], %s::date[])
+     ORDER BY 2, 3 ON CONFLICT (partner_id, digest) DO NOTHING
+    RETURNING id
+"""
+EVENTS = """
+    COPY kor_usage_event (id, contract_id, partner_id, metric_id, company_id, event_key, time, day, second, quantity,
+                          value, properties, dimension, reverses, is_reversed)
+    FROM STDIN (NULL '\x01')
+"""
+ROLLUPS = """
+    WITH added AS (
+        SELECT * FROM unnest(%s::int[], %s::int[], %s::int[], %s::int[], %s::date[], %s::text[], %s::numeric[],
+                             %s::int[], %s::numeric[], %s::numeric[], %s::numeric[], %s::numeric[], %s::numeric[])
+            AS a(contract_id, partner_id, company_id, metric_id, day, dimension,
+                 total, events, highest, latest, first_second, latest_second, area)
+    ), summed AS (
         INSERT INTO kor_usage_rollup AS r (contract_id, partner_id, company_id, metric_id, day, dimension, tier_id,
             total, events, highest, latest, first_second, latest_second, area, has_events, is_condensed)
-        SELECT x.contract_id, x.partner_id, x.company_id, x.metric_id, x.day, x.dimension, c.tier_id,
-               x.total, x.events, x.highest, x.latest, x.first_second, x.latest_second, x.area, true, false
-          FROM ({summed}) x JOIN kor_contract c ON c.id = x.contract_id
-         ORDER BY x.contract_id, x.metric_id, x.day, x.dimension
+        SELECT a.contract_id, a.partner_id, a.company_id, a.metric_id, a.day, a.dimension, c.tier_id,
+               a.total, a.events, a.highest, a.latest, a.first_second, a.latest_second, a.area, true, false
+          FROM added a JOIN kor_contract c ON c.id = a.contract_id
+         ORDER BY a.contract_id, a.metric_id, a.day, a.dimension
             ON CONFLICT (contract_id, metric_id, day, dimension) DO UPDATE
            SET has_events = true, total = r.total + excluded.total, events = r.events + excluded.events{merged}
         RETURNING r.id, r.contract_id, r.metric_id, r.day, r.dimension, r.area
-"""
-SUMS = f"""
-            SELECT {SERIES}, sum(quantity) AS total, sum(weight) AS events, 0 AS highest, 0 AS latest,
-                   0 AS first_second, 0 AS latest_second, 0 AS area
-              FROM series WHERE shape = 0 GROUP BY {SERIES}
-"""
-# Of several levels at the same moment the highest counts, in whatever order they come.
-LEVELS = f"""
-            SELECT {SERIES}, sum(quantity) AS total, count(*) AS events, max(quantity) AS highest,
-                   (array_agg(quantity ORDER BY second DESC, quantity DESC))[1] AS latest,
-                   min(second) AS first_second, max(second) AS latest_second,
-                   CASE WHEN min(shape) = 2 THEN coalesce(sum(quantity * (until - second)), 0) ELSE 0 END AS area
-              FROM (SELECT *, lead(second) OVER (PARTITION BY {SERIES} ORDER BY second, quantity) AS until
-                      FROM series WHERE shape > 0 AND weight > 0) timed
-             GROUP BY {SERIES}
+    ){valued}
+    SELECT array_agg(id) FROM summed WHERE area IS NULL
 """
 # What lies between the events of the day leaves no area: it is counted anew from the events. A day without
 # events is one that was all reversed. Areas of levels that have no course are all zero.
-LEVELS_MERGED = """,
+MERGED_LEVELS = """,
                highest = CASE WHEN r.events = 0 THEN excluded.highest ELSE greatest(r.highest, excluded.highest) END,
                latest = CASE WHEN r.events = 0 OR (excluded.latest_second, excluded.latest) >
                                   (r.latest_second, r.latest) THEN excluded.latest ELSE r.latest END,
@@ -86,14 +66,15 @@ LEVELS_MERGED = """,
                            THEN excluded.area + excluded.latest * (r.first_second - excluded.latest_second) + r.area
                       END
 """
-VALUES = """
+VALUED = """, valued AS (
         INSERT INTO kor_usage_value AS v (rollup_id, value, events)
-        SELECT r.id, s.value, sum(s.weight)
-          FROM series s JOIN summed r USING (contract_id, metric_id, day, dimension)
-         WHERE s.value IS NOT NULL
-         GROUP BY r.id, s.value ORDER BY r.id, s.value
+        SELECT s.id, x.value, x.events
+          FROM unnest(%s::int[], %s::int[], %s::date[], %s::text[], %s::text[], %s::int[])
+            AS x(contract_id, metric_id, day, dimension, value, events)
+          JOIN summed s USING (contract_id, metric_id, day, dimension)
+         ORDER BY s.id, x.value
             ON CONFLICT (rollup_id, value) DO UPDATE SET events = v.events + excluded.events
-"""
+    )"""
 RECOUNT = """
     WITH wanted AS (
         SELECT r.id, r.contract_id, r.metric_id, r.day, r.dimension, m.aggregation = 'time_weighted' AS is_weighted
@@ -140,17 +121,11 @@ class KorUsageCountMixin(models.AbstractModel):
         """Store entries and add them to the rollups; return the positions of those that had not been counted yet."""
         if not entries:
             return set()
-        self._copy_batch(entries)
-        statement = self._get_count_statement(
-            has_sums=any(entry.shape == 0 for entry in entries),
-            has_levels=any(entry.shape and entry.weight > 0 for entry in entries),
-            has_values=any(entry.value is not None for entry in entries),
-        )
-        self.env.cr.execute(statement)
-        positions, broken = self.env.cr.fetchone()
-        if broken:
-            self._recount(broken)
-        return set(positions or ())
+        fresh = self._insert_keys(sorted([(entry.digest, entry.partner_id, entry) for entry in entries]))
+        if fresh:
+            self._copy_events(fresh)
+            self._add_up(sum_up(group_by_day([entry for _key_id, entry in fresh])))
+        return {entry.position for _key_id, entry in fresh}
 
     @api.model
     def _recount(self, rollup_ids):
@@ -160,29 +135,98 @@ class KorUsageCountMixin(models.AbstractModel):
         self.env.cr.execute(SQL(RECOUNT, rollup_ids))
 
     @api.model
-    def _copy_batch(self, entries):
-        """Copy the entries into the batch table of this connection."""
-        cr = self.env.cr
-        cr.execute("SELECT to_regclass('pg_temp.kor_usage_batch') IS NULL")
-        # A second batch of the same transaction finds the first one still there.
-        cr.execute(BATCH_TABLE if cr.fetchone()[0] else "DELETE FROM kor_usage_batch")
-        buffer = io.StringIO()
-        csv.writer(buffer).writerows(entries)
-        buffer.seek(0)
-        cr.copy_expert(
-            f"COPY kor_usage_batch ({', '.join(Entry._fields)}) FROM STDIN (FORMAT csv, FORCE_NOT_NULL (dimension))",
-            buffer,
-        )
+    def _insert_keys(self, keyed):
+        """Insert the keys of sorted (digest, customer, entry); return those that had not been there as (id, entry).
+
+        To copy keys takes half as long as to look for each before it is inserted. That pays where all are new, which
+        they are but for posts that are made again.
+        """
+        digest, partner_id, _entry = keyed[len(keyed) // 2]
+        self.env.cr.execute(RESERVE, [partner_id, digest, len(keyed)])
+        ids, is_known = self.env.cr.fetchone()
+        fresh = [(key_id, entry) for key_id, (_digest, _partner_id, entry) in zip(ids, keyed, strict=True)]
+        if not is_known and self._copy_keys(fresh):
+            return fresh
+        rows = [(key_id, *(getattr(entry, name) for name in KEY_FIELDS)) for key_id, entry in fresh]
+        self.env.cr.execute(INSERT_KEYS, list(map(list, zip(*rows, strict=True))))
+        inserted = {key_id for (key_id,) in self.env.cr.fetchall()}
+        return [(key_id, entry) for key_id, entry in fresh if key_id in inserted]
 
     @api.model
-    def _get_count_statement(self, has_sums, has_levels, has_values):
-        """Return the statement that counts the batch, without the parts that it does not need."""
-        parts = []
-        if has_sums:
-            parts.append(f"summed AS ({ROLLUP.format(summed=SUMS, merged='')})")
-        if has_values:
-            parts.append(f"valued AS ({VALUES})")
-        if has_levels:
-            parts.append(f"levelled AS ({ROLLUP.format(summed=LEVELS, merged=LEVELS_MERGED)})")
-        broken = "(SELECT array_agg(id) FROM levelled WHERE area IS NULL)" if has_levels else "NULL"
-        return COUNT.format(parts="".join(f", {part}" for part in parts), broken=broken)
+    def _copy_keys(self, fresh):
+        """Copy keys that nobody has inserted; return whether that was so, and leave none behind if it was not."""
+        lines = [
+            f"{key_id}\t{entry.digest}\t{entry.partner_id}\t{entry.contract_id}\t{entry.metric_id}\t{entry.day!s}\n"
+            for key_id, entry in fresh
+        ]
+        try:
+            with self.env.cr.savepoint(flush=False):
+                self._copy(COPY_KEYS, "".join(lines))
+        except UniqueViolation:
+            return False
+        return True
+
+    @api.model
+    def _copy_events(self, fresh):
+        """Copy entries into the table of events, each with the id of its key."""
+        lines = [
+            f"{key_id}\t{contract_id}\t{partner_id}\t{metric_id}\t{company_id}\t{key}\t{time!s}\t{day!s}\t{second!s}"
+            f"\t{quantity!s}\t{NULL if value is None else value}\t{NULL if properties is None else properties}"
+            f"\t{dimension}\t{NULL if reverses is None else reverses}\tf\n"
+            for key_id, (
+                _position,
+                partner_id,
+                contract_id,
+                company_id,
+                metric_id,
+                _shape,
+                _weight,
+                key,
+                _digest,
+                time,
+                day,
+                second,
+                quantity,
+                value,
+                properties,
+                dimension,
+                reverses,
+            ) in fresh
+        ]
+        # No text holds a control character, so that nothing else is to be escaped.
+        self._copy(EVENTS, "".join(lines).replace("\\", "\\\\"))
+
+    @api.model
+    def _copy(self, statement, text):
+        self.env.cr.copy_expert(statement, io.BytesIO(text.encode()), 1 << 20)
+
+    @api.model
+    def _add_up(self, additions):
+        """Add what was counted to the rollups and to the values of their days."""
+        if not additions:
+            return
+        merged = MERGED_LEVELS if any(addition.day.shape for addition in additions) else ""
+        values = self._list_values(additions)
+        statement = ROLLUPS.format(merged=merged, valued=VALUED if values else "")
+        self.env.cr.execute(SQL(statement, *self._list_additions(additions), *values))
+        broken = self.env.cr.fetchone()[0]
+        if broken:
+            self._recount(broken)
+
+    @api.model
+    def _list_additions(self, additions):
+        """Return the columns of additions, as the statement takes them."""
+        names = ("contract_id", "partner_id", "company_id", "metric_id", "day")
+        sums = ("dimension", "total", "events", "highest", "latest", "first_second", "latest_second", "area")
+        days = [[getattr(addition.day, name) for addition in additions] for name in names]
+        return [*days, *([getattr(addition, name) for addition in additions] for name in sums)]
+
+    @api.model
+    def _list_values(self, additions):
+        """Return the columns of the values of additions; nothing where there are none."""
+        rows = [
+            (addition.day.contract_id, addition.day.metric_id, addition.day.day, addition.dimension, value, events)
+            for addition in additions
+            for value, events in addition.values.items()
+        ]
+        return list(map(list, zip(*rows, strict=True)))

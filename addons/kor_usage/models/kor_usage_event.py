@@ -5,9 +5,10 @@ from odoo.exceptions import AccessError, UserError
 from odoo.sql_db import Cursor
 from odoo.tools import SQL
 
-from ..engine.intake import Agreement, IntakeError, Measure, digest_of, place, read_report
+from ..engine.intake import Agreement, IntakeError, digest_of, place, read_report
 from ..engine.local_days import LocalDays
 from ..engine.outcome import Outcome
+from ..engine.plain import place_columns, read_columns
 from .kor_usage_reversal_mixin import Reversal
 
 BATCH_LIMIT = 10_000
@@ -103,15 +104,16 @@ class KorUsageEvent(models.Model):
 
     @api.model
     def _ingest_apart(self, events):
-        """Ingest in a transaction of its own, in which posts at the same time wait for each other.
+        """Ingest in a transaction in which posts at the same time wait for each other.
 
         The transaction of a request reads from one snapshot: of two posts to one contract, one would have to be
         rolled back and tried again.
         """
-        with self.env.registry.cursor() as cr:
-            if isinstance(cr, Cursor):  # not the one of a test, which has begun already
-                cr.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
-            return self.with_env(self.env(cr=cr)).ingest(events)
+        cr = self.env.cr
+        if isinstance(cr, Cursor):  # not the one of a test, whose transaction goes on
+            cr.commit()
+            cr.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
+        return self.ingest(events)
 
     @api.model
     def _get_reporting_domain(self):
@@ -127,16 +129,14 @@ class KorUsageEvent(models.Model):
 
     @api.model
     def _ingest(self, events, domain):
-        outcome, reports = Outcome(), []
-        for position, event in enumerate(events):
-            try:
-                reports.append((position, read_report(event)))
-            except IntakeError as error:
-                key = event.get("id") if isinstance(event, dict) else ""
-                outcome.refuse(position, key if isinstance(key, str) else "", error)
-        agreements = self._find_agreements({report.contract for _position, report in reports}, domain)
-        measures = self._get_measures()
-        entries, reversals = self._place(reports, agreements, measures, outcome)
+        outcome, measures = Outcome(), self._get_measures()
+        reversals = []
+        entries = self._place_plain(events, domain, measures)
+        if entries is None:
+            reports = self._read_reports(events, outcome)
+            agreements = self._find_agreements({report.contract for _position, report in reports}, domain)
+            entries, reversals = self._place(reports, agreements, measures, outcome)
+        entries = self._refuse_condensed(entries, outcome)
         outcome.accepted += len(fresh := self._count(entries))
         outcome.duplicate += len(entries) - len(fresh)
         if reversals:
@@ -144,10 +144,35 @@ class KorUsageEvent(models.Model):
         return outcome.as_dict()
 
     @api.model
+    def _place_plain(self, events, domain, measures):
+        """Return the entries of plain events; None where they are to be read one by one."""
+        columns = read_columns(events)
+        if columns is None:
+            return None
+        agreements = self._find_agreements(set(columns.contracts), domain)
+        return place_columns(columns, agreements, measures, self._get_now())
+
+    @api.model
+    def _read_reports(self, events, outcome):
+        """Return the reports of events with their positions, and refuse what is none."""
+        reports, known = [], {}
+        for position, event in enumerate(events):
+            try:
+                reports.append((position, read_report(event, known)))
+            except IntakeError as error:
+                key = event.get("id") if isinstance(event, dict) else ""
+                outcome.refuse(position, key if isinstance(key, str) else "", error)
+        return reports
+
+    @api.model
+    def _get_now(self):
+        return fields.Datetime.now().replace(tzinfo=UTC)
+
+    @api.model
     def _place(self, reports, agreements, measures, outcome):
         """Return the entries to count and the reversals of reports, refuse those that name what is not there."""
         entries, reversals = [], []
-        now = fields.Datetime.now().replace(tzinfo=UTC)
+        now = self._get_now()
         for position, report in reports:
             try:
                 agreement = agreements.get(report.contract)
@@ -168,7 +193,7 @@ class KorUsageEvent(models.Model):
             else:
                 if not outcome.is_repeated(entry.partner_id, entry.event_key):
                     entries.append(entry)
-        return self._refuse_condensed(entries, outcome), reversals
+        return entries, reversals
 
     @api.model
     def _refuse_condensed(self, entries, outcome):
@@ -232,19 +257,14 @@ class KorUsageEvent(models.Model):
     @api.model
     def _get_measures(self):
         """Return all metrics by their codes."""
-        metrics = self.env["kor.metric"].sudo().with_context(active_test=False)  # a reporter may not read the catalogue
-        metrics = metrics.search_fetch([], ["code", "aggregation", "allow_negative", "dimension_keys"])
-        return {
-            metric.code: Measure(
-                metric.id, metric.code, metric.aggregation, metric.allow_negative, metric._get_dimension_keys()
-            )
-            for metric in metrics
-        }
+        return self.env["kor.metric"]._get_measures()
 
     @api.model
     def _prepare_plain_event(self, vals):
         """Return the plain event that values of fields stand for."""
-        metric = self.env["kor.metric"].sudo().browse(vals.get("metric_id") or ())  # in sudo: as in _get_measures
+        metric = (
+            self.env["kor.metric"].sudo().browse(vals.get("metric_id") or ())
+        )  # a reporter may not read the catalogue
         return {
             "id": vals.get("event_key"),
             "contract": vals.get("contract_id"),

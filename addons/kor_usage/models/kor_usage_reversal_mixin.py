@@ -181,7 +181,7 @@ class KorUsageReversalMixin(models.AbstractModel):
                 """
                 INSERT INTO kor_usage_key (partner_id, digest, contract_id, metric_id, day)
                 SELECT * FROM unnest(%s::int[], %s::uuid[], %s::int[], %s::int[], %s::date[])
-                 ORDER BY 1, 2 ON CONFLICT DO NOTHING RETURNING partner_id, replace(digest::text, '-', '')
+                 ORDER BY 2, 1 ON CONFLICT DO NOTHING RETURNING partner_id, replace(digest::text, '-', '')
                 """,
                 [partner_id for partner_id, _digest in claims],
                 [digest for _partner_id, digest in claims],

@@ -1,6 +1,7 @@
 from . import test_access
 from . import test_alerts
 from . import test_api
+from . import test_api_keys
 from . import test_cloudevents
 from . import test_contract_use
 from . import test_engine_chart
@@ -9,6 +10,7 @@ from . import test_engine_limits
 from . import test_engine_local_days
 from . import test_engine_metering
 from . import test_engine_readings
+from . import test_engine_plain
 from . import test_ingest
 from . import test_reading_api
 from . import test_reading_rollups

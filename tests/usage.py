@@ -1,0 +1,120 @@
+"""Reports of usage over HTTP, and what the database made of them."""
+
+import time
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import clients
+import requests
+
+START = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+class Reporter:
+    """Post events with a bearer key over one connection, as long as that holds."""
+
+    def __init__(self, site, login="admin"):
+        self.url = f"{site.url}/kor/api/v1/usage"
+        self.session = requests.Session()
+        self.session.headers["Authorization"] = f"Bearer {clients.api_key(site, login)}"
+
+    def post(self, events, **headers):
+        """Post once and return the answer, which must be one of success."""
+        answer = self.session.post(self.url, json=events, headers=headers, timeout=60)
+        assert answer.status_code == 202, answer.text
+        return answer.json()
+
+    def deliver(self, events, seconds=90):
+        """Post until the server says that it has taken the events; return its answer and how often they were sent."""
+        deadline, sent = time.monotonic() + seconds, 0
+        while time.monotonic() < deadline:
+            sent += 1
+            try:
+                answer = self.session.post(self.url, json=events, timeout=60)
+            except requests.RequestException:
+                time.sleep(0.05)
+                continue
+            if answer.ok:
+                return answer.json(), sent
+            assert answer.status_code >= 500, answer.text
+        raise AssertionError(f"The events were not taken within {seconds} s")
+
+
+def make_batches(prefix, contracts, batches, size, metric="api_calls"):
+    """Return batches of events with ids of their own, spread over the contracts and over three days."""
+    return [
+        [
+            {
+                "id": f"{prefix}-{batch}-{number}",
+                "contract": contracts[number % len(contracts)],
+                "metric": metric,
+                "time": (START + timedelta(minutes=61 * (number % 70), seconds=batch)).isoformat(),
+                "quantity": f"{number % 9}.{batch % 10}",
+            }
+            for number in range(size)
+        ]
+        for batch in range(batches)
+    ]
+
+
+def add_up(batches):
+    """Return what the rollups of the events must be: {(contract, day): (total, events)}."""
+    totals, counts = Counter(), Counter()
+    for event in (event for batch in batches for event in batch):
+        place = (event["contract"], event["time"][:10])
+        totals[place] += Decimal(event["quantity"])
+        counts[place] += 1
+    return {place: (totals[place], counts[place]) for place in counts}
+
+
+def query(site, statement, *values):
+    """Return the rows of a statement, run in a transaction of its own."""
+    return site.odoo.cluster.execute(statement, site.database, values)
+
+
+def read_rollups(site, contracts):
+    """Return the rollups of the contracts as `add_up` does."""
+    rows = query(
+        site,
+        "SELECT contract_id, day::text, total, events FROM kor_usage_rollup WHERE contract_id = ANY(%s)",
+        contracts,
+    )
+    return {(contract, day): (total, events) for contract, day, total, events in rows}
+
+
+def count_stored(site, contracts):
+    """Return the number of events, of their different ids, and of the keys of the contracts."""
+    (events,) = query(
+        site,
+        """SELECT count(*), count(DISTINCT (partner_id, event_key)) FROM kor_usage_event
+            WHERE contract_id = ANY(%s)""",
+        contracts,
+    )
+    (keys,) = query(site, "SELECT count(*) FROM kor_usage_key WHERE contract_id = ANY(%s)", contracts)
+    return (*events, *keys)
+
+
+def check_counted_once(site, contracts, batches):
+    """Raise unless each event of the batches was counted, and once."""
+    number = sum(map(len, batches))
+    assert count_stored(site, contracts) == (number, number, number)
+    assert read_rollups(site, contracts) == add_up(batches)
+
+
+def locked_rollups(site, contracts):
+    """Return a connection whose open transaction holds the rollups of the contracts."""
+    connection = site.odoo.cluster.connect(site.database)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id FROM kor_usage_rollup WHERE contract_id = ANY(%s) FOR UPDATE", [contracts])
+    return connection
+
+
+def count_waiting(site):
+    """Return how many sessions wait for a lock after they have written."""
+    ((number,),) = query(
+        site,
+        """SELECT count(*) FROM pg_stat_activity
+           WHERE datname = current_database() AND wait_event_type = 'Lock' AND backend_xid IS NOT NULL""",
+    )
+    return number
