@@ -7,6 +7,7 @@ from . import test_amendments
 from . import test_commitments
 from . import test_prepaid
 from . import test_invoicing
+from . import test_life_story
 from . import test_metered_billing
 from . import test_move_builder
 from . import test_move_builder_later
