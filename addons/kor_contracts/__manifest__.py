@@ -19,6 +19,7 @@
         "views/kor_contract_views.xml",
         "views/kor_contract_form_views.xml",
         "views/kor_contract_line_views.xml",
+        "views/kor_contract_amendment_views.xml",
         "views/kor_clause_views.xml",
         "views/kor_plan_views.xml",
         "views/kor_tier_views.xml",

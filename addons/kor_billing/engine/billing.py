@@ -21,6 +21,7 @@ from odoo.addons.kor_enterprise_tiers.engine import money, pricing
 from odoo.addons.kor_enterprise_tiers.engine.discounts import applies, apply_discounts
 
 from .commitments import cap_use, true_up
+from .seats import rate_highest
 from .slices import Booked, Slice
 from .terms import DAY, Cap, Line, Meter, Reading, Terms, Window
 from .whole import settle
@@ -42,16 +43,53 @@ def target(terms: Terms, window: Window) -> list[Slice]:
     return sorted(due, key=lambda one: one.billing_day)
 
 
-def difference(slices: Iterable[Slice], booked: Mapping[tuple[Any, date], Booked]) -> list[Slice]:
-    """Return what the books lack: slices not booked, and what late use adds to or takes from booked ones."""
-    lacking = []
+def difference(
+    terms: Terms, window: Window, slices: Iterable[Slice], booked: Mapping[tuple[Any, date], Booked]
+) -> list[Slice]:
+    """Return what the books lack or have too much: slices not booked, others than booked, and no longer owed."""
+    lacking, wanted = [], set()
     for one in slices:
+        wanted.add(one.key)
         before = booked.get(one.key)
         if before is None:
             lacking.append(one)
-        elif one.line.is_variable and one.amount != before.amount:
+        elif one.amount != before.amount:
             lacking.append(replace(one, booked=before.amount, revision=before.free_revision))
-    return lacking
+    return [*_withdrawn(terms, window, booked, wanted), *lacking]
+
+
+def _withdrawn(
+    terms: Terms, window: Window, booked: Mapping[tuple[Any, date], Booked], wanted: set[tuple[Any, date]]
+) -> Iterator[Slice]:
+    """Yield a slice of nothing for each booked period in which its line no longer runs."""
+    lines = {line.key: line for line in terms.lines}
+    for (key, period_start), before in booked.items():
+        line = lines.get(key)
+        if line is None or not before.amount or (key, period_start) in wanted:
+            continue
+        if not window.holds(line.timing, before.start if line.timing == "advance" else before.end - DAY):
+            continue
+        if not any(one.period.start == period_start for one in _portions(terms, line, period_start, before.end)):
+            yield _nothing(line, period_start, before)
+
+
+def _nothing(line: Line, period_start: date, before: Booked) -> Slice:
+    return Slice(
+        line=line,
+        period_start=period_start,
+        period_end=before.end,
+        start=before.start,
+        end=before.end,
+        number=0,
+        numerator=0,
+        denominator=1,
+        rated=pricing.rate(line.price, line.quantity, line.events),
+        prorated=money.ZERO,
+        minimum_added=money.ZERO,
+        gross=money.ZERO,
+        booked=before.amount,
+        revision=before.free_revision,
+    )
 
 
 def next_due(terms: Terms, is_booked: Callable[[tuple[Any, date]], bool]) -> date | None:
@@ -67,23 +105,16 @@ def _next_due_of_line(terms: Terms, line: Line, is_booked: Callable[[tuple[Any, 
     return None
 
 
-def _span(terms: Terms, line: Line) -> tuple[date, date | None]:
-    """Return where the line runs: never outside the contract."""
-    ends = [end for end in (terms.end, line.end) if end]
-    return max(terms.start, line.start), min(ends, default=None)
-
-
 def _portions(terms: Terms, line: Line, since: date | None, until: date) -> Iterator[periods.Portion]:
-    start, end = _span(terms, line)
+    start, end = terms.span_of(line)
     if end is not None and end <= start:
         return
     if line.charge_type == "one_time":
         if start < until:
             yield periods.Portion(periods.Period(0, start, start + DAY), start, start + DAY, 1, 1, 1)
         return
-    yield from periods.portions(
-        start, end, terms.anchor, terms.anchor_day, line.months, line.day_count, until, since=since
-    )
+    cycle = terms.cycle_of(line)
+    yield from periods.portions(start, end, *cycle, line.day_count, until, since=since)
 
 
 def _touched(terms: Terms, line: Line, window: Window) -> Iterator[periods.Portion]:
@@ -93,7 +124,7 @@ def _touched(terms: Terms, line: Line, window: Window) -> Iterator[periods.Porti
     """
     until = window.last + DAY
     if line.months:
-        until = periods.period_at(terms.anchor, terms.anchor_day, line.months, window.last).end
+        until = periods.period_at(*terms.cycle_of(line), window.last).end
     return _portions(terms, line, window.first, until)
 
 
@@ -115,15 +146,16 @@ def _widen(window: Window, owed: list[periods.Portion]) -> Window:
 
 def _slices(terms: Terms, line: Line, window: Window) -> Iterator[Slice]:
     for portion in _touched(terms, line, window):
-        yield _rate(line, portion, _number(terms, line, portion))
+        one = _rate(line, portion, _number(terms, line, portion))
+        yield rate_highest(terms, one) if line.quantity_basis == "highest" else one
 
 
 def _number(terms: Terms, line: Line, portion: periods.Portion) -> int:
-    """Return how many periods of the line came before the portion's."""
+    """Return how many periods of the line, and of those that it goes on with, came before the portion's."""
     if not line.months:
         return portion.period.index
-    start, _end = _span(terms, line)
-    return portion.period.index - periods.period_at(terms.anchor, terms.anchor_day, line.months, start).index
+    start = max(terms.start, line.origin or line.start)
+    return portion.period.index - periods.period_at(*terms.cycle_of(line), start).index
 
 
 def _rate(line: Line, portion: periods.Portion, number: int) -> Slice:

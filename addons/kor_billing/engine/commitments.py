@@ -35,7 +35,7 @@ def cap_use(terms: Terms, slices: list[Slice]) -> list[Slice]:
 
 
 def _cap_period(terms: Terms, group: list[Slice]) -> list[Slice]:
-    share = terms.share_of(terms.cap.months, group[0].period_start, "actual")
+    share = terms.share_of(group[0].line, group[0].period_start, "actual")
     due = money.round_money(money.prorate(terms.cap.amount, *share), terms.rounding)
     counted = sum((one.gross for one in group), money.ZERO)
     if counted <= due:

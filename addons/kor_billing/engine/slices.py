@@ -13,10 +13,12 @@ from .terms import DAY, Line
 
 @dataclass(frozen=True)
 class Booked:
-    """What the books hold of a slice: the sum, and the first number that no booking of it has."""
+    """What the books hold of a slice: the sum, the first number that no booking of it has, and its days."""
 
     amount: Decimal
     free_revision: int = 1
+    start: date = date.min
+    end: date = date.min
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,17 @@ class Commitment:
 
 
 @dataclass(frozen=True)
+class Highest:
+    """Explain a quantity of which only what lies above the highest one before in the period is charged."""
+
+    before: Decimal
+    amount_before: Decimal
+
+    def as_dict(self) -> dict[str, Any]:
+        return {name: money.as_number(value) for name, value in vars(self).items()}
+
+
+@dataclass(frozen=True)
 class Slice:
     """What a line charges for the part start <= day < end of its anchored period; `amount` is rounded.
 
@@ -94,6 +107,7 @@ class Slice:
     reported: bool = True
     cap: Capped | None = None
     commitment: Commitment | None = None
+    highest: Highest | None = None
     booked: Decimal = Decimal(0)
     revision: int = 0
 
@@ -143,6 +157,7 @@ class Slice:
             },
             "prorated": money.as_number(self.prorated),
             "minimum_added": money.as_number(self.minimum_added),
+            **({"highest": self.highest.as_dict()} if self.highest else {}),
             **({"cap": self.cap.as_dict()} if self.cap else {}),
             **({"commitment": self.commitment.as_dict()} if self.commitment else {}),
             "gross": money.as_number(self.gross),

@@ -40,6 +40,11 @@ class Line:
     With a meter, each period's quantity and events are what it reads; without one, and in periods of which
     nothing was ever heard, those of the line. A commitment counts the charges of the lines whose keys are in
     `counts`; its price is what is due at least for a full period.
+
+    A line that goes on with another one from a day on, with other terms, has the `root` and the `origin` of the
+    first: its periods are counted from there. `anchor_day` is its own where the billing day was moved. With the
+    `quantity_basis` "highest", what was paid of a period is not given back, and more is due only above it. An end that `is_final` also
+    holds where the contract ends earlier: a paid period that is not given back.
     """
 
     key: Any
@@ -55,11 +60,11 @@ class Line:
     discounts: tuple[Discount, ...] = ()
     meter: Meter | None = None
     counts: frozenset[Any] = frozenset()
-
-    @property
-    def is_variable(self) -> bool:
-        """Tell whether facts that come later can move the amount of a period."""
-        return self.charge_type in ("usage", "commitment")
+    origin: date | None = None
+    root: Any = None
+    anchor_day: int | None = None
+    quantity_basis: str = "held"
+    is_final: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,9 +91,19 @@ class Terms:
     def anchor(self) -> date:
         return periods.anchor_of(self.start, self.anchor_day)
 
-    def share_of(self, months: int, day: date, day_count: str) -> tuple[int, int]:
-        """Return the share of the anchored period around a day in which the contract runs."""
-        period = periods.period_at(self.anchor, self.anchor_day, months, day)
+    def cycle_of(self, line: Line) -> tuple[date, int, int]:
+        """Return anchor, anchor day and months of the line's periods."""
+        day = line.anchor_day or self.anchor_day
+        return periods.anchor_of(self.start, day), day, line.months
+
+    def span_of(self, line: Line) -> tuple[date, date | None]:
+        """Return where the line runs: never outside the contract."""
+        ends = [end for end in (None if line.is_final else self.end, line.end) if end]
+        return max(self.start, line.start), min(ends, default=None)
+
+    def share_of(self, line: Line, day: date, day_count: str) -> tuple[int, int]:
+        """Return the share of the line's period around a day in which the contract runs."""
+        period = periods.period_at(*self.cycle_of(line), day)
         end = period.end if self.end is None else min(self.end, period.end)
         return periods.share(period, max(self.start, period.start), end, day_count)
 

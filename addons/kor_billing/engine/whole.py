@@ -19,14 +19,32 @@ def settle(terms: Terms, slices: list[Slice]) -> list[Slice]:
     for discount in sorted(terms.discounts, key=lambda one: one.sequence):
         off = _take_percent if discount.kind == "percent" else _take_amount
         slices = off(terms, discount, slices)
-    return [replace(one, amount=money.round_money(one.net, terms.rounding)) for one in slices]
+    return _round(terms, slices)
+
+
+def _round(terms: Terms, slices: list[Slice]) -> list[Slice]:
+    """Round each slice so that the parts of a period, of a line and those that it goes on with, add up to it.
+
+    The running sum is rounded, and each part is what it adds: a period that is cut costs no cent more or less.
+    """
+    sums: dict[tuple, Decimal] = {}
+    result = list(slices)
+    for position in sorted(range(len(slices)), key=lambda position: slices[position].start):
+        one = slices[position]
+        chain = (one.line.key if one.line.root is None else one.line.root, one.period_start)
+        before = sums.get(chain, money.ZERO)
+        with money.exact():
+            sums[chain] = before + one.net
+        amount = money.round_money(sums[chain], terms.rounding) - money.round_money(before, terms.rounding)
+        result[position] = replace(one, amount=amount)
+    return result
 
 
 def _holds_on_whole(terms: Terms, discount: Discount, one: Slice) -> bool:
     """Tell whether a discount on the whole holds for a slice; its periods count from the contract's start."""
     number = 0
     if one.line.months:
-        cycle = (terms.anchor, terms.anchor_day, one.line.months)
+        cycle = terms.cycle_of(one.line)
         number = periods.period_at(*cycle, one.start).index - periods.period_at(*cycle, terms.start).index
     return applies(discount, max(one.period_start, terms.start), number)
 
@@ -57,7 +75,7 @@ def _take_amount(terms: Terms, discount: Discount, slices: list[Slice]) -> list[
 
 def _amount_off(terms: Terms, discount: Discount, one: Slice) -> Decimal:
     """Return the discount's amount for the part of the period in which the contract runs."""
-    share = terms.share_of(one.line.months, one.period_start, one.line.day_count)
+    share = terms.share_of(one.line, one.period_start, one.line.day_count)
     return money.prorate(discount.value, *share)
 
 

@@ -7,6 +7,8 @@ from . import kor_move_builder
 from . import kor_contract_advice_mixin
 from . import kor_contract_billing_mixin
 from . import kor_contract_invoice_mixin
+from . import kor_contract_credit_mixin
+from . import kor_contract_amendment
 from . import kor_contract_prepaid_mixin
 from . import kor_contract_estimate_mixin
 from . import kor_contract

@@ -39,6 +39,14 @@ class KorBillingItem(models.Model):
         help="Empty where nothing had to be paid in that billing: no invoice was made for it.",
     )
     move_id = fields.Many2one(related="move_line_id.move_id", store=True, index="btree_not_null", string="Invoice")
+    corrected_item_id = fields.Many2one(
+        "kor.billing.item",
+        string="Gives back",
+        index="btree_not_null",
+        ondelete="restrict",
+        help="The billing of which a part is given back.",
+    )
+    correction_ids = fields.One2many("kor.billing.item", "corrected_item_id", string="Given back")
     run_id = fields.Many2one("kor.billing.run", index="btree_not_null", ondelete="set null")
     state = fields.Selection(
         [("booked", "Billed"), ("released", "Freed")],

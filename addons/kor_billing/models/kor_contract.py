@@ -12,6 +12,7 @@ class KorContract(models.Model):
         "kor.contract",
         "kor.contract.billing.mixin",
         "kor.contract.invoice.mixin",
+        "kor.contract.credit.mixin",
         "kor.contract.prepaid.mixin",
         "kor.contract.advice.mixin",
         "kor.contract.estimate.mixin",
@@ -68,6 +69,8 @@ class KorContract(models.Model):
         "line_ids.billing_months",
         "line_ids.date_start",
         "line_ids.date_end",
+        "line_ids.billed_until",
+        "line_ids.anchor_day",
         "billing_item_ids.state",
     )
     def _compute_next_billing_date(self):
@@ -78,6 +81,12 @@ class KorContract(models.Model):
         for contract in billed:
             is_booked = booked[contract.id].__contains__
             contract.next_billing_date = billing.next_due(contract._get_engine_terms(), is_booked) or False
+
+    def _note_amended(self, amendment):
+        result = super()._note_amended(amendment)
+        # What is billed may not be what is owed any more: the next run looks.
+        self.filtered("billing_item_ids")._write_agreed({"has_late_use": True})
+        return result
 
     def _check_can_activate(self):
         result = super()._check_can_activate()

@@ -1,3 +1,4 @@
+import itertools
 from datetime import timedelta
 from decimal import Decimal
 
@@ -111,24 +112,32 @@ class KorContractBillingMixin(models.AbstractModel):
         # In sudo: who may see a contract must not bill a slice again that a rule hides from them.
         items_sudo = self.env["kor.billing.item"].sudo()
         domain = [("contract_id", "in", self.ids), ("state", "=", "booked")]
-        names = ["contract_id", "contract_line_id", "period_start", "amount", "revision"]
+        names = ["contract_id", "contract_line_id", "period_start", "amount", "revision", "date_start", "date_end"]
         for item in items_sudo.search_fetch(domain, names, order="id"):
             own, key = booked[item.contract_id.id], (item.contract_line_id.id, item.period_start)
-            amounts = own.setdefault(key, {})
-            amounts[item.revision] = to_decimal(item.amount)
+            own.setdefault(key, []).append(item)
         return {
-            contract_id: {key: self._sum_booked(amounts) for key, amounts in own.items()}
+            contract_id: {key: self._sum_booked(items) for key, items in own.items()}
             for contract_id, own in booked.items()
         }
 
     @api.model
-    def _sum_booked(self, amounts):
-        """Return what is booked of a slice, from the amounts by revision.
+    def _sum_booked(self, items):
+        """Return what is booked of a slice.
 
         The first free revision is used again: a reset invoice that held it cannot be posted beside the new one.
         """
-        free = next(revision for revision in range(len(amounts) + 1) if revision not in amounts)
-        return billing.Booked(sum(amounts.values(), Decimal(0)), free)
+        return billing.Booked(
+            amount=sum((to_decimal(item.amount) for item in items), Decimal(0)),
+            free_revision=next(self._iter_free_revisions(items)),
+            start=min(item.date_start for item in items),
+            end=max(item.date_end for item in items) + timedelta(days=1),
+        )
+
+    @api.model
+    def _iter_free_revisions(self, items):
+        taken = {item.revision for item in items}
+        return (revision for revision in itertools.count() if revision not in taken)
 
     def _get_meters(self, windows):
         """Return what reads the use of each measured line, from the first day asked for to the last."""
@@ -150,12 +159,13 @@ class KorContractBillingMixin(models.AbstractModel):
         result = {}
         for contract in self:
             try:
-                due = billing.target(contract._get_engine_terms(meters), windows[contract])
+                terms, asked = contract._get_engine_terms(meters), windows[contract]
+                due = billing.target(terms, asked)
             except (PeriodError, PricingError, DiscountError) as error:
                 raise UserError(
                     self.env._("Contract %(contract)s: %(reason)s", contract=contract.name, reason=error)
                 ) from error
-            result[contract] = billing.difference(due, booked[contract.id])
+            result[contract] = billing.difference(terms, asked, due, booked[contract.id])
         return result
 
     def _bill(self, window, invoice_date=False, run=None):
@@ -176,9 +186,13 @@ class KorContractBillingMixin(models.AbstractModel):
         for company, contracts in self.grouped("company_id").items():
             open_slices = contracts._get_open_slices(window)
             contracts._check_readings(open_slices)
-            due = {contract: contract._hold_back(slices) for contract, slices in open_slices.items() if slices}
+            due, credits = {}, {}
+            for contract, slices in open_slices.items():
+                credits[contract], charged = contract._split_credits(slices)
+                due[contract] = contract._hold_back(charged)
             due = {contract: slices for contract, slices in due.items() if slices}
             moves |= contracts.with_company(company)._book(due, invoice_date, run)
+            moves |= contracts.with_company(company)._give_back(credits, moves, invoice_date, run)
         return moves
 
     def _check_readings(self, open_slices):

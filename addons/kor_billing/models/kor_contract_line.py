@@ -16,6 +16,7 @@ class KorContractLine(models.Model):
         :param meter: what reads the line's use, for lines that are measured
         """
         self.ensure_one()
+        last, root = self.billed_until or self.date_end, self._get_root()
         return billing.Line(
             key=self.id,
             charge_type=self.charge_type,
@@ -23,12 +24,17 @@ class KorContractLine(models.Model):
             months=0 if self.charge_type == "one_time" else self.billing_months,
             day_count=self.day_count,
             start=self.date_start,
-            end=self.date_end + timedelta(days=1) if self.date_end else None,
+            end=last + timedelta(days=1) if last else None,
             price=self._get_engine_price(),
             quantity=to_decimal(self.quantity),
             events=to_decimal(self.events),
             discounts=tuple(self.discount_ids._get_engine_discounts()),
             meter=meter,
+            origin=root.date_start,
+            root=root.id,
+            anchor_day=self.anchor_day or None,
+            quantity_basis=self.quantity_basis,
+            is_final=bool(self.billed_until),
             counts=frozenset(line.id for line in self._get_counted_lines(self.contract_id.line_ids)),
         )
 

@@ -11,6 +11,10 @@ class ResCompany(models.Model):
         default="post",
         help="What billing does with the invoices that it makes. A draft counts as billed, too.",
     )
+    kor_credit_minimum = fields.Float(
+        string="Smallest Credit Note",
+        help="What is to be given back below this amount waits for the contract's next invoice and lowers it.",
+    )
     kor_prepaid_account_id = fields.Many2one(
         "account.account",
         string="Prepaid Credit",

@@ -5,5 +5,6 @@ class ResConfigSettings(models.TransientModel):
     _inherit = "res.config.settings"
 
     kor_invoice_posting = fields.Selection(related="company_id.kor_invoice_posting", readonly=False)
+    kor_credit_minimum = fields.Float(related="company_id.kor_credit_minimum", readonly=False)
     kor_prepaid_account_id = fields.Many2one(related="company_id.kor_prepaid_account_id", readonly=False)
     kor_prepaid_product_id = fields.Many2one(related="company_id.kor_prepaid_product_id", readonly=False)

@@ -2,9 +2,12 @@ from . import test_engine_advice
 from . import test_engine_billing
 from . import test_engine_commitments
 from . import test_engine_prepaid
+from . import test_engine_repairs
+from . import test_amendments
 from . import test_commitments
 from . import test_prepaid
 from . import test_invoicing
+from . import test_life_story
 from . import test_metered_billing
 from . import test_move_builder
 from . import test_move_builder_later

@@ -116,11 +116,12 @@ class TestEngineBilling(BaseCase):
         slices = billing.target(_terms(line), _window("2026-01-01", "2026-03-31"))
         self.assertEqual([one.amount for one in slices], [50, 20, 0])
         self.assertEqual([one.reported for one in slices], [True, True, False])
-        booked = {one.key: billing.Booked(one.amount) for one in slices}
-        self.assertFalse(billing.difference(slices, booked))
+        booked = {one.key: billing.Booked(one.amount, 1, one.start, one.end) for one in slices}
+        terms, window = _terms(line), _window("2026-01-01", "2026-03-31")
+        self.assertFalse(billing.difference(terms, window, slices, booked))
         late = _line(price="0.5", charge_type="usage", timing="arrears", meter=_Meter({1: 130, 2: 36}))
         changed = billing.target(_terms(late), _window("2026-01-01", "2026-03-31"))
-        more, less = billing.difference(changed, booked)
+        more, less = billing.difference(terms, window, changed, booked)
         self.assertEqual((more.difference, more.revision, more.booked), (15, 1, 50))
         self.assertEqual(less.difference, -2)
 
@@ -262,8 +263,8 @@ class TestEngineBillingProperties(BaseCase):
             # Each run asks for everything since the start or only for what came since, as users do.
             for since in (begin, first):
                 window = billing.Window(since, end)
-                books = {key: billing.Booked(one.amount) for key, one in booked.items()}
-                for one in billing.difference(billing.target(terms, window), books):
+                books = {key: billing.Booked(one.amount, 1, one.start, one.end) for key, one in booked.items()}
+                for one in billing.difference(terms, window, billing.target(terms, window), books):
                     booked[one.key] = one
             begin = end + timedelta(1)
         self.assertEqual({one.key: one.amount for one in whole}, {key: one.amount for key, one in booked.items()})

@@ -118,10 +118,14 @@ class TestEngineCommitments(BaseCase):
     def test_late_use_lowers_a_true_up_that_is_billed(self):
         owed = _line(2, "commitment", "1000", counts=frozenset({1}))
         early = _terms("2026-01-01", _line(1, "usage", meter=_Daily(Decimal(10), {})), owed)
-        booked = {one.key: billing.Booked(one.amount) for one in _target(early, "2026-01-01", "2026-01-31")}
+        booked = {
+            one.key: billing.Booked(one.amount, 1, one.start, one.end)
+            for one in _target(early, "2026-01-01", "2026-01-31")
+        }
         late = _Daily(Decimal(10), {date(2026, 1, 5): 60})
-        slices = _target(_terms("2026-01-01", _line(1, "usage", meter=late), owed), "2026-01-01", "2026-01-31")
-        found = billing.difference(slices, booked)
+        terms = _terms("2026-01-01", _line(1, "usage", meter=late), owed)
+        window = billing.Window(date(2026, 1, 1), date(2026, 1, 31))
+        found = billing.difference(terms, window, billing.target(terms, window), booked)
         self.assertEqual([(one.line.key, one.difference) for one in found], [(1, 50), (2, -50)])
 
     def test_cap_lowers_each_use_by_what_it_costs(self):
@@ -189,7 +193,7 @@ class TestEngineCommitmentProperties(BaseCase):
                 self.assertFalse(one.gross and one.commitment.counted > one.commitment.due)
         for period in {one.period_start for one in slices if one.line.charge_type == "usage" and terms.cap}:
             used = [one for one in slices if one.line.charge_type == "usage" and one.period_start == period]
-            share = terms.share_of(1, period, "actual")
+            share = terms.share_of(used[0].line, period, "actual")
             most = terms.cap.amount * share[0] / share[1]
             self.assertLessEqual(sum(one.amount for one in used), most + Decimal("0.02"))
 
@@ -198,9 +202,11 @@ class TestEngineCommitmentProperties(BaseCase):
     def test_any_split_of_runs_books_what_one_run_books(self, terms, cuts):
         last = terms.start + timedelta(1000)
         whole = billing.target(terms, billing.Window(terms.start, last))
-        booked = {}
+        booked, spans = {}, {}
         for end in [*sorted({terms.start + timedelta(cut) for cut in cuts}), last]:
-            books = {key: billing.Booked(amount) for key, amount in booked.items()}
-            for one in billing.difference(billing.target(terms, billing.Window(terms.start, end)), books):
+            books = {key: billing.Booked(amount, 1, *spans[key]) for key, amount in booked.items()}
+            window = billing.Window(terms.start, end)
+            for one in billing.difference(terms, window, billing.target(terms, window), books):
                 booked[one.key] = booked.get(one.key, 0) + one.difference
+                spans[one.key] = (one.start, one.end)
         self.assertEqual({one.key: one.amount for one in whole}, booked)

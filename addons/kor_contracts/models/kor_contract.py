@@ -15,6 +15,7 @@ TERM_MONTHS = {"monthly": 1, "annual": 12, "multi_year": 36}
 class KorContract(models.Model):
     _name = "kor.contract"
     _inherit = [
+        "kor.contract.amend.mixin",
         "kor.contract.lifecycle.mixin",
         "kor.contract.entitlement.mixin",
         "kor.contract.plan.mixin",

@@ -5,6 +5,9 @@ from odoo.exceptions import UserError
 
 _logger = logging.getLogger(__name__)
 
+# In the context of what an amendment writes. An object: no caller from outside can send one.
+AMENDING = object()
+
 # What the actions write, and nobody else.
 STATE_FIELDS = {"state", "date_activated", "date_cancelled"}
 TRANSITIONS = {
@@ -198,13 +201,15 @@ class KorContractLifecycleMixin(models.AbstractModel):
             self._check_open(", ".join(labels))
 
     def _check_open(self, part):
-        """Raise if any of the contracts is agreed already."""
+        """Raise if any of the contracts is agreed already, unless an amendment writes."""
+        if self.env.context.get("kor_amending") is AMENDING:
+            return
         agreed = self.filtered(lambda contract: contract.state != "draft")
         if agreed:
             raise UserError(
                 self.env._(
                     "Contract %(contract)s is agreed: %(part)s cannot be changed any more. "
-                    "Make a new contract, or end this one with action_cancel(date).",
+                    "Amend it as of a day with amend(date, changes).",
                     contract=agreed[0].name,
                     part=part,
                 )
@@ -213,6 +218,7 @@ class KorContractLifecycleMixin(models.AbstractModel):
     @api.model
     def _cron_update_states(self):
         """End what has run out, cancel what was cancelled for a day that is over, extend what renews itself."""
+        self.env["kor.contract.amendment"]._cron_apply()
         running = self.search([("state", "in", ("active", "paused")), ("date_end_effective", "<", "today +1d")])
         over = running.filtered(lambda contract: contract.date_end_effective < contract._get_today())
         cancelled = over.filtered("date_cancelled")

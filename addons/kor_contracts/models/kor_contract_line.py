@@ -25,7 +25,7 @@ class KorContractLine(models.Model):
     """A charge as agreed with one customer, for as long as its dates say."""
 
     _name = "kor.contract.line"
-    _inherit = ["kor.price.mixin", "kor.contract.part.mixin"]
+    _inherit = ["kor.contract.chain.mixin", "kor.price.mixin", "kor.contract.part.mixin"]
     _description = "Contract Line"
     _order = "contract_id, sequence, id"
     _check_company_auto = True
@@ -107,7 +107,7 @@ class KorContractLine(models.Model):
         self.contract_id._check_dates()
         for line in self:
             contract = line.contract_id
-            if line.date_end and line.date_end < line.date_start:
+            if line.date_end and line.date_end < line.date_start and not line._is_void():
                 raise ValidationError(
                     self.env._(
                         "Line “%(line)s” ends on %(end)s, before it starts on %(start)s. Its last day must be "
@@ -155,6 +155,7 @@ class KorContractLine(models.Model):
             "timing",
             "day_count",
             "commitment_scope",
+            "quantity_basis",
         ]
 
     @api.model
@@ -178,7 +179,8 @@ class KorContractLine(models.Model):
             # A form computes while the price is being entered; saving checks it.
             return Decimal(0)
         amount, _added = pricing.apply_minimum(amount, price.minimum_amount)
-        start, number = contract._locate_period(months, day, self.date_start)
+        start, number = contract._locate_period(months, day, self._get_root().date_start)
+        start = max(start, self.date_start)
         own = [one for one in self.discount_ids._get_engine_discounts() if discounts.applies(one, start, number)]
         return discounts.apply_discounts(amount, own)[0]
 

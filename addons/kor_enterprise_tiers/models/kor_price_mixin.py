@@ -43,6 +43,14 @@ class KorPriceMixin(models.AbstractModel):
         default="usage",
         help="What counts towards the minimum commitment, before discounts and taxes. With a metric, only its use.",
     )
+    quantity_basis = fields.Selection(
+        [("held", "Days held"), ("highest", "Highest of the period")],
+        string="Quantity Billed",
+        required=True,
+        default="held",
+        help="Where the quantity held changes within a period. Days held: each part for its days. Highest of the "
+        "period: what was paid is not given back, and more is due only above the highest number so far, in full.",
+    )
     price_model = fields.Selection(
         [
             ("standard", "Standard"),
