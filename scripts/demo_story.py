@@ -5,6 +5,8 @@ Run twice it does nothing more: what is billed stays billed.
 
 from datetime import timedelta
 
+from dateutil.relativedelta import relativedelta
+
 from odoo import fields
 
 from odoo.addons.kor_billing.engine.billing import Window
@@ -67,7 +69,7 @@ for key, calls, storage, growth in (("borealis", 46000, 1900, 2.5), ("aurora", 2
     env["kor.usage.event"].ingest(use_of(contract, calls, storage, growth))
 
 data = env.ref("kor_enterprise.contract_borealis_data")
-local = LocalDays(data.tz)
+local, begun = LocalDays(data.tz), data.date_start.replace(day=1)
 # The first part of a month below the minimum, the second month above the cap, then what is usual.
 env["kor.usage.event"].ingest(
     [
@@ -76,7 +78,11 @@ env["kor.usage.event"].ingest(
             "contract": data.name,
             "metric": "data_transfer",
             "time": local.midnight(day).isoformat(),
-            "quantity": {0: 40, 1: 520}.get((day.year - data.date_start.year) * 12 + day.month - data.date_start.month, 250),
+            "quantity": 40
+            if day < begun + relativedelta(months=1)
+            else 520
+            if day < begun + relativedelta(months=2)
+            else 250,
         }
         for number in range((today - data.date_start).days + 1)
         if (day := data.date_start + timedelta(days=number))

@@ -32,7 +32,7 @@ def run(source: OdooSource, arguments: list[str]) -> int:
         mailbox = Mailbox(paths.STATE / "run" / "mail")
         stack.callback(mailbox.stop)
         step("Starting Odoo")
-        # Served by its name and without a filter: a filter makes Odoo list all databases at each request without session.
+        # By its name and without a filter, for which Odoo lists all databases at each request without a session.
         server = odoo.serve(name, port, *mailbox.odoo_options(), *arguments)
         stack.callback(server.stop)
         server.wait_ready()

@@ -43,8 +43,8 @@ class Line:
 
     A line that goes on with another one from a day on, with other terms, has the `root` and the `origin` of the
     first: its periods are counted from there. `anchor_day` is its own where the billing day was moved. With the
-    `quantity_basis` "highest", what was paid of a period is not given back, and more is due only above it. An end that `is_final` also
-    holds where the contract ends earlier: a paid period that is not given back.
+    `quantity_basis` "highest", what was paid of a period is not given back, and more is due only above it. An end
+    that `is_final` also holds where the contract ends earlier: a paid period that is not given back.
     """
 
     key: Any

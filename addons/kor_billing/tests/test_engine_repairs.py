@@ -54,12 +54,12 @@ class TestEngineRepairs(BaseCase):
 
     def test_published_repairs_of_a_month(self):
         # Kill Bill: $12 billed for January 2014, then …
-        whole = _line(1, "12", "2014-01-01", "2014-02-01")
+        whole, after = _line(1, "12", "2014-01-01", "2014-02-01"), _line(2, "12", "2014-01-25", "2014-02-01")
         cases = [
             ("ended on the 23rd", [replace(whole, end=date(2014, 1, 23))], "-3.48"),
             ("cancelled on the 25th", [replace(whole, end=date(2014, 1, 25))], "-2.71"),
-            ("paused from the 1st to the 25th", [replace(whole, end=date(2014, 1, 1)), _line(2, "12", "2014-01-25", "2014-02-01")], "-9.29"),
-            ("paused from the 13th to the 25th", [replace(whole, end=date(2014, 1, 13)), _line(2, "12", "2014-01-25", "2014-02-01")], "-4.65"),
+            ("paused from the 1st to the 25th", [replace(whole, end=date(2014, 1, 1)), after], "-9.29"),
+            ("paused from the 13th to the 25th", [replace(whole, end=date(2014, 1, 13)), after], "-4.65"),
             ("nothing", [whole], "0"),
         ]  # fmt: skip
         for label, lines, given_back in cases:

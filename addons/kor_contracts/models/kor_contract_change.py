@@ -94,7 +94,7 @@ class KorContractChange(models.Model):
         for change in self:
             problem = change._find_problem()
             if problem:
-                raise ValidationError(f"{change.summary}: {problem}")
+                raise ValidationError(self.env._("%(change)s: %(problem)s", change=change.summary, problem=problem))
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -135,27 +135,47 @@ class KorContractChange(models.Model):
         """Return a sentence on what is missing or wrong, empty where nothing is."""
         if self.line_id and self.line_id.contract_id != self.contract_id:
             return self.env._("the line belongs to another contract.")
-        if self.kind in ("quantity", "remove") and not self.line_id:
+        find = getattr(self, f"_find_{self.kind}_problem", None)
+        return find() if find else ""
+
+    def _find_quantity_problem(self):
+        if not self.line_id:
             return self.env._("choose the line.")
-        if self.kind == "quantity" and self.quantity < 0:
-            return self.env._("a quantity is 0 or more.")
-        if self.kind == "price" and not self.unit_price and not self.percent:
-            return self.env._("give a new price, or by how many percent it changes.")
-        if self.kind == "plan" and not self.plan_id:
+        return "" if self.quantity >= 0 else self.env._("a quantity is 0 or more.")
+
+    def _find_remove_problem(self):
+        return "" if self.line_id else self.env._("choose the line.")
+
+    def _find_price_problem(self):
+        if self.unit_price or self.percent:
+            return ""
+        return self.env._("give a new price, or by how many percent it changes.")
+
+    def _find_plan_problem(self):
+        if not self.plan_id:
             return self.env._("choose the plan.")
-        if self.kind == "plan" and self.plan_id.currency_id != self.contract_id.currency_id:
+        if self.plan_id.currency_id != self.contract_id.currency_id:
             return self.env._("the plan is priced in %(currency)s.", currency=self.plan_id.currency_id.name)
-        if self.kind == "add" and not self.charge_id and not (self.product_id and self.name):
-            return self.env._("choose a charge of the catalog, or a product and a description.")
-        if self.kind == "discount" and self.value <= 0:
-            return self.env._("a discount is above 0.")
-        if self.kind == "term" and (not self.date_end or self.date_end < self.amendment_id.date_effective):
-            return self.env._("the new last day has to lie on the amendment's day or later.")
-        if self.kind == "billing_day" and not 1 <= self.anchor_day <= 31:
-            return self.env._("the billing day is a day of the month, from 1 to 31.")
-        if self.kind == "transfer" and not self.partner_id:
-            return self.env._("choose the new customer.")
         return ""
+
+    def _find_add_problem(self):
+        if self.charge_id or (self.product_id and self.name):
+            return ""
+        return self.env._("choose a charge of the catalog, or a product and a description.")
+
+    def _find_discount_problem(self):
+        return "" if self.value > 0 else self.env._("a discount is above 0.")
+
+    def _find_term_problem(self):
+        if self.date_end and self.date_end >= self.amendment_id.date_effective:
+            return ""
+        return self.env._("the new last day has to lie on the amendment's day or later.")
+
+    def _find_billing_day_problem(self):
+        return "" if 1 <= self.anchor_day <= 31 else self.env._("the billing day is a day of the month, from 1 to 31.")
+
+    def _find_transfer_problem(self):
+        return "" if self.partner_id else self.env._("choose the new customer.")
 
     def _describe(self):
         """Return what the change does, as people read it."""
