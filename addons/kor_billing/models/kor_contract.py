@@ -15,6 +15,7 @@ class KorContract(models.Model):
         "kor.contract.prepaid.mixin",
         "kor.contract.advice.mixin",
         "kor.contract.estimate.mixin",
+        "kor.contract.service.mixin",
     ]
 
     billing_item_ids = fields.One2many("kor.billing.item", "contract_id", string="Billed Periods")

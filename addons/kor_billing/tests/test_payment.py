@@ -1,34 +1,11 @@
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
-from .common import KorBillingCommon
+from .collection_common import KorCollectionCommon
 
 
 @tagged("post_install", "-at_install")
-class TestPayment(KorBillingCommon):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        provider = cls.env.ref("payment.payment_provider_demo").sudo()
-        cls.provider = provider.copy({"company_id": cls.company.id, "state": "test", "allow_tokenization": True})
-        cls.provider.journal_id = cls.company_data["default_journal_bank"]
-
-    def _save_token(self, outcome="done", partner=None):
-        return (
-            self.env["payment.token"]
-            .sudo()
-            .create(
-                {
-                    "provider_id": self.provider.id,
-                    "payment_method_id": self.provider.payment_method_ids[:1].id,
-                    "partner_id": (partner or self.customer).id,
-                    "provider_ref": "demo",
-                    "payment_details": "4242",
-                    "demo_simulated_state": outcome,
-                }
-            )
-        )
-
+class TestPayment(KorCollectionCommon):
     def _invoice(self):
         return self._bill(self._make_contract(), "2026-01-01", "2026-01-31")
 
