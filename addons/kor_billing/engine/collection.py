@@ -59,7 +59,9 @@ def next_attempt(attempts: Iterable[date], retries: tuple[int, ...]) -> date | N
     return max(days[0] + timedelta(days=retries[len(days) - 1]), days[-1] + DAY)
 
 
-def next_step(steps: Iterable[Step], due: date, applied: Mapping[Hashable, tuple[int, date]]) -> tuple[Step, date] | None:
+def next_step(
+    steps: Iterable[Step], due: date, applied: Mapping[Hashable, tuple[int, date]]
+) -> tuple[Step, date] | None:
     """Return the step that follows and the day from which it is due, None where none is left.
 
     `applied` holds by step the days it stood for and the day on which it was applied. Where dunning begins late, the

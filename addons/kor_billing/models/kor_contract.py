@@ -127,6 +127,10 @@ class KorContract(models.Model):
                     )
                 )
 
+    def _prepare_entitlements(self):
+        service = {"service": self.service_state, "reason": self._describe_service()}
+        return {**super()._prepare_entitlements(), **service}
+
     def action_open_invoices(self):
         """Open the contract's invoices.
 

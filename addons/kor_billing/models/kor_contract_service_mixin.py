@@ -32,13 +32,6 @@ class KorContractServiceMixin(models.AbstractModel):
             worst = max(effects, key=SEVERITY.get, default="none")
             contract.service_state = "full" if worst == "none" else worst
 
-    def _prepare_entitlements(self):
-        return {
-            **super()._prepare_entitlements(),
-            "service": self.service_state,
-            "reason": self._describe_service(),
-        }
-
     def _describe_service(self):
         """Return in a sentence why the service is what it is."""
         self.ensure_one()
@@ -63,9 +56,11 @@ class KorContractServiceMixin(models.AbstractModel):
         """Return what the customer owes: posted invoices that are not paid in full, the oldest first."""
         self.ensure_one()
         return self.invoice_ids.filtered(
-            lambda move: move.move_type == "out_invoice"
-            and move.state == "posted"
-            and not move.currency_id.is_zero(move.amount_residual)
+            lambda move: (
+                move.move_type == "out_invoice"
+                and move.state == "posted"
+                and not move.currency_id.is_zero(move.amount_residual)
+            )
         ).sorted(lambda move: (move.invoice_date_due, move.id))
 
     def _note_collection(self, line):

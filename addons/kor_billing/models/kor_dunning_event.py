@@ -78,11 +78,13 @@ class KorDunningEvent(models.Model):
             sums[move.company_id, move.commercial_partner_id, move.currency_id] += move.amount_residual
         thresholds = self.env["kor.dunning.threshold"]._get_by_currency(overdue.company_id)
         return overdue.filtered(
-            lambda move: move.currency_id.compare_amounts(
-                sums[move.company_id, move.commercial_partner_id, move.currency_id],
-                thresholds.get((move.company_id, move.currency_id), 0),
+            lambda move: (
+                move.currency_id.compare_amounts(
+                    sums[move.company_id, move.commercial_partner_id, move.currency_id],
+                    thresholds.get((move.company_id, move.currency_id), 0),
+                )
+                >= 0
             )
-            >= 0
         )
 
     @api.model

@@ -101,7 +101,9 @@ class KorPaymentAttempt(models.Model):
         for attempt in self:
             if attempt.state != "started":
                 raise UserError(
-                    self.env._("%(attempt)s is settled. Only one that was cut off can be marked.", attempt=attempt.display_name)
+                    self.env._(
+                        "%(attempt)s is settled. Only one that was cut off can be marked.", attempt=attempt.display_name
+                    )
                 )
         # In sudo: attempts and transactions are written by their methods only.
         for attempt in self.sudo():

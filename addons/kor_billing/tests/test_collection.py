@@ -25,7 +25,15 @@ class TestCollection(KorCollectionCommon):
             self._run_on("2026-02-10")
         self.assertRecordValues(
             move.kor_attempt_ids,
-            [{"number": 1, "state": "done", "amount": 115, "origin": "schedule", "contract_id": move.kor_contract_id.id}],
+            [
+                {
+                    "number": 1,
+                    "state": "done",
+                    "amount": 115,
+                    "origin": "schedule",
+                    "contract_id": move.kor_contract_id.id,
+                }
+            ],
         )
         self.assertEqual((self._charges(move), move.amount_residual), (1, 0))
         self._assert_collection(move, "paid")
@@ -191,8 +199,9 @@ class TestCollection(KorCollectionCommon):
                 raise ZeroDivisionError("Broken")
             return prepare(move, token)
 
-        with patch.object(type(bad), "_prepare_kor_transaction", refuse), mute_logger(
-            "odoo.addons.kor_billing.models.kor_move_collection_mixin"
+        with (
+            patch.object(type(bad), "_prepare_kor_transaction", refuse),
+            mute_logger("odoo.addons.kor_billing.models.kor_move_collection_mixin"),
         ):
             self._run_on("2026-02-01")
         self.assertEqual(good.kor_attempt_ids.state, "done")

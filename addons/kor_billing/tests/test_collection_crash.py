@@ -33,7 +33,10 @@ class TestCollectionCrash(KorCollectionCommon):
                 send(transaction)
             raise error
 
-        with patch.object(transaction_class, "_send_payment_request", send_and_break), freeze_time("2026-02-01 08:00:00"):
+        with (
+            patch.object(transaction_class, "_send_payment_request", send_and_break),
+            freeze_time("2026-02-01 08:00:00"),
+        ):
             self._run_committing()
 
     def _run_committing(self):

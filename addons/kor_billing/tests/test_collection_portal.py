@@ -1,7 +1,8 @@
 from lxml import html
 
 from odoo.fields import Command
-from odoo.tests import HttpCase, freeze_time, new_test_user, tagged
+from odoo.tests import HttpCase, JsonRpcException, freeze_time, new_test_user, tagged
+from odoo.tools import mute_logger
 
 from .collection_common import KorCollectionCommon
 
@@ -90,3 +91,6 @@ class TestCollectionPortal(KorCollectionCommon, HttpCase):
         params = {"model": "kor.contract", "method": "entitlements", "args": [self.contract.ids], "kwargs": {}}
         found = self.make_jsonrpc_request("/web/dataset/call_kw/kor.contract/entitlements", params)
         self.assertEqual((found["service"], found["reason"]), ("full", "The service runs in full."))
+        params = {**params, "model": "kor.payment.attempt", "method": "action_mark_failed", "args": [[1]]}
+        with self.assertRaises(JsonRpcException), mute_logger("odoo.http"):
+            self.make_jsonrpc_request("/web/dataset/call_kw/kor.payment.attempt/action_mark_failed", params)
