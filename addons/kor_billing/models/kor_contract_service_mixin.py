@@ -56,11 +56,7 @@ class KorContractServiceMixin(models.AbstractModel):
         """Return what the customer owes: posted invoices that are not paid in full, the oldest first."""
         self.ensure_one()
         return self.invoice_ids.filtered(
-            lambda move: (
-                move.move_type == "out_invoice"
-                and move.state == "posted"
-                and not move.currency_id.is_zero(move.amount_residual)
-            )
+            lambda move: move.move_type == "out_invoice" and move.state == "posted" and not move._is_kor_settled()
         ).sorted(lambda move: (move.invoice_date_due, move.id))
 
     def _note_collection(self, line):

@@ -51,7 +51,7 @@ class KorInvoicePaymentMixin(models.AbstractModel):
         self._check_collectable()
         # One attempt at a time: a second caller gets an error here, and the state after it.
         self.lock_for_update()
-        if self.currency_id.is_zero(self.amount_residual):
+        if self._is_kor_settled():
             return self._prepare_payment_result("paid", 0.0, self.env._("Nothing is open on %(move)s.", move=self.name))
         # In sudo: transactions and tokens are readable by the payment administrator only.
         move_sudo = self.sudo()

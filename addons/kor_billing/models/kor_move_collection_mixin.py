@@ -118,6 +118,11 @@ class KorMoveCollectionMixin(models.AbstractModel):
         found = self.search([("kor_next_attempt_date", "<=", "today +1d")], order="kor_next_attempt_date, id")
         return found.filtered(lambda move: move._is_kor_due())
 
+    def _is_kor_settled(self):
+        """Return whether nothing is left to collect: a payment that waits for the bank leaves the amount as it was."""
+        settled = self.payment_state in ("paid", "in_payment", "reversed")
+        return settled or self.currency_id.is_zero(self.amount_residual)
+
     def _is_kor_due(self):
         self.ensure_one()
         day = self.kor_next_attempt_date

@@ -139,7 +139,8 @@ class KorPaymentAttempt(models.Model):
         if self.state != "started" or self.transaction_id.state != "draft":
             return None
         move = self.move_id
-        if move.state != "posted" or move.currency_id.compare_amounts(move.amount_residual, self.amount) < 0:
+        is_lower = move.currency_id.compare_amounts(move.amount_residual, self.amount) < 0
+        if move.state != "posted" or move._is_kor_settled() or is_lower:
             return self._close_unsent(self.env._("The invoice was changed before the charge."))
         return self.transaction_id._charge_with_token()
 
@@ -148,7 +149,7 @@ class KorPaymentAttempt(models.Model):
         self._close("error", message)
 
     def _book(self):
-        """Book the payment of a charge that went through; what cannot be booked now is tried again by the native job."""
+        """Book the payments of charges that went through; what cannot be booked now is tried again later."""
         for attempt in self:
             transaction = attempt.transaction_id
             if transaction.state != "done" or transaction.is_post_processed:
@@ -193,7 +194,8 @@ class KorPaymentAttempt(models.Model):
             self.contract_id._schedule_collection(
                 self.env._("Payment attempt is unclear"),
                 self.env._(
-                    "%(attempt)s: look up %(reference)s at the provider. If nothing was charged, mark the attempt as failed.",
+                    "%(attempt)s: look up %(reference)s at the provider. If nothing was charged, mark the attempt "
+                    "as failed.",
                     attempt=self.display_name,
                     reference=self.transaction_id.reference,
                 ),

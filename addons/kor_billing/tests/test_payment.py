@@ -1,3 +1,5 @@
+from unittest.mock import patch
+
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
@@ -24,6 +26,19 @@ class TestPayment(KorCollectionCommon):
         move.process_payment()
         self.assertEqual(move.process_payment()["state"], "paid")
         self.assertEqual(len(move.sudo().transaction_ids), 1)
+
+    def test_payment_that_waits_for_the_bank_is_not_charged_again(self):
+        self.provider.journal_id.inbound_payment_method_line_ids.payment_account_id = False
+        self._save_token()
+        move = self._invoice()
+        # Where bank statements are reconciled there is no entry until then: the invoice keeps its open amount.
+        with patch.object(type(move), "_get_invoice_in_payment_state", lambda _move: "in_payment"):
+            move.process_payment()
+            self.assertEqual((move.amount_residual, move.kor_collection_state), (115, "paid"))
+            self.assertEqual(move.process_payment()["state"], "paid")
+            self._run_cron()
+        self.assertEqual(self._charges(move), 1)
+        self.assertFalse(move.kor_contract_id._get_open_invoices())
 
     def test_declined_card_is_an_answer_and_can_be_tried_again(self):
         self._save_token("error")
