@@ -99,7 +99,10 @@ class KorMoveCollectionMixin(models.AbstractModel):
             [("partner_id.commercial_partner_id", "in", customers.ids)], ["partner_id", "company_id"]
         )
         saved = {(partner.commercial_partner_id.id, company.id) for partner, company in groups}
-        return candidates.filtered(lambda move: (move.commercial_partner_id.id, move.company_id.id) in saved)
+        # A branch collects by the providers of the companies above it, too.
+        return candidates.filtered(
+            lambda move: any((move.commercial_partner_id.id, one.id) in saved for one in move.company_id.parent_ids)
+        )
 
     @api.model
     def _refresh_kor_collection(self, domain):

@@ -114,19 +114,6 @@ class KorPaymentAttempt(models.Model):
             attempt._close("error", message)
         return True
 
-    def action_open_transaction(self):
-        """Open what the provider has been asked and has answered.
-
-        :return: a window action
-        """
-        self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "payment.transaction",
-            "res_id": self.transaction_id.id,
-            "views": [(False, "form")],
-        }
-
     def _charge(self):
         """Ask the provider once. What it says reaches the attempt through the transaction."""
         self.ensure_one()

@@ -29,7 +29,7 @@ class PaymentToken(models.Model):
     def _refresh_kor_invoices(self):
         domain = Domain.OR(
             Domain("commercial_partner_id", "=", token.partner_id.commercial_partner_id.id)
-            & Domain("company_id", "=", token.company_id.id)
+            & Domain("company_id", "child_of", token.company_id.id)
             for token in self.sudo()  # a customer saves a method without reading the provider's company
         )
         return self.env["account.move"]._refresh_kor_collection(domain)

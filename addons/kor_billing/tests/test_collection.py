@@ -171,6 +171,19 @@ class TestCollection(KorCollectionCommon):
         self.assertRecordValues(move.kor_attempt_ids, [{"state": "error", "transaction_id": False}])
         self._assert_collection(move, "retrying", "2026-02-04")
 
+    def test_each_company_charges_by_its_own_providers_and_settings(self):
+        other = self.setup_other_company(name="Second company")["company"]
+        self._save_token()
+        own = self._make_due()
+        contract = self._make_contract(company_id=other.id)
+        theirs = self._make_due(contract=contract)
+        self._assert_collection(own, "scheduled", "2026-02-01")
+        self._assert_collection(theirs, "no_token")
+        other.kor_auto_charge = False
+        self._assert_collection(theirs, "none")
+        self._run_on("2026-02-01")
+        self.assertEqual((own.kor_collection_state, len(theirs.kor_attempt_ids)), ("paid", 0))
+
     def test_only_what_is_left_is_charged(self):
         self._save_token()
         move = self._make_due()

@@ -136,6 +136,15 @@ class TestDunning(KorCollectionCommon):
                 with self.subTest(part):
                     self.assertIn(part, mail.body)
 
+    def test_mail_says_why_the_charge_failed_and_when_the_next_one_comes(self):
+        self._save_token("error")
+        move = self._make_due()
+        self._run_on("2026-02-02")
+        self._dun("reminder")
+        for part in ("on 02/02/2026 did not succeed", "will be charged on 02/05/2026"):
+            with self.subTest(part):
+                self.assertIn(part, self._mails(move.kor_contract_id).body)
+
     def test_mail_is_in_the_customer_s_language(self):
         self.env["res.lang"]._activate_lang("es_ES")
         self.customer.lang = "es_ES"
