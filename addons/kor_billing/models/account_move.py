@@ -1,11 +1,17 @@
 from werkzeug.urls import url_encode
 
 from odoo import fields, models
+from odoo.tools.sql import column_exists, create_column
 
 
 class AccountMove(models.Model):
     _name = "account.move"
-    _inherit = ["account.move", "kor.invoice.payment.mixin"]
+    _inherit = [
+        "account.move",
+        "kor.invoice.payment.mixin",
+        "kor.move.collection.mixin",
+        "kor.move.dunning.mixin",
+    ]
 
     kor_contract_id = fields.Many2one(
         "kor.contract", string="Contract", index="btree_not_null", readonly=True, ondelete="restrict"
@@ -14,6 +20,17 @@ class AccountMove(models.Model):
     kor_date_to = fields.Date(string="Period to", readonly=True, copy=False)
     kor_draw_ids = fields.One2many("kor.prepaid.draw", "move_id", string="Drawn Credit")
     kor_item_ids = fields.One2many("kor.billing.item", "move_id", string="Billed Periods")
+
+    def _auto_init(self):
+        if not column_exists(self.env.cr, self._table, "kor_contract_id"):
+            # No invoice is from a contract yet: there is nothing to compute, in journals of any size.
+            for name, kind in (
+                ("kor_collection_state", "varchar"),
+                ("kor_next_attempt_date", "date"),
+                ("kor_service_effect", "varchar"),
+            ):
+                create_column(self.env.cr, self._table, name, kind)
+        return super()._auto_init()
 
     # EXTENDS account
     def _post(self, soft=True):

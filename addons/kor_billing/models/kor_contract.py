@@ -16,6 +16,7 @@ class KorContract(models.Model):
         "kor.contract.prepaid.mixin",
         "kor.contract.advice.mixin",
         "kor.contract.estimate.mixin",
+        "kor.contract.service.mixin",
     ]
 
     billing_item_ids = fields.One2many("kor.billing.item", "contract_id", string="Billed Periods")
@@ -134,6 +135,10 @@ class KorContract(models.Model):
                         months=longer[0].billing_months,
                     )
                 )
+
+    def _prepare_entitlements(self):
+        service = {"service": self.service_state, "reason": self._describe_service()}
+        return {**super()._prepare_entitlements(), **service}
 
     def action_open_invoices(self):
         """Open the contract's invoices.

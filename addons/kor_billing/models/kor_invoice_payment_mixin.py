@@ -39,10 +39,11 @@ class KorInvoicePaymentMixin(models.AbstractModel):
     def process_payment(self):
         """Collect what is open on the invoice by the customer's saved payment method.
 
-        Nothing is charged twice: while an attempt is pending or has succeeded, its state is returned.
+        Nothing is charged twice: while an attempt is under way or has succeeded, its state is returned. The attempt is
+        committed before the provider is asked, so it counts whatever happens to the caller.
 
-        :return: {"state", "amount", "reference", "message"}; the state is "paid", "no_token", or that of the
-            native transaction: "done", "pending", "authorized", "cancel", "error"
+        :return: {"state", "amount", "reference", "message"}; the state is "paid", "no_token", "started" (asked, but
+            not answered yet), or that of the native transaction: "done", "pending", "authorized", "cancel", "error"
         """
         self.ensure_one()
         self.env["kor.contract"]._check_can_bill()
@@ -50,15 +51,19 @@ class KorInvoicePaymentMixin(models.AbstractModel):
         self._check_collectable()
         # One attempt at a time: a second caller gets an error here, and the state after it.
         self.lock_for_update()
-        if self.currency_id.is_zero(self.amount_residual):
+        if self._is_kor_settled():
             return self._prepare_payment_result("paid", 0.0, self.env._("Nothing is open on %(move)s.", move=self.name))
         # In sudo: transactions and tokens are readable by the payment administrator only.
         move_sudo = self.sudo()
-        open_attempt = move_sudo.transaction_ids.filtered(lambda tx: tx.state in ("pending", "authorized"))[:1]
-        if open_attempt:
-            return self._prepare_attempt_result(open_attempt)
-        token_sudo = move_sudo._get_payment_token()
-        if not token_sudo:
+        open_transaction = move_sudo._get_kor_open_transaction()
+        if open_transaction.state == "done":
+            open_transaction._post_process()
+        if open_transaction:
+            return self._prepare_transaction_result(open_transaction)
+        unfinished = move_sudo.kor_attempt_ids.filtered(lambda attempt: attempt.state == "started")
+        if unfinished:
+            return self._prepare_attempt_result(unfinished)
+        if not move_sudo._get_payment_token():
             customer = self.partner_id.commercial_partner_id.display_name
             message = self.env._(
                 "%(customer)s has no saved payment method. They can pay %(move)s in the portal and save one there.",
@@ -66,7 +71,8 @@ class KorInvoicePaymentMixin(models.AbstractModel):
                 move=self.name,
             )
             return self._prepare_payment_result("no_token", self.amount_residual, message)
-        return self._prepare_attempt_result(move_sudo._charge(token_sudo))
+        attempt_sudo = move_sudo._make_kor_attempt("hand", move_sudo.kor_attempt_ids._commit_by_hand)
+        return self._prepare_attempt_result(attempt_sudo)
 
     def action_kor_process_payment(self):
         """Collect what is open and tell how it went.
@@ -102,26 +108,19 @@ class KorInvoicePaymentMixin(models.AbstractModel):
             [("provider_id", "in", providers.ids), ("partner_id", "child_of", partner.id)], order="id desc", limit=1
         )
 
-    def _charge(self, token):
-        """Charge the token, one transaction for the attempt, and book it where it succeeded."""
-        transaction = self.env["payment.transaction"].create(
-            {
-                "provider_id": token.provider_id.id,
-                "payment_method_id": token.payment_method_id.id,
-                "token_id": token.id,
-                "operation": "offline",
-                "amount": self.amount_residual,
-                "currency_id": self.currency_id.id,
-                "partner_id": token.partner_id.id,
-                "invoice_ids": [(6, 0, self.ids)],
-            }
-        )
-        transaction._charge_with_token()
-        if transaction.state == "done":
-            transaction._post_process()
-        return transaction
+    def _prepare_attempt_result(self, attempt):
+        transaction = attempt.transaction_id
+        if attempt.state == "started":
+            message = self.env._(
+                "%(attempt)s has not been answered by the provider yet. Nothing more is charged until it is.",
+                attempt=attempt.display_name,
+            )
+            return self._prepare_payment_result("started", attempt.amount, message, transaction.reference)
+        if attempt.state == "error":
+            return self._prepare_payment_result("error", attempt.amount, attempt.message, transaction.reference or "")
+        return self._prepare_transaction_result(transaction)
 
-    def _prepare_attempt_result(self, transaction):
+    def _prepare_transaction_result(self, transaction):
         message = transaction.state_message or self.env._(
             "Attempt %(reference)s: %(state)s.",
             reference=transaction.reference,

@@ -1,4 +1,7 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+from ..engine.collection import CollectionError, parse_days
 
 
 class ResCompany(models.Model):
@@ -29,6 +32,41 @@ class ResCompany(models.Model):
         domain=[("type", "=", "service")],
         help="Its taxes are those of top-ups, and of what is drawn. Without taxes, credit pays totals with their tax.",
     )
+    kor_auto_charge = fields.Boolean(
+        string="Charge Automatically",
+        default=True,
+        help="Invoices of contracts are charged on their due date to the customer's saved payment method.",
+    )
+    kor_retry_days = fields.Char(
+        string="Retries (days)",
+        default="3, 5, 7",
+        help="When a declined charge is tried again, in days after the first attempt. Empty: never.",
+    )
+    kor_dunning = fields.Boolean(
+        string="Dunning", default=True, help="Overdue invoices of contracts go through the dunning steps."
+    )
+    kor_finance_user_id = fields.Many2one(
+        "res.users", string="Finance", help="Who gets the activities of collection that are for finance."
+    )
+
+    @api.constrains("kor_retry_days")
+    def _check_kor_retry_days(self):
+        for company in self:
+            try:
+                company._get_kor_retry_days()
+            except CollectionError as error:
+                raise ValidationError(str(error)) from error
+
+    def write(self, vals):
+        result = super().write(vals)
+        if {"kor_auto_charge", "kor_retry_days"} & set(vals):
+            self.env["account.move"]._refresh_kor_collection([("company_id", "in", self.ids)])
+        return result
+
+    def _get_kor_retry_days(self):
+        """Return the days after the first attempt on which a declined charge is tried again."""
+        self.ensure_one()
+        return parse_days(self.kor_retry_days)
 
     def _get_kor_prepaid_product(self):
         """Return the product of the lines that sell and draw prepaid credit."""

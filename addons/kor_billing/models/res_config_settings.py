@@ -8,3 +8,7 @@ class ResConfigSettings(models.TransientModel):
     kor_credit_minimum = fields.Float(related="company_id.kor_credit_minimum", readonly=False)
     kor_prepaid_account_id = fields.Many2one(related="company_id.kor_prepaid_account_id", readonly=False)
     kor_prepaid_product_id = fields.Many2one(related="company_id.kor_prepaid_product_id", readonly=False)
+    kor_auto_charge = fields.Boolean(related="company_id.kor_auto_charge", readonly=False)
+    kor_retry_days = fields.Char(related="company_id.kor_retry_days", readonly=False)
+    kor_dunning = fields.Boolean(related="company_id.kor_dunning", readonly=False)
+    kor_finance_user_id = fields.Many2one(related="company_id.kor_finance_user_id", readonly=False)

@@ -1,5 +1,6 @@
 from . import test_engine_advice
 from . import test_engine_billing
+from . import test_engine_collection
 from . import test_engine_commitments
 from . import test_engine_prepaid
 from . import test_engine_repairs
@@ -14,6 +15,10 @@ from . import test_move_builder_later
 from . import test_invoice_states
 from . import test_discounts
 from . import test_payment
+from . import test_collection
+from . import test_collection_crash
+from . import test_collection_portal
+from . import test_dunning
 from . import test_bad_input
 from . import test_price_lists
 from . import test_billing_run

@@ -1,34 +1,13 @@
+from unittest.mock import patch
+
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
-from .common import KorBillingCommon
+from .collection_common import KorCollectionCommon
 
 
 @tagged("post_install", "-at_install")
-class TestPayment(KorBillingCommon):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        provider = cls.env.ref("payment.payment_provider_demo").sudo()
-        cls.provider = provider.copy({"company_id": cls.company.id, "state": "test", "allow_tokenization": True})
-        cls.provider.journal_id = cls.company_data["default_journal_bank"]
-
-    def _save_token(self, outcome="done", partner=None):
-        return (
-            self.env["payment.token"]
-            .sudo()
-            .create(
-                {
-                    "provider_id": self.provider.id,
-                    "payment_method_id": self.provider.payment_method_ids[:1].id,
-                    "partner_id": (partner or self.customer).id,
-                    "provider_ref": "demo",
-                    "payment_details": "4242",
-                    "demo_simulated_state": outcome,
-                }
-            )
-        )
-
+class TestPayment(KorCollectionCommon):
     def _invoice(self):
         return self._bill(self._make_contract(), "2026-01-01", "2026-01-31")
 
@@ -47,6 +26,19 @@ class TestPayment(KorBillingCommon):
         move.process_payment()
         self.assertEqual(move.process_payment()["state"], "paid")
         self.assertEqual(len(move.sudo().transaction_ids), 1)
+
+    def test_payment_that_waits_for_the_bank_is_not_charged_again(self):
+        self.provider.journal_id.inbound_payment_method_line_ids.payment_account_id = False
+        self._save_token()
+        move = self._invoice()
+        # Where bank statements are reconciled there is no entry until then: the invoice keeps its open amount.
+        with patch.object(type(move), "_get_invoice_in_payment_state", lambda _move: "in_payment"):
+            move.process_payment()
+            self.assertEqual((move.amount_residual, move.kor_collection_state), (115, "paid"))
+            self.assertEqual(move.process_payment()["state"], "paid")
+            self._run_cron()
+        self.assertEqual(self._charges(move), 1)
+        self.assertFalse(move.kor_contract_id._get_open_invoices())
 
     def test_declined_card_is_an_answer_and_can_be_tried_again(self):
         self._save_token("error")
