@@ -15,13 +15,12 @@ class KorContractInvoiceMixin(models.AbstractModel):
         """Return a draft invoice by contract, made in one call: its slices, then what prepaid credit pays."""
         if not payable:
             return {}
-        move_model = self.env["account.move"].with_context(tracking_disable=True)
+        builder = self.env["kor.move.builder"].with_context(tracking_disable=True)
         values = [contract._prepare_move_values(slices, invoice_date) for contract, slices in payable.items()]
         for contract, vals in zip(payable, values, strict=True):
             lines = [contract._prepare_draw_line_values(draw) for draw in draws.get(contract, ())]
             vals["invoice_line_ids"] += [fields.Command.create(line) for line in lines]
-        moves = move_model.create(self.env["kor.move.builder"]._complete(values))
-        moves = moves.with_context(tracking_disable=False)
+        moves = builder._create_moves(values).with_context(tracking_disable=False)
         notes = {
             move.id: self.env._("Billed from contract %(contract)s.", contract=contract._get_html_link())
             for move, contract in zip(moves, payable, strict=True)
