@@ -23,6 +23,24 @@ class AccountMove(models.Model):
         return posted
 
     # EXTENDS account
+    def _get_next_sequence_format(self):
+        """Look once for the last number of a journal's day, where invoices are posted together.
+
+        The answer is kept beside the numbers in core's own cache, which ends with the transaction, or as soon as a
+        number is written by hand.
+        """
+        journal = self.journal_id
+        if not self.env.context.get("kor_move_builder") or journal.is_self_billing:
+            return super()._get_next_sequence_format()
+        key = ("kor_format", journal, self.date, self.move_type, bool(self.origin_payment_id))
+        memo = self._get_sequence_cache()
+        if key not in memo:
+            memo[key] = super()._get_next_sequence_format()
+        format_string, format_values = memo[key]
+        # A copy: core takes the number out of it.
+        return format_string, dict(format_values)
+
+    # EXTENDS account
     def button_draft(self):
         result = super().button_draft()
         self._release_kor()

@@ -27,6 +27,17 @@ class AccountMoveLine(models.Model):
         for line in self:
             line.kor_is_explained = bool(line._get_kor_explained())
 
+    # EXTENDS account
+    def write(self, vals):
+        if (
+            self.env.context.get("kor_move_builder")
+            and vals.keys() == {"partner_id"}
+            and all(line.partner_id.id == vals["partner_id"] for line in self)
+        ):
+            # Core writes the customer on the lines of each new invoice, and finds then that it is there.
+            return True
+        return super().write(vals)
+
     @api.ondelete(at_uninstall=False)
     def _unlink_kor_items(self):
         # In sudo: a draft's line that is deleted was never billed, whoever deletes it.

@@ -246,5 +246,5 @@ class KorContractBillingMixin(models.AbstractModel):
         # Without tracking: each invoice has one note from billing instead of a message per field.
         booked = self.env["account.move"].union(*moves.values()).with_context(tracking_disable=True)
         if self.env.company.kor_invoice_posting == "post":
-            booked._post()
+            self.env["kor.move.builder"]._post_moves(booked)
         return booked.with_context(tracking_disable=False)

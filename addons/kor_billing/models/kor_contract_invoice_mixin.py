@@ -25,6 +25,8 @@ class KorContractInvoiceMixin(models.AbstractModel):
             move.id: self.env._("Billed from contract %(contract)s.", contract=contract._get_html_link())
             for move, contract in zip(moves, payable, strict=True)
         }
+        # Else each note would do it for its own invoice.
+        self.env.flush_all()
         moves._message_log_batch(bodies=notes)
         return dict(zip(payable, moves, strict=True))
 
