@@ -19,6 +19,8 @@
         "views/kor_billing_item_views.xml",
         "views/kor_prepaid_credit_views.xml",
         "views/kor_billing_run_views.xml",
+        "views/kor_billing_run_line_views.xml",
+        "views/kor_billing_parking_views.xml",
         "views/account_move_views.xml",
         "views/kor_contract_views.xml",
         "views/kor_contract_advice_views.xml",

@@ -5,6 +5,14 @@ from odoo.exceptions import UserError
 class AccountMoveLine(models.Model):
     _inherit = "account.move.line"
 
+    kor_contract_id = fields.Many2one(
+        "kor.contract",
+        string="Contract",
+        index="btree_not_null",
+        readonly=True,
+        ondelete="restrict",
+        help="Where an invoice bills several contracts: the one that this line bills.",
+    )
     kor_item_ids = fields.One2many("kor.billing.item", "move_line_id", string="Billed Period")
     kor_draw_ids = fields.One2many("kor.prepaid.draw", "move_line_id", string="Drawn Credit")
     kor_explanation = fields.Json(

@@ -7,7 +7,7 @@ HEAD_FIELDS = ("move_type", "company_id", "currency_id", "invoice_date", "fiscal
 # Where one of these is given, or a line has more than is plain, the amounts may be others: that is left to core.
 SPECIAL_FIELDS = {"line_ids", "journal_id", "invoice_currency_rate", "taxable_supply_date"}
 NEEDED_FIELDS = {"product_id", "quantity", "price_unit"}
-PLAIN_FIELDS = NEEDED_FIELDS | {"name", "discount", "sequence", "analytic_distribution"}
+PLAIN_FIELDS = NEEDED_FIELDS | {"name", "discount", "sequence", "analytic_distribution", "kor_contract_id"}
 
 
 class KorMoveBuilder(models.AbstractModel):
