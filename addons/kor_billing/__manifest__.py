@@ -25,6 +25,8 @@
         "views/kor_dunning_event_views.xml",
         "views/kor_dunning_step_views.xml",
         "views/kor_dunning_threshold_views.xml",
+        "views/kor_billing_run_line_views.xml",
+        "views/kor_billing_parking_views.xml",
         "views/account_move_views.xml",
         "views/account_move_collection_views.xml",
         "views/kor_contract_views.xml",

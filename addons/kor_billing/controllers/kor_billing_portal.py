@@ -16,7 +16,7 @@ class KorBillingPortal(KorContractPortal, PortalAccount):
         moves = request.env["account.move"]
         if not moves.has_access("read"):
             return moves
-        domain = [*self._get_invoices_domain("out"), ("kor_contract_id", "=", contract_sudo.id)]
+        domain = [*self._get_invoices_domain("out"), ("kor_contract_ids", "in", contract_sudo.ids)]
         found = moves.search(domain, order="invoice_date desc, id desc")
         return found.sudo()  # chosen by the visitor's rules; what the page shows of them needs no right of its own
 

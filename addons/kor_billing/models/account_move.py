@@ -1,7 +1,14 @@
+import logging
+from datetime import timedelta
+
 from werkzeug.urls import url_encode
 
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
 from odoo.tools.sql import column_exists, create_column
+
+_logger = logging.getLogger(__name__)
 
 
 class AccountMove(models.Model):
@@ -15,6 +22,13 @@ class AccountMove(models.Model):
 
     kor_contract_id = fields.Many2one(
         "kor.contract", string="Contract", index="btree_not_null", readonly=True, ondelete="restrict"
+    )
+    kor_contract_ids = fields.Many2many(
+        "kor.contract",
+        string="Contracts",
+        compute="_compute_kor_contract_ids",
+        search="_search_kor_contract_ids",
+        help="All contracts that the invoice bills.",
     )
     kor_date_from = fields.Date(string="Period from", readonly=True, copy=False)
     kor_date_to = fields.Date(string="Period to", readonly=True, copy=False)
@@ -32,12 +46,44 @@ class AccountMove(models.Model):
                 create_column(self.env.cr, self._table, name, kind)
         return super()._auto_init()
 
+    @api.depends("kor_contract_id", "kor_item_ids.contract_id")
+    def _compute_kor_contract_ids(self):
+        for move in self:
+            # In sudo: as the slices.
+            move.kor_contract_ids = move.kor_contract_id | move.sudo().kor_item_ids.contract_id
+
+    def _search_kor_contract_ids(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        # In sudo: who may read an invoice may find it by what it bills.
+        items = self.env["kor.billing.item"].sudo()._search([("contract_id", "in", value), ("move_id", "!=", False)])
+        moves = items.subselect("move_id")
+        return Domain("kor_contract_id", "in", value) | Domain("id", "in", moves)
+
     # EXTENDS account
     def _post(self, soft=True):
         posted = super()._post(soft)
         posted._get_kor_items()._claim()
         posted._get_kor_draws()._claim()
         return posted
+
+    # EXTENDS account
+    def _get_next_sequence_format(self):
+        """Look once for the last number of a journal's day, where invoices are posted together.
+
+        The answer is kept beside the numbers in core's own cache, which ends with the transaction, or as soon as a
+        number is written by hand.
+        """
+        journal = self.journal_id
+        if not self.env.context.get("kor_move_builder") or journal.is_self_billing:
+            return super()._get_next_sequence_format()
+        key = ("kor_format", journal, self.date, self.move_type, bool(self.origin_payment_id))
+        memo = self._get_sequence_cache()
+        if key not in memo:
+            memo[key] = super()._get_next_sequence_format()
+        format_string, format_values = memo[key]
+        # A copy: core takes the number out of it.
+        return format_string, dict(format_values)
 
     # EXTENDS account
     def button_draft(self):
@@ -62,6 +108,52 @@ class AccountMove(models.Model):
                 )
             )
         return reversals
+
+    def _is_kor_posted_at_once(self):
+        """Tell whether billing posts the invoice, or leaves it as a draft."""
+        self.ensure_one()
+        return self._get_kor_posting() == "post"
+
+    def _get_kor_posting(self):
+        company = self.company_id.sudo()  # the setting holds for everybody who bills
+        return self.kor_contract_id.invoice_posting or company.kor_invoice_posting
+
+    def _cron_kor_post_drafts(self):
+        """Post the drafts of billing whose grace time is over. One that cannot be posted waits for its next try."""
+        cron = self.env["ir.cron"]
+        drafts = self._get_kor_over_grace()
+        cron._commit_progress(remaining=len(drafts))
+        for draft in drafts:
+            try:
+                with self.env.cr.savepoint():
+                    draft.try_lock_for_update()._post()
+            except UserError as error:
+                _logger.info("Draft %s of billing cannot be posted: %s", draft.id, error)
+                draft._note_kor_not_posted(str(error))
+            if not cron._commit_progress(1):
+                return
+
+    def _get_kor_over_grace(self):
+        """Return the drafts as billing left them that have stayed so for the grace time."""
+        found = self.search(
+            [("kor_contract_id", "!=", False), ("state", "=", "draft"), ("posted_before", "=", False)], order="id"
+        )
+        now = fields.Datetime.now()
+        return found.filtered(
+            lambda move: move._get_kor_posting() == "grace"
+            and move.auto_post == "no"
+            and move.create_date + timedelta(days=move.company_id.kor_grace_days) <= now
+        )
+
+    def _note_kor_not_posted(self, reason):
+        self.ensure_one()
+        if not self.activity_search(["mail.mail_activity_data_warning"]):
+            self.activity_schedule(
+                "mail.mail_activity_data_warning",
+                summary=self.env._("The grace time is over, but the invoice cannot be posted"),
+                note=reason,
+                user_id=(self.invoice_user_id or self.env.user).id,
+            )
 
     def action_open_kor_contract(self):
         """Open the contract that the invoice bills.

@@ -5,6 +5,14 @@ from odoo.exceptions import UserError
 class AccountMoveLine(models.Model):
     _inherit = "account.move.line"
 
+    kor_contract_id = fields.Many2one(
+        "kor.contract",
+        string="Contract",
+        index="btree_not_null",
+        readonly=True,
+        ondelete="restrict",
+        help="Where an invoice bills several contracts: the one that this line bills.",
+    )
     kor_item_ids = fields.One2many("kor.billing.item", "move_line_id", string="Billed Period")
     kor_draw_ids = fields.One2many("kor.prepaid.draw", "move_line_id", string="Drawn Credit")
     kor_explanation = fields.Json(
@@ -26,6 +34,17 @@ class AccountMoveLine(models.Model):
     def _compute_kor_is_explained(self):
         for line in self:
             line.kor_is_explained = bool(line._get_kor_explained())
+
+    # EXTENDS account
+    def write(self, vals):
+        if (
+            self.env.context.get("kor_move_builder")
+            and vals.keys() == {"partner_id"}
+            and all(line.partner_id.id == vals["partner_id"] for line in self)
+        ):
+            # Core writes the customer on the lines of each new invoice, and finds then that it is there.
+            return True
+        return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_kor_items(self):

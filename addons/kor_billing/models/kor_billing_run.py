@@ -1,4 +1,5 @@
 import logging
+from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -7,6 +8,8 @@ from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 _logger = logging.getLogger(__name__)
 BATCH_SIZE = 100
+# How many batches a worker looks ahead, so that as many workers find contracts that nobody holds.
+WORKERS = 4
 MAX_TRIES = 5
 
 
@@ -14,7 +17,7 @@ class KorBillingRun(models.Model):
     """Bill every contract that is due. A run that was cut off is simply continued: what is booked stays booked."""
 
     _name = "kor.billing.run"
-    _inherit = ["mail.thread"]
+    _inherit = ["mail.thread", "kor.billing.preview.mixin"]
     _description = "Billing Run"
     _order = "id desc"
 
@@ -26,6 +29,12 @@ class KorBillingRun(models.Model):
         default="draft",
         readonly=True,
         copy=False,
+    )
+    date = fields.Date(
+        string="Billed up to",
+        default=fields.Date.context_today,
+        copy=False,
+        help="What is due on this day is billed. Today: each contract by its own time zone.",
     )
     date_started = fields.Datetime(readonly=True, copy=False)
     date_done = fields.Datetime(readonly=True, copy=False)
@@ -57,7 +66,7 @@ class KorBillingRun(models.Model):
             run.invoice_count = len(run.move_ids)
             run.item_count = len(run.item_ids)
 
-    @api.depends("state", "contract_ids", "company_id")
+    @api.depends("state", "contract_ids", "company_id", "date")
     def _compute_due(self):
         for run in self:
             run.due_count = len(run._get_due_contracts())
@@ -85,7 +94,7 @@ class KorBillingRun(models.Model):
         return super().create(vals_list)
 
     def write(self, vals):
-        if {"state", "company_id", "contract_ids"} & set(vals) and any(run.state != "draft" for run in self):
+        if {"state", "company_id", "contract_ids", "date"} & set(vals) and any(run.state != "draft" for run in self):
             raise UserError(self.env._("A billing run that has started cannot be changed. Make a new one."))
         return super().write(vals)
 
@@ -101,8 +110,9 @@ class KorBillingRun(models.Model):
         """
         self.env["kor.contract"]._check_can_bill()
         self._start()
-        # In sudo: waking the job is no right of its own.
-        self.env.ref("kor_billing.ir_cron_bill").sudo()._trigger()
+        for name in ("ir_cron_bill", "ir_cron_bill_beside"):
+            # In sudo: waking the jobs is no right of its own.
+            self.env.ref(f"kor_billing.{name}").sudo()._trigger()
         return True
 
     def action_open_invoices(self):
@@ -137,90 +147,135 @@ class KorBillingRun(models.Model):
         # Past the guard of this class only: all other overrides hold.
         return super().write(vals)  # pylint: disable=super-method-mismatch
 
+    def _get_chosen_day(self):
+        """Return the day that the run bills up to, or False where that is each contract's today."""
+        return self.date if self.date and self.date != fields.Date.context_today(self) else False
+
     def _get_due_domain(self):
         """Return which contracts may be due; zones ahead of UTC may be in tomorrow. Extensible."""
-        due = Domain("next_billing_date", "<=", "today +1d") | Domain("has_late_use", "=", True)
+        last = self._get_chosen_day() or fields.Date.context_today(self) + timedelta(days=1)
+        due = Domain("next_billing_date", "<=", last) | Domain("has_late_use", "=", True)
         domain = Domain("company_id", "=", self.company_id.id) & due
         domain &= Domain("billing_retry_date", "=", False) | Domain("billing_retry_date", "<=", "today")
         if self.contract_ids:
             domain &= Domain("id", "in", self.contract_ids.ids)
         return domain
 
-    def _get_due_contracts(self):
+    def _get_due_contracts(self, limit=None):
+        """Return the contracts that are due; with a limit, somewhat more than that at most."""
         self.ensure_one()
-        found = self.env["kor.contract"].search(self._get_due_domain(), order="next_billing_date, id")
-        return found.filtered(lambda contract: contract._is_due())
+        contract_model, day = self.env["kor.contract"], self._get_chosen_day()
+        found = contract_model.search(self._get_due_domain(), order="next_billing_date, id").ids
+        size = limit or len(found) or 1
+        due = contract_model
+        for start in range(0, len(found), size):
+            # Read in pieces: a batch need not know the contracts of all others.
+            some = contract_model.browse(found[start : start + size])
+            due += some.filtered(lambda contract: contract._is_due(day))
+            if limit and len(due) > limit * WORKERS:
+                break
+        return due
 
-    def _work(self, limit=BATCH_SIZE):
-        """Bill one batch of due contracts and return how many are left."""
+    def _work(self, limit=None):
+        """Bill one batch of due contracts and return how many are left, at least."""
+        return self._work_batch(limit)[1]
+
+    def _work_batch(self, limit=None):
+        """Bill one batch; return how many contracts were looked at, and how many are left, at least."""
         self.ensure_one()
-        due = self._get_due_contracts()
-        batch = due[:limit].try_lock_for_update()
+        limit = limit or self._get_batch_size()
+        due = self._get_due_contracts(limit)
+        batch = self._add_joined(due.try_lock_for_update(limit=limit))
+        self._work_halves(batch)
+        # Contracts that somebody else holds are looked at again by the next job, not now and not never.
+        if not due - batch and len(due) <= limit * WORKERS:
+            self._write_engine({"state": "done", "date_done": fields.Datetime.now()})
+        return len(batch), len(due - batch)
+
+    @api.model
+    def _get_batch_size(self):
+        # In sudo: whoever bills works by the system's parameter.
+        size = self.env["ir.config_parameter"].sudo().get_param("kor_billing.batch_size")
+        return int(size) if str(size).isdecimal() and int(size) else BATCH_SIZE
+
+    def _add_joined(self, batch):
+        """Return the batch with the other due contracts of its customers, where they share an invoice."""
+        if not batch or not self.company_id.kor_join_invoices:
+            return batch
+        domain = self._get_due_domain() & Domain("partner_id", "in", batch.partner_id.ids)
+        others = self.env["kor.contract"].search(domain & Domain("id", "not in", batch.ids))
+        return batch + others.filtered(lambda contract: contract._is_due(self._get_chosen_day())).try_lock_for_update()
+
+    def _work_halves(self, batch):
+        """Bill the contracts together; where one cannot be billed, halve them until it stands alone."""
+        if not batch:
+            return
         try:
             with self.env.cr.savepoint():
                 batch._bill(self._get_windows(batch), run=self)
-                batch._clear_billing_marks()
+                batch.filtered(lambda one: not one._is_parked())._clear_billing_marks()
+            return
         except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
             raise
-        except Exception:
-            # One of them cannot be billed: find out which, the others must not wait for it.
-            for contract in batch:
-                self._work_alone(contract)
-        # Contracts that somebody else holds are looked at again by the next job, not now and not never.
-        if batch == due:
-            self._write_engine({"state": "done", "date_done": fields.Datetime.now()})
-        return len(due[limit:])
+        except Exception as error:
+            if len(batch) == 1:
+                self._park_failed(batch, error)
+                return
+        middle = len(batch) // 2
+        for half in (batch[:middle], batch[middle:]):
+            self._work_halves(half)
+
+    def _park_failed(self, contract, error):
+        if isinstance(error, UserError):
+            _logger.info("Contract %s is left out of billing: %s", contract.name, error)
+            contract._park(getattr(error, "kind", "error"), str(error), self)
+            return
+        # A fault of the program, with its traceback in the log; it must not stop the other contracts.
+        _logger.error("Contract %s is left out of billing", contract.name, exc_info=error)
+        contract._park("error", self.env._("Unexpected error: %(error)s", error=error), self)
 
     def _work_insistently(self):
         """Work off one batch, from the start again where somebody else billed one of its contracts meanwhile."""
         for tries_left in reversed(range(MAX_TRIES)):
             try:
-                return self._work()
+                return self._work_batch()
             except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
                 # Only a new transaction sees what the other one has booked.
                 self.env.cr.rollback()
                 if not tries_left:
                     raise
 
-    def _work_alone(self, contract):
-        try:
-            with self.env.cr.savepoint():
-                contract._bill(self._get_windows(contract), run=self)
-                contract._clear_billing_marks()
-        except UserError as error:
-            _logger.info("Contract %s is left out of billing: %s", contract.name, error)
-            contract._set_billing_error(str(error))
-        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-            raise
-        except Exception as error:
-            # A fault of the program, with its traceback in the log; it must not stop the other contracts.
-            _logger.exception("Contract %s is left out of billing", contract.name)
-            contract._set_billing_error(self.env._("Unexpected error: %(error)s", error=error))
-
     def _get_windows(self, contracts):
-        return {contract: contract._get_current_window() for contract in contracts}
+        day = self._get_chosen_day()
+        return {
+            contract: contract._get_window_at(day) if day else contract._get_current_window() for contract in contracts
+        }
 
     @api.model
     def _cron_bill(self):
         """Start a run for each company with due contracts, and work off the runs that are under way."""
-        cron = self.env["ir.cron"]
         for company in self._get_companies_without_run():
-            run = self.create({"company_id": company.id})
-            if run._get_due_contracts():
+            run = self.create({"company_id": company.id, "date": False})
+            if run._get_due_contracts(1):
                 run._start()
             else:
                 run.unlink()
+        self._cron_work()
+
+    @api.model
+    def _cron_work(self):
+        """Work off the runs that are under way, beside other workers that do the same."""
+        cron = self.env["ir.cron"]
         runs = self.search([("state", "=", "running")], order="id")
         cron._commit_progress(remaining=sum(run.due_count for run in runs))
         for run in runs:
             while run.state == "running":
-                before = run.due_count
-                run.with_company(run.company_id)._work_insistently()
-                run.invalidate_recordset(["due_count"])
-                through = before - run.due_count
-                if not cron._commit_progress(max(through, 0)):
+                through, _left = run.with_company(run.company_id)._work_insistently()
+                if not cron._commit_progress(through):
                     return
-                if through <= 0:
+                # What was billed is not read again; kept, it would grow with each batch.
+                self.env.invalidate_all()
+                if not through:
                     # Somebody else holds what is left: the next job sees to it.
                     break
 

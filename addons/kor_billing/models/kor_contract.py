@@ -11,6 +11,7 @@ class KorContract(models.Model):
     _inherit = [
         "kor.contract",
         "kor.contract.billing.mixin",
+        "kor.contract.bounds.mixin",
         "kor.contract.invoice.mixin",
         "kor.contract.credit.mixin",
         "kor.contract.prepaid.mixin",
@@ -47,13 +48,18 @@ class KorContract(models.Model):
     )
 
     def _compute_invoice_count(self):
-        counts = dict(
-            self.env["account.move"]._read_group(
-                [("kor_contract_id", "in", self.ids)], ["kor_contract_id"], ["__count"]
-            )
+        moves = self.env["account.move"]
+        own = moves._read_group(
+            [("kor_contract_id", "in", self.ids)], ["kor_contract_id"], ["id:recordset"]
         )
+        shared = self.env["kor.billing.item"]._read_group(
+            [("contract_id", "in", self.ids), ("move_id", "!=", False)], ["contract_id"], ["move_id:recordset"]
+        )
+        found = {contract: moves for contract in self}
+        for contract, some in (*own, *shared):
+            found[contract] |= some
         for contract in self:
-            contract.invoice_count = counts.get(contract, 0)
+            contract.invoice_count = len(found[contract])
 
     @api.depends("billing_item_ids")
     def _compute_billing_item_count(self):
@@ -147,7 +153,7 @@ class KorContract(models.Model):
         """
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("account.action_move_out_invoice_type")
-        return {**action, "domain": [("kor_contract_id", "=", self.id)], "context": {"create": False}}
+        return {**action, "domain": [("kor_contract_ids", "in", self.ids)], "context": {"create": False}}
 
     def action_open_billing_items(self):
         """Open the periods that are billed.
@@ -189,9 +195,14 @@ class KorContract(models.Model):
         """Return all that is due today."""
         return billing.Window.as_of(self.date_start, self._get_today())
 
-    def _is_due(self):
+    def _is_due(self, day=False):
         self.ensure_one()
-        return self.has_late_use or (bool(self.next_billing_date) and self.next_billing_date <= self._get_today())
+        last = day or self._get_today()
+        return self.has_late_use or (bool(self.next_billing_date) and self.next_billing_date <= last)
+
+    def _is_parked(self):
+        self.ensure_one()
+        return bool(self.billing_retry_date) and self.billing_retry_date > self._get_today()
 
     def _set_billing_error(self, message):
         """Leave the contract out of billing runs until tomorrow, and tell whoever is in charge."""
@@ -215,5 +226,6 @@ class KorContract(models.Model):
     def _clear_billing_error(self):
         failed = self.filtered("billing_error")
         if failed:
+            failed._mend_parking()
             failed._write_agreed({"billing_error": False, "billing_retry_date": False})
             failed.activity_unlink(["mail.mail_activity_data_warning"])

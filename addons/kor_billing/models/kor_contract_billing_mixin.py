@@ -14,6 +14,7 @@ from odoo.addons.kor_enterprise_tiers.engine.money import to_decimal
 from odoo.addons.kor_enterprise_tiers.engine.pricing import PricingError
 
 from ..engine import billing
+from .kor_billing_parking import BillingParked
 
 
 class KorContractBillingMixin(models.AbstractModel):
@@ -185,7 +186,7 @@ class KorContractBillingMixin(models.AbstractModel):
         moves = self.env["account.move"]
         for company, contracts in self.grouped("company_id").items():
             open_slices = contracts._get_open_slices(window)
-            contracts._check_readings(open_slices)
+            open_slices = contracts._leave_out(open_slices, run)
             due, credits = {}, {}
             for contract, slices in open_slices.items():
                 credits[contract], charged = contract._split_credits(slices)
@@ -200,13 +201,14 @@ class KorContractBillingMixin(models.AbstractModel):
         for contract, slices in open_slices.items():
             silent = [one for one in slices if not one.reported and contract._get_line(one).requires_reading]
             if silent:
-                raise UserError(
+                raise BillingParked(
                     self.env._(
                         "Contract %(contract)s: nothing was reported for %(periods)s. Its invoice waits for it: "
                         "report the use, or a quantity of 0 where there was none.",
                         contract=contract.name,
                         periods="; ".join(contract._get_line(one)._prepare_period_name(one) for one in silent),
-                    )
+                    ),
+                    "reading",
                 )
 
     @api.model
@@ -248,7 +250,7 @@ class KorContractBillingMixin(models.AbstractModel):
         moves = self._create_moves(payable, draws, invoice_date)
         item_vals, draw_vals = [], []
         for contract, slices in due.items():
-            lines = iter(moves[contract].invoice_line_ids.sorted("id") if contract in payable else ())
+            lines = iter(self._get_own_lines(moves[contract], contract) if contract in payable else ())
             for one in slices:
                 line = next(lines) if contract in payable and contract._is_shown(one) else False
                 item_vals.append(contract._prepare_item_values(one, line, run))
@@ -259,6 +261,5 @@ class KorContractBillingMixin(models.AbstractModel):
             self.env["kor.prepaid.draw"].sudo().create(draw_vals)  # as the items
         # Without tracking: each invoice has one note from billing instead of a message per field.
         booked = self.env["account.move"].union(*moves.values()).with_context(tracking_disable=True)
-        if self.env.company.kor_invoice_posting == "post":
-            booked._post()
+        self.env["kor.move.builder"]._post_moves(booked.filtered(lambda move: move._is_kor_posted_at_once()))
         return booked.with_context(tracking_disable=False)

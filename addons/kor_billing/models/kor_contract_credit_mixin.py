@@ -59,10 +59,9 @@ class KorContractCreditMixin(models.AbstractModel):
             values.append(self._prepare_credit_item_values(part, line, run))
         items_sudo.create(values)
         result = self.env["account.move"].union(*notes.values())
-        if self.company_id.kor_invoice_posting == "post":
-            # One by one: posted together, one could be reconciled with the invoice of another.
-            for note in result:
-                note._post()
+        # One by one: posted together, one could be reconciled with the invoice of another.
+        for note in result.filtered(lambda move: move._is_kor_posted_at_once()):
+            note._post()
         return result
 
     def _spread(self, one, items, room):

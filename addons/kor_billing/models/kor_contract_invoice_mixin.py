@@ -1,5 +1,7 @@
 from datetime import timedelta
 
+from markupsafe import Markup
+
 from odoo import api, fields, models
 
 from odoo.addons.kor_enterprise_tiers.engine.money import as_number, round_money
@@ -12,22 +14,85 @@ class KorContractInvoiceMixin(models.AbstractModel):
     _description = "Invoices of a Contract"
 
     def _create_moves(self, payable, draws, invoice_date):
-        """Return a draft invoice by contract, made in one call: its slices, then what prepaid credit pays."""
+        """Return a draft invoice by contract, made in one call: its slices, then what prepaid credit pays.
+
+        Contracts of a customer share an invoice where the company wants it; then each line names its contract.
+        """
         if not payable:
             return {}
-        move_model = self.env["account.move"].with_context(tracking_disable=True)
-        values = [contract._prepare_move_values(slices, invoice_date) for contract, slices in payable.items()]
-        for contract, vals in zip(payable, values, strict=True):
+        builder = self.env["kor.move.builder"].with_context(tracking_disable=True)
+        values = []
+        for contract, slices in payable.items():
+            vals = contract._prepare_move_values(slices, invoice_date)
             lines = [contract._prepare_draw_line_values(draw) for draw in draws.get(contract, ())]
             vals["invoice_line_ids"] += [fields.Command.create(line) for line in lines]
-        moves = move_model.create(self.env["kor.move.builder"]._complete(values))
-        moves = moves.with_context(tracking_disable=False)
+            values.append(vals)
+        groups = self._group_moves(payable, values)
+        joined = [self._join_move_values(contracts, own) for contracts, own in groups]
+        moves = builder._create_moves(joined).with_context(tracking_disable=False)
         notes = {
-            move.id: self.env._("Billed from contract %(contract)s.", contract=contract._get_html_link())
-            for move, contract in zip(moves, payable, strict=True)
+            move.id: self._prepare_billing_note(contracts) for move, (contracts, _own) in zip(moves, groups, strict=True)
         }
+        # Else each note would do it for its own invoice.
+        self.env.flush_all()
         moves._message_log_batch(bodies=notes)
-        return dict(zip(payable, moves, strict=True))
+        return {
+            contract: move
+            for move, (contracts, _own) in zip(moves, groups, strict=True)
+            for contract in contracts
+        }
+
+    @api.model
+    def _group_moves(self, payable, values):
+        """Return the contracts of each invoice, with their values."""
+        groups = {}
+        for contract, vals in zip(payable, values, strict=True):
+            key = contract._get_joining_key(vals)
+            contracts, own = groups.get(key, (self.env["kor.contract"], []))
+            groups[key] = (contracts + contract, [*own, vals])
+        return list(groups.values())
+
+    def _get_joining_key(self, vals):
+        """Return what contracts on one invoice have in common, or the contract where it has its own. Extensible."""
+        self.ensure_one()
+        company = self.company_id.sudo()  # the setting holds for everybody who bills
+        if not company.kor_join_invoices or self.invoice_alone:
+            return self.id
+        names = ("company_id", "currency_id", "partner_id", "invoice_payment_term_id", "fiscal_position_id", "invoice_date")
+        return (*(vals[name] for name in names), self.invoice_posting)
+
+    @api.model
+    def _join_move_values(self, contracts, values):
+        """Return the values of one invoice over the contracts."""
+        if len(values) == 1:
+            return values[0]
+        refs = dict.fromkeys(vals["ref"] for vals in values if vals["ref"])
+        lines = []
+        for contract, vals in zip(contracts, values, strict=True):
+            for _command, _id, line in vals["invoice_line_ids"]:
+                name = f"{contract.name}: {line['name']}"
+                lines.append(fields.Command.create({**line, "name": name, "kor_contract_id": contract.id}))
+        return {
+            **values[0],
+            "kor_date_from": min(vals["kor_date_from"] for vals in values),
+            "kor_date_to": max(vals["kor_date_to"] for vals in values),
+            "invoice_origin": ", ".join(contracts.mapped("name")),
+            "ref": ", ".join(refs),
+            "invoice_line_ids": lines,
+        }
+
+    @api.model
+    def _prepare_billing_note(self, contracts):
+        links = Markup(", ").join(contract._get_html_link() for contract in contracts)
+        if len(contracts) > 1:
+            return self.env._("Billed from contracts %(contracts)s.", contracts=links)
+        return self.env._("Billed from contract %(contract)s.", contract=links)
+
+    @api.model
+    def _get_own_lines(self, move, contract):
+        """Return the invoice lines that bill a contract, in the order in which they were made."""
+        lines = move.invoice_line_ids.sorted("id")
+        return lines.filtered(lambda line: not line.kor_contract_id or line.kor_contract_id == contract)
 
     def _prepare_move_values(self, slices, invoice_date):
         """Return the values of an invoice over the slices. Extensible."""

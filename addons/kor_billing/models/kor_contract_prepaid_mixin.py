@@ -85,7 +85,7 @@ class KorContractPrepaidMixin(models.AbstractModel):
         credit_sudo = credit_sudo.create({**values, "contract_id": self.id, "account_id": account.id})
         move = self.env["account.move"].with_company(company).create(contract._prepare_top_up_values(credit_sudo))
         credit_sudo.move_id = move
-        if company.kor_invoice_posting == "post":
+        if move._is_kor_posted_at_once():
             move._post()
         return move
 

@@ -1,23 +1,49 @@
-from odoo import api, models
+from collections import defaultdict
+
+from odoo import api, fields, models
 from odoo.fields import Command
 
 HEAD_FIELDS = ("move_type", "company_id", "currency_id", "invoice_date", "fiscal_position_id")
 # Where one of these is given, or a line has more than is plain, the amounts may be others: that is left to core.
 SPECIAL_FIELDS = {"line_ids", "journal_id", "invoice_currency_rate", "taxable_supply_date"}
 NEEDED_FIELDS = {"product_id", "quantity", "price_unit"}
-PLAIN_FIELDS = NEEDED_FIELDS | {"name", "discount", "sequence", "analytic_distribution"}
+PLAIN_FIELDS = NEEDED_FIELDS | {"name", "discount", "sequence", "analytic_distribution", "kor_contract_id"}
 
 
 class KorMoveBuilder(models.AbstractModel):
     """Tell core beforehand what it would find out about the lines of new invoices.
 
-    Core makes invoice lines without amounts, then computes amounts and tax tags and writes them line by line: two
-    fifths of the time of an invoice. A line that comes with the same figures is not written again. Core computes
-    them all the same and writes what differs, so that a wrong figure here costs time, and never a wrong entry.
+    Core makes invoice lines without amounts, then computes amounts and tax tags, writes them line by line, and adds
+    the tax lines and the receivable: more than half of the time of an invoice. An invoice that comes complete is
+    taken as it is. All figures here are those of core's own tax engine and payment terms, and core still refuses
+    what does not balance. Where more than products, prices, taxes and terms decide, core is left to do it itself.
     """
 
     _name = "kor.move.builder"
     _description = "Invoice Builder"
+
+    @api.model
+    def _create_moves(self, vals_list):
+        """Create invoices, and return them in the order of their values."""
+        completed = self._complete(vals_list)
+        move_model = self.env["account.move"].with_context(kor_move_builder=True)
+        moves = [move_model] * len(completed)
+        # Apart: core adds no receivable to any invoice of a call in which one brings its own.
+        for is_whole in (True, False):
+            places = [place for place, vals in enumerate(completed) if ("line_ids" in vals) is is_whole]
+            created = move_model.create([completed[place] for place in places])
+            for place, move in zip(places, created, strict=True):
+                moves[place] = move
+        return self.env["account.move"].browse([move.id for move in moves])
+
+    @api.model
+    def _post_moves(self, moves):
+        """Post invoices, having read in one go what core reads for each."""
+        partners_sudo = moves.partner_id.sudo()  # core counts invoices on partners in sudo, too
+        partners_sudo |= partners_sudo.commercial_partner_id
+        for name in ("user_ids", "child_ids"):
+            partners_sudo.mapped(name)
+        return moves.with_context(kor_move_builder=True)._post()
 
     @api.model
     def _complete(self, vals_list):
@@ -25,7 +51,7 @@ class KorMoveBuilder(models.AbstractModel):
         memo = {}
         if not self.env["account.analytic.distribution.model"].search_count([], limit=1):
             vals_list = [self._without_analytics(vals) if "invoice_line_ids" in vals else vals for vals in vals_list]
-        return [self._with_figures(vals, memo) if self._is_plain(vals) else vals for vals in vals_list]
+        return [self._with_lines(vals, memo) if self._is_plain(vals) else vals for vals in vals_list]
 
     @api.model
     def _without_analytics(self, vals):
@@ -54,26 +80,100 @@ class KorMoveBuilder(models.AbstractModel):
         return bool(vals.get("product_id")) and NEEDED_FIELDS <= vals.keys() <= PLAIN_FIELDS
 
     @api.model
-    def _with_figures(self, vals, memo):
+    def _with_lines(self, vals, memo):
+        """Return the values with the figures of their lines, and with tax and term lines where those are plain too."""
         lines = [command[2] for command in vals["invoice_line_ids"]]
         head = self._get_head(vals, memo)
-        figures = self._compute_figures(head, [self._prepare_base_line(head, line, memo) for line in lines])
-        commands = [Command.create({**line, **found}) for line, found in zip(lines, figures, strict=True)]
-        return {**vals, "invoice_line_ids": commands}
+        partner = self.env["res.partner"].browse(vals.get("partner_id")).commercial_partner_id
+        base_lines = [self._prepare_base_line(head, line, partner, memo) for line in lines]
+        figures, taxes = self._compute_figures(head, base_lines)
+        lines = [{**line, **found} for line, found in zip(lines, figures, strict=True)]
+        if not self._is_whole(vals, head, lines, base_lines, taxes):
+            return {**vals, "invoice_line_ids": [Command.create(line) for line in lines]}
+        whole = {name: value for name, value in vals.items() if name != "invoice_line_ids"}
+        taxes = [{**tax, "display_type": "tax"} for tax in taxes]
+        lines = [{"display_type": "product", **line} for line in lines]
+        terms = self._prepare_term_lines(vals, head, lines, taxes)
+        journal = head.journal_id
+        if journal.currency_id in (head.currency_id, journal.currency_id.browse()):
+            # Core would search it for each invoice.
+            whole["journal_id"] = journal.id
+        return {**whole, "line_ids": [Command.create(line) for line in (*lines, *taxes, *terms)]}
+
+    @api.model
+    def _is_whole(self, vals, head, lines, base_lines, taxes):
+        """Tell whether nothing but taxes and instalments is added to the lines."""
+        company = head.company_id
+        terms = self.env["account.payment.term"].browse(vals.get("invoice_payment_term_id"))
+        return (
+            all("analytic_distribution" in line for line in lines)
+            # Core computes again what comes without a figure.
+            and any(line["balance"] or line["amount_currency"] for line in lines)
+            and bool(vals.get("invoice_date_due") or terms)
+            and not terms.early_discount
+            and not vals.get("invoice_cash_rounding_id")
+            and not company.account_storno
+            and not company.account_discount_expense_allocation_id
+            and not company.account_discount_income_allocation_id
+            and (bool(taxes) or not any(one["tax_ids"] for one in base_lines))
+        )
+
+    @api.model
+    def _prepare_term_lines(self, vals, head, lines, taxes):
+        """Return the receivable, by instalments."""
+        own, foreign = head.company_id.currency_id, head.currency_id
+        untaxed, tax = (
+            [unit.round(-sum(line[name] for line in found)) for name, unit in (("balance", own), ("amount_currency", foreign))]
+            for found in (lines, taxes)
+        )
+        sums = defaultdict(lambda: [0.0, 0.0])
+        for day, balance, amount in self._split_by_terms(vals, head, untaxed, tax):
+            sums[day][0] += balance
+            sums[day][1] += amount
+        return [
+            {
+                "display_type": "payment_term",
+                "date_maturity": day,
+                "discount_date": False,
+                "discount_balance": 0.0,
+                "discount_amount_currency": 0.0,
+                "balance": own.round(balance),
+                "amount_currency": foreign.round(amount),
+            }
+            for day, (balance, amount) in sums.items()
+        ]
+
+    @api.model
+    def _split_by_terms(self, vals, head, untaxed, tax):
+        terms = self.env["account.payment.term"].browse(vals.get("invoice_payment_term_id"))
+        if not terms:
+            return [(vals["invoice_date_due"], untaxed[0] + tax[0], untaxed[1] + tax[1])]
+        found = terms._compute_terms(
+            date_ref=vals["invoice_date"],
+            currency=head.currency_id,
+            company=head.company_id,
+            tax_amount=tax[0],
+            tax_amount_currency=tax[1],
+            untaxed_amount=untaxed[0],
+            untaxed_amount_currency=untaxed[1],
+            sign=1,
+        )["line_ids"]
+        return [(fields.Date.to_date(one["date"]), one["company_amount"], one["foreign_amount"]) for one in found]
 
     @api.model
     def _compute_figures(self, head, base_lines):
-        """Return balance, amount in currency and tax tags of each line, as core's own tax engine has them."""
+        """Return balance, amount in currency and tax tags of each line, and the tax lines, as core's engine has them."""
         tax_model, company = self.env["account.tax"], head.company_id
         tax_model._add_tax_details_in_base_lines(base_lines, company)
         tax_model._round_base_lines_tax_details(base_lines, company)
         tax_model._add_accounting_data_in_base_lines_tax_details(
             base_lines, company, include_caba_tags=head.always_tax_exigible
         )
-        return [figures for _line, figures in tax_model._prepare_tax_lines(base_lines, company)["base_lines_to_update"]]
+        found = tax_model._prepare_tax_lines(base_lines, company)
+        return [figures for _line, figures in found["base_lines_to_update"]], found["tax_lines_to_add"]
 
     @api.model
-    def _prepare_base_line(self, head, vals, memo):
+    def _prepare_base_line(self, head, vals, partner, memo):
         line_model = self.env["account.move.line"]
         # Rounded as the fields round.
         amounts = {
@@ -84,6 +184,8 @@ class KorMoveBuilder(models.AbstractModel):
             {"currency_id": head.currency_id, "is_refund": False},
             rate=head.invoice_currency_rate,
             sign=head.direction_sign,
+            partner_id=partner,
+            analytic_distribution=vals.get("analytic_distribution"),
             **amounts,
             **self._get_product_values(head, vals["product_id"], memo),
         )

@@ -8,7 +8,11 @@ class ResCompany(models.Model):
     _inherit = "res.company"
 
     kor_invoice_posting = fields.Selection(
-        [("post", "Post at once"), ("draft", "Leave as draft, for review")],
+        [
+            ("post", "Post at once"),
+            ("grace", "Draft, posted after a grace time"),
+            ("draft", "Leave as draft, for review"),
+        ],
         string="Contract Invoices",
         required=True,
         default="post",
@@ -17,6 +21,31 @@ class ResCompany(models.Model):
     kor_credit_minimum = fields.Float(
         string="Smallest Credit Note",
         help="What is to be given back below this amount waits for the contract's next invoice and lowers it.",
+    )
+    kor_grace_days = fields.Integer(
+        string="Grace Time", default=3, help="How many days invoices of contracts stay drafts before they are posted."
+    )
+    kor_join_invoices = fields.Boolean(
+        string="One Invoice per Customer",
+        help="Contracts of a customer that are billed together share an invoice, where currency, address, payment "
+        "term and fiscal position are the same.",
+    )
+    kor_order_required = fields.Boolean(
+        string="Purchase Order Required",
+        help="Contracts without a customer reference are parked instead of billed. A contract can say otherwise.",
+    )
+    kor_bound_lines = fields.Integer(
+        string="Lines", help="Billing runs park an invoice with more lines than this. 0: no bound."
+    )
+    kor_bound_days = fields.Integer(
+        string="Days Ahead",
+        help="Billing runs park an invoice over a period that begins more than so many days ahead. 0: no bound.",
+    )
+    kor_bound_factor = fields.Float(
+        string="Times the Usual",
+        default=5.0,
+        help="Billing runs park an invoice of more than so many times the average of the contract's last three "
+        "invoices over about as many periods. 0: no bound.",
     )
     kor_prepaid_account_id = fields.Many2one(
         "account.account",
@@ -67,6 +96,11 @@ class ResCompany(models.Model):
         """Return the days after the first attempt on which a declined charge is tried again."""
         self.ensure_one()
         return parse_days(self.kor_retry_days)
+
+    _kor_bounds_positive = models.Constraint(
+        "CHECK (kor_bound_lines >= 0 AND kor_bound_days >= 0 AND kor_bound_factor >= 0 AND kor_grace_days >= 0)",
+        "Bounds and the grace time of billing are 0 or more.",
+    )
 
     def _get_kor_prepaid_product(self):
         """Return the product of the lines that sell and draw prepaid credit."""

@@ -98,7 +98,7 @@ class MoveBuilderCase(KorBillingCommon):
         """Return the invoices as core makes them from the values, and those from the builder's values."""
         move_model = self.env["account.move"].with_context(tracking_disable=True)
         slow = move_model.create(copy.deepcopy(vals_list))
-        return slow, move_model.create(self.builder._complete(copy.deepcopy(vals_list)))
+        return slow, self.builder.with_env(move_model.env)._create_moves(copy.deepcopy(vals_list))
 
     def _make_pair(self, values):
         return self._make_pairs([values])

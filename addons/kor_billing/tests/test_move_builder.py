@@ -98,12 +98,12 @@ class TestMoveBuilder(MoveBuilderCase):
         # Core itself refuses some of these in another currency.
         refused = cases.pop("early payment, mixed in EUR")
         self._assert_pairs_same(cases)
-        self.assertEqual(*(self._get_outcome(complete, refused) for complete in (list, self.builder._complete)))
+        self.assertEqual(*(self._get_outcome(create, refused) for create in (self.env["account.move"].create, self.builder._create_moves)))
 
-    def _get_outcome(self, complete, values):
+    def _get_outcome(self, create, values):
         try:
             with self.env.cr.savepoint():
-                return self._read_moves(self.env["account.move"].create(complete([copy.deepcopy(values)])))
+                return self._read_moves(create([copy.deepcopy(values)]))
         except UserError as error:
             return str(error)
 
@@ -185,7 +185,7 @@ class TestMoveBuilder(MoveBuilderCase):
         cases = {**self._make_tax_cases(), **self._make_amount_cases()}
         values = list(self._spread_over_currencies(cases).values())
         with patch.object(line_class, "write", write):
-            self.env["account.move"].create(self.builder._complete(copy.deepcopy(values)))
+            self.builder._create_moves(copy.deepcopy(values))
             self.assertFalse(written)
             self.env["account.move"].create(values)
             self.assertTrue(written)
@@ -198,16 +198,47 @@ class TestMoveBuilder(MoveBuilderCase):
             or figures["tax_tag_ids"] != [Command.set(line.tax_tag_ids.ids)]
         )
 
-    def test_wrong_figures_are_put_right_by_core(self):
-        wrong = {"balance": -1.0, "amount_currency": -2.0, "tax_tag_ids": [Command.set(self.tags.ids)]}
-        lines = [self._make_line(self.tax), self._make_line(self._make_split_tax()), self._make_line()]
-        for currency in (self.currency, self.euro):
-            for figures in (wrong, {**wrong, "balance": 3.0, "amount_currency": 7.0}):
-                with (
-                    self.subTest(currency=currency.name, balance=figures["balance"]),
-                    patch.object(type(self.builder), "_compute_figures", lambda *_args, one=figures: [one] * 3),
-                ):
-                    self._assert_pair_same(self._make_values(*lines, currency_id=currency.id))
+    def test_wrong_figures_are_refused_by_core(self):
+        lines = [self._make_line(self.tax), self._make_line()]
+        wrong = [{"balance": -1.0, "amount_currency": -2.0}, {"balance": 3.0, "amount_currency": 3.0}]
+        terms = [{"display_type": "payment_term", "date_maturity": date(2026, 1, 5), "balance": 7.0}]
+        with (
+            patch.object(type(self.builder), "_compute_figures", lambda *_args: (wrong, [])),
+            patch.object(type(self.builder), "_is_whole", lambda *_args: True),
+            patch.object(type(self.builder), "_prepare_term_lines", lambda *_args: terms),
+            self.assertRaisesRegex(UserError, "not balanced"),
+        ):
+            self.builder._create_moves([self._make_values(*lines)])
+
+    def _make_other_ways(self):
+        line = self._make_line(self.tax)
+        early = self._make_terms((100, 30), early_discount=True, discount_percentage=2.5, discount_days=7)
+        return {
+            "early payment": self._make_values(line, invoice_payment_term_id=early.id),
+            "cash rounding": self._make_values(line, invoice_cash_rounding_id=self.cash_rounding_a.id),
+            "nothing to pay": self._make_values({**line, "price_unit": 0.0}),
+            "no due date": self._make_values(line, invoice_date_due=False),
+            "taxes that cancel out": self._make_values(line, {**line, "price_unit": -99.99}, self._make_line()),
+        }
+
+    def test_what_more_than_taxes_and_terms_decides_goes_the_native_way(self):
+        for name, values in self._make_other_ways().items():
+            with self.subTest(case=name):
+                [completed] = self.builder._complete([copy.deepcopy(values)])
+                self.assertNotIn("line_ids", completed)
+        for setting in ("account_discount_expense_allocation_id", "account_storno"):
+            with self.subTest(case=setting), self.env.cr.savepoint() as savepoint:
+                value = True if setting == "account_storno" else self.company_data["default_account_expense"].id
+                self.company[setting] = value
+                self.assertNotIn("line_ids", self.builder._complete([self._make_values()])[0])
+                savepoint.rollback()
+            self.company.invalidate_recordset()
+
+    def test_both_ways_in_one_call_give_the_same_rows_in_their_order(self):
+        plain = self._make_values(self._make_line(self.tax), invoice_origin="Plain")
+        cases = {"first": plain, **self._make_other_ways(), "last": {**plain, "invoice_origin": "Last"}}
+        _slow, fast = self._assert_pairs_same(cases)
+        self.assertEqual((fast[0].invoice_origin, fast[-1].invoice_origin), ("Plain", "Last"))
 
     def test_what_is_not_plain_is_left_to_core(self):
         line = self._make_line(self.tax)
@@ -234,9 +265,9 @@ class TestMoveBuilder(MoveBuilderCase):
 
     def test_plain_values_of_billing_take_the_short_way(self):
         [completed] = self.builder._complete([self.plain_values])
-        figures = completed["invoice_line_ids"][0][2]
+        lines = [command[2] for command in completed["line_ids"]]
         self.assertEqual(
-            {name: figures[name] for name in ("balance", "amount_currency")},
-            dict.fromkeys(("balance", "amount_currency"), -100.0),
+            [(line["display_type"], line["balance"], line["amount_currency"]) for line in lines],
+            [("product", -100.0, -100.0), ("tax", -15.0, -15.0), ("payment_term", 115.0, 115.0)],
         )
         self.assertNotIn("balance", self.plain_values["invoice_line_ids"][0][2])
