@@ -51,28 +51,36 @@ class KorInvoicePaymentMixin(models.AbstractModel):
         self._check_collectable()
         # One attempt at a time: a second caller gets an error here, and the state after it.
         self.lock_for_update()
-        if self._is_kor_settled():
-            return self._prepare_payment_result("paid", 0.0, self.env._("Nothing is open on %(move)s.", move=self.name))
         # In sudo: transactions and tokens are readable by the payment administrator only.
         move_sudo = self.sudo()
-        open_transaction = move_sudo._get_kor_open_transaction()
+        answer = move_sudo._get_kor_answer()
+        if answer:
+            return answer
+        return self._prepare_attempt_result(
+            move_sudo._make_kor_attempt("hand", move_sudo.kor_attempt_ids._commit_by_hand)
+        )
+
+    def _get_kor_answer(self):
+        """Return the result where nothing can or need be charged, else nothing."""
+        if self._is_kor_settled():
+            return self._prepare_payment_result("paid", 0.0, self.env._("Nothing is open on %(move)s.", move=self.name))
+        open_transaction = self._get_kor_open_transaction()
         if open_transaction.state == "done":
             open_transaction._post_process()
         if open_transaction:
             return self._prepare_transaction_result(open_transaction)
-        unfinished = move_sudo.kor_attempt_ids.filtered(lambda attempt: attempt.state == "started")
+        unfinished = self.kor_attempt_ids.filtered(lambda attempt: attempt.state == "started")
         if unfinished:
             return self._prepare_attempt_result(unfinished)
-        if not move_sudo._get_payment_token():
-            customer = self.partner_id.commercial_partner_id.display_name
-            message = self.env._(
-                "%(customer)s has no saved payment method. They can pay %(move)s in the portal and save one there.",
-                customer=customer,
-                move=self.name,
-            )
-            return self._prepare_payment_result("no_token", self.amount_residual, message)
-        attempt_sudo = move_sudo._make_kor_attempt("hand", move_sudo.kor_attempt_ids._commit_by_hand)
-        return self._prepare_attempt_result(attempt_sudo)
+        if self._get_payment_token():
+            return None
+        customer = self.partner_id.commercial_partner_id.display_name
+        message = self.env._(
+            "%(customer)s has no saved payment method. They can pay %(move)s in the portal and save one there.",
+            customer=customer,
+            move=self.name,
+        )
+        return self._prepare_payment_result("no_token", self.amount_residual, message)
 
     def action_kor_process_payment(self):
         """Collect what is open and tell how it went.

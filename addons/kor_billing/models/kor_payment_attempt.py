@@ -3,11 +3,13 @@ from datetime import timedelta
 
 from odoo import api, fields, models, modules
 from odoo.exceptions import LockError, UserError
+from odoo.fields import Domain
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 _logger = logging.getLogger(__name__)
 # A provider has answered, or its request has timed out, long before.
 MINUTES_UNTIL_UNCLEAR = 30
+DAYS_TO_BOOK = 4
 STATES = {
     "draft": "started",
     "pending": "pending",
@@ -46,7 +48,7 @@ class KorPaymentAttempt(models.Model):
         help="Empty where the attempt failed before a provider was asked.",
     )
     method = fields.Char(string="Payment Method", readonly=True, help="What was charged, as the customer knows it.")
-    date = fields.Datetime(required=True, readonly=True, default=fields.Datetime.now)
+    date = fields.Datetime(required=True, readonly=True, default=fields.Datetime.now, index=True)
     day = fields.Date(required=True, readonly=True, help="In the contract's time zone: retries count from the first.")
     amount = fields.Monetary(readonly=True)
     currency_id = fields.Many2one("res.currency", required=True, readonly=True)
@@ -227,7 +229,11 @@ class KorPaymentAttempt(models.Model):
                 attempt._set_unclear(self.env._("The attempt was cut off before the provider answered."))
             else:
                 self._follow(attempt.transaction_id)
-        charged = self.search([("state", "=", "done"), ("transaction_id.is_post_processed", "=", False)])
+        # Older ones are left to staff, as the native job does.
+        lately = Domain("date", ">=", fields.Datetime.now() - timedelta(days=DAYS_TO_BOOK)) & Domain(
+            "state", "=", "done"
+        )
+        charged = self.search(lately & Domain("transaction_id.is_post_processed", "=", False))
         charged.try_lock_for_update()._book()
 
     @api.model
