@@ -140,9 +140,11 @@ class AccountMove(models.Model):
         )
         now = fields.Datetime.now()
         return found.filtered(
-            lambda move: move._get_kor_posting() == "grace"
-            and move.auto_post == "no"
-            and move.create_date + timedelta(days=move.company_id.kor_grace_days) <= now
+            lambda move: (
+                move._get_kor_posting() == "grace"
+                and move.auto_post == "no"
+                and move.create_date + timedelta(days=move.company_id.kor_grace_days) <= now
+            )
         )
 
     def _note_kor_not_posted(self, reason):

@@ -49,9 +49,7 @@ class KorContract(models.Model):
 
     def _compute_invoice_count(self):
         moves = self.env["account.move"]
-        own = moves._read_group(
-            [("kor_contract_id", "in", self.ids)], ["kor_contract_id"], ["id:recordset"]
-        )
+        own = moves._read_group([("kor_contract_id", "in", self.ids)], ["kor_contract_id"], ["id:recordset"])
         shared = self.env["kor.billing.item"]._read_group(
             [("contract_id", "in", self.ids), ("move_id", "!=", False)], ["contract_id"], ["move_id:recordset"]
         )

@@ -144,13 +144,17 @@ class KorContractBoundsMixin(models.AbstractModel):
         lines, ahead, factor = company.kor_bound_lines, company.kor_bound_days, company.kor_bound_factor
         if lines and len(slices) > lines:
             self._raise_bound(
-                self.env._("the invoice would have %(count)s lines, more than %(bound)s.", count=len(slices), bound=lines)
+                self.env._(
+                    "the invoice would have %(count)s lines, more than %(bound)s.", count=len(slices), bound=lines
+                )
             )
         last = self._get_today() + timedelta(days=ahead)
         far = max((one.start for one in slices), default=last)
         if ahead and far > last:
             self._raise_bound(
-                self.env._("it would bill a period from %(day)s on, more than %(bound)s days ahead.", day=far, bound=ahead)
+                self.env._(
+                    "it would bill a period from %(day)s on, more than %(bound)s days ahead.", day=far, bound=ahead
+                )
             )
         amount = float(sum(one.difference for one in slices))
         alike = [sum_ for count, sum_ in usual if self._is_alike(count, len(slices))][:USUAL]

@@ -31,16 +31,13 @@ class KorContractInvoiceMixin(models.AbstractModel):
         joined = [self._join_move_values(contracts, own) for contracts, own in groups]
         moves = builder._create_moves(joined).with_context(tracking_disable=False)
         notes = {
-            move.id: self._prepare_billing_note(contracts) for move, (contracts, _own) in zip(moves, groups, strict=True)
+            move.id: self._prepare_billing_note(contracts)
+            for move, (contracts, _own) in zip(moves, groups, strict=True)
         }
         # Else each note would do it for its own invoice.
         self.env.flush_all()
         moves._message_log_batch(bodies=notes)
-        return {
-            contract: move
-            for move, (contracts, _own) in zip(moves, groups, strict=True)
-            for contract in contracts
-        }
+        return {contract: move for move, (contracts, _own) in zip(moves, groups, strict=True) for contract in contracts}
 
     @api.model
     def _group_moves(self, payable, values):
@@ -58,7 +55,14 @@ class KorContractInvoiceMixin(models.AbstractModel):
         company = self.company_id.sudo()  # the setting holds for everybody who bills
         if not company.kor_join_invoices or self.invoice_alone:
             return self.id
-        names = ("company_id", "currency_id", "partner_id", "invoice_payment_term_id", "fiscal_position_id", "invoice_date")
+        names = (
+            "company_id",
+            "currency_id",
+            "partner_id",
+            "invoice_payment_term_id",
+            "fiscal_position_id",
+            "invoice_date",
+        )
         return (*(vals[name] for name in names), self.invoice_posting)
 
     @api.model

@@ -123,7 +123,10 @@ class KorMoveBuilder(models.AbstractModel):
         """Return the receivable, by instalments."""
         own, foreign = head.company_id.currency_id, head.currency_id
         untaxed, tax = (
-            [unit.round(-sum(line[name] for line in found)) for name, unit in (("balance", own), ("amount_currency", foreign))]
+            [
+                unit.round(-sum(line[name] for line in found))
+                for name, unit in (("balance", own), ("amount_currency", foreign))
+            ]
             for found in (lines, taxes)
         )
         sums = defaultdict(lambda: [0.0, 0.0])
@@ -162,7 +165,7 @@ class KorMoveBuilder(models.AbstractModel):
 
     @api.model
     def _compute_figures(self, head, base_lines):
-        """Return balance, amount in currency and tax tags of each line, and the tax lines, as core's engine has them."""
+        """Return the amounts and tax tags of each line, and the tax lines, as core's own tax engine has them."""
         tax_model, company = self.env["account.tax"], head.company_id
         tax_model._add_tax_details_in_base_lines(base_lines, company)
         tax_model._round_base_lines_tax_details(base_lines, company)

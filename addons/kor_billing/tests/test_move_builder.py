@@ -98,7 +98,12 @@ class TestMoveBuilder(MoveBuilderCase):
         # Core itself refuses some of these in another currency.
         refused = cases.pop("early payment, mixed in EUR")
         self._assert_pairs_same(cases)
-        self.assertEqual(*(self._get_outcome(create, refused) for create in (self.env["account.move"].create, self.builder._create_moves)))
+        self.assertEqual(
+            *(
+                self._get_outcome(create, refused)
+                for create in (self.env["account.move"].create, self.builder._create_moves)
+            )
+        )
 
     def _get_outcome(self, create, values):
         try:

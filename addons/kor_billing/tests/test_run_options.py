@@ -39,15 +39,17 @@ class TestRunOptions(KorBillingCommon):
     @freeze_time("2026-01-10")
     def test_grace_time_leaves_other_drafts_alone(self):
         self.company.write({"kor_invoice_posting": "grace", "kor_grace_days": 0})
-        reset, reviewed, own = self._make_contract(), self._make_contract(invoice_posting="draft"), self._make_contract()
+        reset, reviewed, own = (
+            self._make_contract(),
+            self._make_contract(invoice_posting="draft"),
+            self._make_contract(),
+        )
         moves = self._run(reset | reviewed | own).move_ids
         self._set_created(moves, "2026-01-10 00:00:00")
         reset.invoice_ids._post()
         reset.invoice_ids.button_draft()
         self._post_drafts()
-        self.assertEqual(
-            [one.invoice_ids.state for one in (reset, reviewed, own)], ["draft", "draft", "posted"], moves
-        )
+        self.assertEqual([one.invoice_ids.state for one in (reset, reviewed, own)], ["draft", "draft", "posted"], moves)
 
     @freeze_time("2026-01-10")
     def test_contract_says_what_becomes_of_its_invoices(self):
@@ -99,9 +101,7 @@ class TestRunOptions(KorBillingCommon):
         terms = self.env.ref("account.account_payment_term_30days")
         euro = self.setup_other_currency("EUR")
         position = self.env["account.fiscal.position"].create({"name": "Abroad"})
-        address = self.env["res.partner"].create(
-            {"name": "Accounts", "parent_id": self.customer.id, "type": "invoice"}
-        )
+        address = self.env["res.partner"].create({"name": "Accounts", "parent_id": self.customer.id, "type": "invoice"})
         cases = {
             "payment_term_id": terms.id,
             "currency_id": euro.id,
@@ -110,7 +110,8 @@ class TestRunOptions(KorBillingCommon):
         }
         for name, value in cases.items():
             with self.subTest(field=name):
-                pair = self._make_contract() | self._make_contract(**{name: value})
+                plain = {"partner_invoice_id": self.customer.id}
+                pair = self._make_contract(**plain) | self._make_contract(**{**plain, name: value})
                 self.assertEqual(len(self._run(pair).move_ids), 2)
 
     @freeze_time("2026-01-10")
@@ -194,9 +195,7 @@ class TestRunPreview(KorBillingCommon):
         run = self._make_run(wanting | parked | good)
         run.action_preview()
         states = {line.contract_id: (line.state, line.kind) for line in run.line_ids}
-        self.assertEqual(
-            states, {wanting: ("parked", "order"), parked: ("parked", "order"), good: ("due", False)}
-        )
+        self.assertEqual(states, {wanting: ("parked", "order"), parked: ("parked", "order"), good: ("due", False)})
         self.assertNotIn("2 contracts", run.preview_totals)
 
     @freeze_time("2026-01-10")
