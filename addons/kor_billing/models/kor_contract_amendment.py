@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from odoo import models
+from odoo import api, fields, models
 
 from odoo.addons.kor_enterprise_tiers.engine.money import as_number
 
@@ -40,7 +40,17 @@ class KorContractAmendment(models.Model):
             "denominator": share["denominator"],
             "amount": as_number(one.difference),
             "billed_before": as_number(one.booked),
+            "numerator_before": self._get_share_before(one),
         }
+
+    def _get_share_before(self, one):
+        """Return of what share a slice was billed last, in its own parts; 0 where it was not."""
+        key = one.key
+        items = self.contract_id.billing_item_ids.filtered(
+            lambda item: item.state == "booked" and (item.contract_line_id.id, item.period_start) == key
+        )
+        share = (items.sorted("revision")[-1:].explanation or {}).get("share", {})
+        return share.get("numerator", 0) if share.get("denominator") == one.explain()["share"]["denominator"] else 0
 
     def _prepare_preview(self, before, after):
         """Add what is given back, what is charged more, and the next invoices beside those without the change."""
@@ -59,3 +69,59 @@ class KorContractAmendment(models.Model):
             "due_change": rounded(totals["after"] - totals["before"]),
             "total_contract_value_change": rounded(after["total_contract_value"] - before["total_contract_value"]),
         }
+
+    @api.model
+    def _get_preview_figures(self, preview, for_customer):
+        figures = super()._get_preview_figures(preview, for_customer)
+        if for_customer:
+            return figures
+        values = [preview[look]["total_contract_value"] for look in ("before", "after")]
+        return [*figures, (self.env._("Total contract value"), *values, preview["total_contract_value_change"])]
+
+    @api.model
+    def _get_preview_values(self, preview, for_customer=False):
+        return {
+            **super()._get_preview_values(preview, for_customer),
+            "corrections": self._get_corrections(preview),
+            "invoices": self._get_next_invoices(preview),
+        }
+
+    @api.model
+    def _get_corrections(self, preview):
+        """Return what is given back and charged anew of the periods that run, or are over, when it holds."""
+        before = {(one["line"], one["date_from"], one["amount"]) for one in preview["before"]["due"]}
+        last = max(preview["date_effective"], fields.Date.to_string(fields.Date.context_today(self)))
+        return [
+            {**one, "days_text": self._word_days(one), "period": self._word_period(one)}
+            for one in preview["after"]["due"]
+            if one["date_from"] <= last and (one["line"], one["date_from"], one["amount"]) not in before
+        ]
+
+    @api.model
+    def _word_days(self, one):
+        """Return for how much of the period an amount is, for example 21 of 31 days."""
+        part, whole = one["numerator"], one["denominator"]
+        if one["amount"] < 0:
+            part = one["numerator_before"] - part
+        if part <= 0 or part >= whole or whole == 1:
+            return ""
+        return self.env._("%(part)s of %(whole)s days", part=part, whole=whole)
+
+    @api.model
+    def _word_period(self, one):
+        days = [self._format_day(one[name]) for name in ("date_from", "date_to")]
+        return self.env._("%(first)s to %(last)s", first=days[0], last=days[1])
+
+    @api.model
+    def _get_next_invoices(self, preview):
+        """Return by due day what is billed without the change and with it; all that is due by now is one."""
+        today = fields.Date.to_string(fields.Date.context_today(self))
+        rows = {}
+        for name in ("before", "after"):
+            for one in preview[name]["due"]:
+                day = one["due"] if one["due"] > today else ""
+                row = rows.setdefault(day, {"before": 0, "after": 0})
+                row[name] += one["amount"]
+        return [
+            {"day": self._format_day(day) if day else self.env._("Now"), **row} for day, row in sorted(rows.items())
+        ]
