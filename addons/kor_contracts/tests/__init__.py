@@ -1,4 +1,5 @@
 from . import (
+    test_amendment_screens,
     test_contract,
     test_contract_access,
     test_contract_cancel_wizard,
