@@ -77,7 +77,7 @@ class KorAmendmentPreviewMixin(models.AbstractModel):
         """Return what the contract says beside its lines, as pairs of label and text. Extensible."""
         contract = self.contract_id
         states = dict(contract._fields["state"]._description_selection(self.env))
-        end = contract._describe_renewal() or contract._describe_end()
+        end = contract._describe_renewal() or self.env._("Ends on %(day)s", day=contract._describe_end())
         return [
             [self.env._("Tier"), contract.tier_id.name],
             [self.env._("Plan"), contract.plan_id.name or "–"],
@@ -104,7 +104,7 @@ class KorAmendmentPreviewMixin(models.AbstractModel):
         for row in rows.values():
             row["mark"] = self._mark(row["before"], row["after"])
         # What was due once and is over is no part of what goes on.
-        return [row for row in rows.values() if row["mark"] != "same" or not row["after"]["is_once"]]
+        return [row for row in rows.values() if row["mark"] == "new" or not row["before"]["is_once"]]
 
     @api.model
     def _word_line(self, line):

@@ -21,7 +21,7 @@ class KorContractRequestMixin(models.AbstractModel):
 
     portal_requests = fields.Selection(
         [("staff", "All requests wait for staff"), ("seats", "More seats hold at once")],
-        string="Customer's Requests",
+        string="Portal Requests",
         help="What happens with what the customer signs for on the contract's page. Empty: as the company says.",
     )
 
@@ -37,7 +37,9 @@ class KorContractRequestMixin(models.AbstractModel):
         today = self._get_today()
         if self.state != "active" or not self._runs_on(today):
             return {}
-        lines, plans, first = self._get_seat_lines(), self._get_higher_plans(), self._get_first_cancel_day()
+        lines, first = self._get_seat_lines(), self._get_first_cancel_day()
+        # A plan without prices is talked about, not ordered.
+        plans = self._get_higher_plans().filtered(lambda plan: plan._get_included_charges())
         return {
             **({"quantity": lines} if lines else {}),
             **({"plan": plans} if plans else {}),
