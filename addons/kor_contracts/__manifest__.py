@@ -33,4 +33,5 @@
         "views/kor_request_portal_templates.xml",
         "views/kor_contracts_menus.xml",
     ],
+    "assets": {"web.assets_tests": ["kor_contracts/static/tests/tours/*.js"]},
 }

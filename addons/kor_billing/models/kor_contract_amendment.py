@@ -135,9 +135,7 @@ class KorContractAmendment(models.Model):
         if self._is_given_back(one):
             first = last + timedelta(days=1) if one["numerator"] else first
             return self.env._("from %(first)s", first=format_date(self.env, first))
-        return self.env._(
-            "%(first)s to %(last)s", first=format_date(self.env, first), last=format_date(self.env, last)
-        )
+        return self.env._("%(first)s to %(last)s", first=format_date(self.env, first), last=format_date(self.env, last))
 
     @api.model
     def _is_given_back(self, one):

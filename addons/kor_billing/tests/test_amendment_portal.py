@@ -59,7 +59,15 @@ class TestAmendmentPortal(KorBillingCommon, HttpCase):
         response = self._ask(self.own)
         text = self._read(response)
         self.assertIn("02/01/2026 $ 310.00 $ 465.00", text)
-        for part in ("$ 310.00", "$ 465.00", "Given back: Own seats", "21 of 31 days", "$ -210.00", "$ 315.00", "$ 105.00"):
+        for part in (
+            "$ 310.00",
+            "$ 465.00",
+            "Given back: Own seats",
+            "21 of 31 days",
+            "$ -210.00",
+            "$ 315.00",
+            "$ 105.00",
+        ):
             with self.subTest(part):
                 self.assertIn(part, text)
         for part in ("MRR", "ARR", "Total contract value"):
@@ -93,7 +101,14 @@ class TestAmendmentPortal(KorBillingCommon, HttpCase):
 
     def test_request_without_a_readable_signature_is_refused_whole(self):
         url = self._get_sign_url(self._ask(self.own))
-        for name, signature in (("", PIXEL), ("Ada", ""), ("Ada", None), ("Ada", {"a": 1}), (["Ada"], PIXEL), ("Ada", "no image")):
+        for name, signature in (
+            ("", PIXEL),
+            ("Ada", ""),
+            ("Ada", None),
+            ("Ada", {"a": 1}),
+            (["Ada"], PIXEL),
+            ("Ada", "no image"),
+        ):
             with self.subTest(name=name, signature=signature), mute_logger("odoo.tools.image"):
                 self.assertTrue(self._sign(url, name, signature)["error"])
         self.own.invalidate_recordset()
@@ -118,7 +133,9 @@ class TestAmendmentPortal(KorBillingCommon, HttpCase):
                     f"/my/contracts/{self.own.id}/amendments/{amendment.id}/sign"):  # fmt: skip
             with self.subTest(url):
                 self.assertIn("not yours", self._sign(url)["error"])
-        self.assertEqual((amendment.state, self.other.amendment_ids, self.own.amendment_ids.ids), ("offered", amendment, []))
+        self.assertEqual(
+            (amendment.state, self.other.amendment_ids, self.own.amendment_ids.ids), ("offered", amendment, [])
+        )
 
     def test_staff_and_visitors_do_not_sign_for_customers(self):
         url = self._get_sign_url(self._ask(self.own))

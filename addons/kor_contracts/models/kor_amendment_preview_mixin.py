@@ -138,4 +138,3 @@ class KorAmendmentPreviewMixin(models.AbstractModel):
     @api.model
     def _format_day(self, text):
         return format_date(self.env, fields.Date.to_date(text))
-

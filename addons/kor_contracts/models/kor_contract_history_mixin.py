@@ -31,7 +31,9 @@ class KorContractHistoryMixin(models.AbstractModel):
     def _compute_history_html(self):
         for contract in self:
             values = {"chains": contract._get_chains(), "today": contract._get_today()}
-            html = self.env["ir.qweb"]._render("kor_contracts.contract_history", values) if contract.amendment_ids else ""
+            html = (
+                self.env["ir.qweb"]._render("kor_contracts.contract_history", values) if contract.amendment_ids else ""
+            )
             contract.history_html = html
 
     def _get_chains(self):

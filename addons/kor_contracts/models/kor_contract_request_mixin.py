@@ -104,9 +104,7 @@ class KorContractRequestMixin(models.AbstractModel):
         end = self.date_end
         if not last or last < first or (end and last > end):
             raise UserError(
-                self.env._(
-                    "Choose a last day from %(first)s on.", first=format_date(self.env, first)
-                )
+                self.env._("Choose a last day from %(first)s on.", first=format_date(self.env, first))
                 if not end
                 else self.env._(
                     "Choose a last day from %(first)s to %(end)s.",
@@ -120,11 +118,7 @@ class KorContractRequestMixin(models.AbstractModel):
         day, today = parse_day(values.get("date")), self._get_today()
         end = self.date_end_effective or today + timedelta(days=366)
         if not day or not today <= day <= end:
-            raise UserError(
-                self.env._(
-                    "Choose a first day from today to %(end)s.", end=format_date(self.env, end)
-                )
-            )
+            raise UserError(self.env._("Choose a first day from today to %(end)s.", end=format_date(self.env, end)))
         return day
 
     def _preview_request(self, values):
@@ -154,7 +148,9 @@ class KorContractRequestMixin(models.AbstractModel):
         # Signed twice, it is asked for once.
         self.lock_for_update()
         if self._get_waiting_request():
-            raise UserError(self.env._("A request of yours waits for our answer. Take it back before you send another."))
+            raise UserError(
+                self.env._("A request of yours waits for our answer. Take it back before you send another.")
+            )
         day, changes = self._parse_request(values)
         amendment = self._draft_request(day, changes, values.get("note", ""))
         amendment._request(partner, signed_by, signature)

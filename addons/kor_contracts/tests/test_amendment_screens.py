@@ -46,7 +46,14 @@ class TestAmendmentScreens(ContractCase):
         self.assertEqual(form.kinds, "quantity")
         amendment = form.save()
         html = " ".join(str(amendment.preview_html).replace("\N{NO-BREAK SPACE}", " ").split())
-        for part in ("Seats · <strong>10</strong>", "Seats · <strong>15</strong>", "410.00", "565.00", "155.00", "Changed"):
+        for part in (
+            "Seats · <strong>10</strong>",
+            "Seats · <strong>15</strong>",
+            "410.00",
+            "565.00",
+            "155.00",
+            "Changed",
+        ):
             with self.subTest(part):
                 self.assertIn(part, html)
         self.assertEqual((amendment.state, len(self.contract.line_ids)), ("draft", 2))
@@ -82,7 +89,11 @@ class TestAmendmentScreens(ContractCase):
         self.assertEqual(int(self._draft().name[-5:]), int(first.name[-5:]) + 1)
 
     def test_dialog_notes_who_agreed_and_keeps_the_proof(self):
-        for how, proof in (("signature", {"signature": PIXEL}), ("document", {"document": b64encode(b"Yes.")}), ("note", {})):
+        for how, proof in (
+            ("signature", {"signature": PIXEL}),
+            ("document", {"document": b64encode(b"Yes.")}),
+            ("note", {}),
+        ):
             with self.subTest(how):
                 amendment = self._draft()
                 wizard = self.env["kor.amendment.agree"].with_user(self.officer)
@@ -118,7 +129,10 @@ class TestAmendmentScreens(ContractCase):
 
     def test_request_waits_for_staff_who_accept_it(self):
         amendment = self._request(note="We are growing.")
-        self.assertEqual((amendment.state, amendment.agreed_how, amendment.request_note), ("requested", "signature", "We are growing."))
+        self.assertEqual(
+            (amendment.state, amendment.agreed_how, amendment.request_note),
+            ("requested", "signature", "We are growing."),
+        )
         self.assertEqual(amendment.activity_ids.user_id, self.officer)
         self.assertIn("We have received your request", self._mails().subject)
         self.assertEqual(self.contract.mrr, 410)
@@ -160,7 +174,11 @@ class TestAmendmentScreens(ContractCase):
         self.assertIn("Too dear.", "".join(amendment.message_ids.mapped("body")))
 
     def test_more_seats_hold_at_once_where_company_or_contract_says_so(self):
-        for company, contract, state in ((True, False, "applied"), (True, "staff", "requested"), (False, "seats", "applied")):
+        for company, contract, state in (
+            (True, False, "applied"),
+            (True, "staff", "requested"),
+            (False, "seats", "applied"),
+        ):
             with self.subTest(company=company, contract=contract):
                 self.contract.company_id.kor_portal_self_service = company
                 self.contract.portal_requests = contract
