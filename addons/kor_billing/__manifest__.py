@@ -16,6 +16,7 @@
         "data/mail_template_data.xml",
         "data/kor_dunning_step_data.xml",
         "views/kor_billing_explanation_templates.xml",
+        "views/kor_amendment_preview_templates.xml",
         "wizards/kor_contract_invoice_views.xml",
         "wizards/kor_prepaid_top_up_views.xml",
         "views/kor_billing_item_views.xml",

@@ -7,7 +7,6 @@ from dateutil.relativedelta import relativedelta
 
 from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.fields import Domain
 
 from odoo.addons.kor_contracts.engine.periods import PeriodError
 from odoo.addons.kor_enterprise_tiers.engine.discounts import DiscountError
@@ -150,19 +149,6 @@ class KorContractAdviceMixin(models.AbstractModel):
             return None, self.env._("The contract has not run for a full billing period yet.")
         # The first of the best: the nearest tier.
         return max(comparisons, key=lambda one: one.saving_monthly), ""
-
-    def _get_higher_plans(self):
-        """Return the public plans of higher tiers that the customer could have today, nearest tier first."""
-        plan_model, tier = self.env["kor.plan"], self.tier_id
-        domain = Domain("tier_id.active", "=", True) & Domain("is_public", "=", True)
-        domain &= Domain("tier_sequence", ">", tier.sequence) & Domain("currency_id", "=", self.currency_id.id)
-        domain &= Domain("company_id", "in", [False, self.company_id.id])
-        domain &= Domain("tier_id.company_id", "in", [False, self.company_id.id])
-        plans = plan_model.search(domain & plan_model._get_valid_domain(self._get_today()))
-        result = plan_model
-        for offered in plans.grouped("tier_id").values():
-            result |= offered.filtered(lambda plan: plan.term == self.term) or offered
-        return result
 
     def _get_comparable_charges(self, plan):
         """Return what the customer would pay again and again: also what is optional, where it is used today."""

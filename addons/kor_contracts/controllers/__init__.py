@@ -1,1 +1,2 @@
 from . import kor_contract_portal
+from . import kor_request_portal

@@ -71,6 +71,10 @@ class KorContractPortal(CustomerPortal):
         }
         return request.render("kor_contracts.kor_contract_portal_list", values)
 
+    def _prepare_kor_contract_values(self, contract_sudo):
+        """Return what the contract's page shows. Extensible."""
+        return contract_sudo._get_portal_values()
+
     @route(["/my/contracts/<int:contract_id>"], type="http", auth="public", website=True, readonly=True)
     def portal_my_kor_contract(self, contract_id, access_token=None, report_type=None, download=False, **kwargs):
         """Show one contract, or its PDF."""
@@ -83,7 +87,7 @@ class KorContractPortal(CustomerPortal):
                 model=contract_sudo, report_type=report_type, report_ref=REPORT, download=bool(download)
             )
         values = {
-            **contract_sudo._get_portal_values(),
+            **self._prepare_kor_contract_values(contract_sudo),
             "page_name": "kor_contract",
             "pdf_url": self._get_kor_contract_pdf_url(contract_sudo, access_token),
         }

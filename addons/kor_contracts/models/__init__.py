@@ -7,6 +7,10 @@ from . import kor_contract_entitlement_mixin
 from . import kor_contract_plan_mixin
 from . import kor_contract_mrr_mixin
 from . import kor_contract_document_mixin
+from . import kor_contract_history_mixin
+from . import kor_contract_request_mixin
+from . import kor_amendment_preview_mixin
+from . import kor_amendment_request_mixin
 from . import kor_contract
 from . import kor_contract_clause
 from . import kor_contract_amendment
@@ -17,4 +21,6 @@ from . import kor_contract_line_tier
 from . import kor_discount
 from . import kor_plan
 from . import kor_tier
+from . import res_company
+from . import res_config_settings
 from . import res_partner

@@ -21,6 +21,8 @@ class KorContract(models.Model):
         "kor.contract.plan.mixin",
         "kor.contract.mrr.mixin",
         "kor.contract.document.mixin",
+        "kor.contract.history.mixin",
+        "kor.contract.request.mixin",
         "kor.input.mixin",
         "portal.mixin",
         "mail.thread",

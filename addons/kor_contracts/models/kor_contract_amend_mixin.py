@@ -58,17 +58,19 @@ class KorContractAmendMixin(models.AbstractModel):
         self.ensure_one()
         self.check_access("read")
         day = self._parse_date(date, "date")
-        lines = self.line_ids.filtered(lambda line: line._runs_at(day))
+        is_over = self._is_over_on(day)
+        lines = self.line_ids.filtered(lambda line: not is_over and line._runs_at(day))
         return {
             "contract": self.name,
             "date": fields.Date.to_string(day),
             "runs": self._runs_on(day),
             "tier": self._get_tier_at(day).code or "",
             "customer": self.partner_id.display_name,
-            "mrr": float(self._get_monthly_revenue(day)),
+            "mrr": 0.0 if is_over else float(self._get_monthly_revenue(day)),
             "lines": [
                 {
                     "id": line.id,
+                    "first_id": line._get_root().id,
                     "name": line.name,
                     "charge_type": line.charge_type,
                     "quantity": line.quantity,
@@ -79,6 +81,13 @@ class KorContractAmendMixin(models.AbstractModel):
                 for line in lines
             ],
         }
+
+    def _is_over_on(self, day):
+        """Tell whether a day lies after the last one; one that renews itself goes on."""
+        if self.date_cancelled:
+            return day > self.date_cancelled
+        renews = self.auto_renew and self.term_months
+        return bool(self.date_end and day > self.date_end and not renews)
 
     def _get_tier_at(self, day):
         """Return the tier that held on a day: the one before the first change after it, else today's."""

@@ -8,7 +8,13 @@ class KorContractAmendment(models.Model):
     """A change of what was agreed, as of a day: drafted, agreed, applied. What is applied is never edited."""
 
     _name = "kor.contract.amendment"
-    _inherit = ["kor.input.mixin", "mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "kor.amendment.preview.mixin",
+        "kor.amendment.request.mixin",
+        "kor.input.mixin",
+        "mail.thread",
+        "mail.activity.mixin",
+    ]
     _description = "Amendment"
     _order = "date_effective desc, id desc"
 
@@ -16,19 +22,29 @@ class KorContractAmendment(models.Model):
     contract_id = fields.Many2one("kor.contract", required=True, index=True, ondelete="cascade")
     partner_id = fields.Many2one(related="contract_id.partner_id", store=True, index=True)
     company_id = fields.Many2one(related="contract_id.company_id", store=True, index=True)
-    currency_id = fields.Many2one(related="contract_id.currency_id")
+    currency_id = fields.Many2one(related="contract_id.currency_id", store=True)
     date_effective = fields.Date(
         string="Holds from", required=True, default=fields.Date.context_today, tracking=True, help="The first day."
     )
     state = fields.Selection(
-        [("draft", "Draft"), ("agreed", "Agreed"), ("applied", "Applied"), ("withdrawn", "Withdrawn")],
+        [
+            ("draft", "Draft"),
+            ("requested", "Requested"),
+            ("offered", "With the customer"),
+            ("agreed", "Agreed"),
+            ("applied", "Applied"),
+            ("declined", "Declined"),
+            ("withdrawn", "Withdrawn"),
+        ],
         required=True,
         default="draft",
         readonly=True,
         copy=False,
         index=True,
         tracking=True,
-        help="Agreed: it is applied on the day from which it holds, or at once where that has come.",
+        group_expand=True,
+        help="Requested: the customer has signed and waits for an answer. With the customer: it waits for a signature. "
+        "Agreed: it is applied on the day from which it holds, or at once where that has come.",
     )
     change_ids = fields.One2many("kor.contract.change", "amendment_id", string="Changes", copy=True)
     credit = fields.Selection(
@@ -80,7 +96,7 @@ class KorContractAmendment(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         for vals in vals_list:
-            vals["name"] = self.env["ir.sequence"].next_by_code("kor.contract.amendment") or "/"
+            vals["name"] = self._next_number()
             if vals.get("state", "draft") != "draft":
                 raise UserError(self.env._("An amendment is created as a draft: leave the state out."))
         return super().create(vals_list)
@@ -124,7 +140,8 @@ class KorContractAmendment(models.Model):
             raise UserError(
                 self.env._("What is applied stays in the history. Make another amendment that changes it back.")
             )
-        self._write_state({"state": "withdrawn"})
+        self.filtered(lambda one: one.state != "declined")._write_state({"state": "withdrawn"})
+        self._close_activities()
         return True
 
     def preview(self):
@@ -138,6 +155,12 @@ class KorContractAmendment(models.Model):
         if not self.env.user._is_internal():
             raise UserError(self.env._("Only staff can preview amendments."))
         return self._preview()
+
+    @api.model
+    def _next_number(self):
+        # What is only looked at, and taken back, leaves no gap.
+        looking = self.env.context.get("kor_looking")
+        return "/" if looking else self.env["ir.sequence"].next_by_code("kor.contract.amendment") or "/"
 
     def _agree(self, agreed_by, how, signature=False):
         """Note who agreed, and apply what holds already."""
@@ -197,12 +220,16 @@ class KorContractAmendment(models.Model):
         return result
 
     def _as_preview(self):
-        return self.sudo().with_context(tracking_disable=True, mail_notrack=True)
+        # Nobody is told of what is taken back: mails that are sent after the commit would not exist any more.
+        return self.sudo().with_context(
+            tracking_disable=True, mail_notrack=True, mail_notify_force_send=False, kor_looking=True
+        )
 
     def _look(self):
         """Return what a preview compares, as plain JSON. Extensible."""
         contract, day = self.contract_id, self.date_effective
-        return {**contract.as_of(fields.Date.to_string(day)), "arr": float(contract._get_monthly_revenue(day)) * 12}
+        look = contract.as_of(fields.Date.to_string(day))
+        return {**look, "arr": look["mrr"] * 12, "terms": self._look_at_terms()}
 
     def _prepare_preview(self, before, after):
         """Return what changes between two looks. Extensible."""
@@ -221,6 +248,7 @@ class KorContractAmendment(models.Model):
         self.contract_id.check_access("write")
 
     def _check_draft(self):
+        self._check_not_waiting()
         fixed = self.filtered(lambda one: one.state != "draft")
         if fixed:
             raise UserError(

@@ -54,6 +54,7 @@ class KorContractDocumentMixin(models.AbstractModel):
             "features": self._get_features_by_category(),
             "support": self._get_support_facts(),
             "discounts": self._get_all_discounts(),
+            "amendments": self._get_shared_amendments(),
         }
 
     def _get_limit_bars(self):

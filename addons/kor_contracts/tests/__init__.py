@@ -1,4 +1,6 @@
 from . import (
+    test_amendment_screens,
+    test_amendment_tour,
     test_contract,
     test_contract_access,
     test_contract_cancel_wizard,
