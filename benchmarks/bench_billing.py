@@ -265,5 +265,18 @@ for count in (CONTRACTS // 2, CONTRACTS * 5):
     )
 small, large = costs.values()
 print(f"  cost of one in the large run to the small one: {large / small:.2f}")
+
+contracts = make_contracts("Parked", CONTRACTS * 2)
+wanting = contracts[:: max(len(contracts) // 20, 1)][:20]
+wanting.order_number_required = "yes"
+run = start_run(contracts)
+seconds, _queries = timed(work, run)
+parked = env["kor.billing.parking"].search([("contract_id", "in", contracts.ids)])
+assert parked.contract_id == wanting and not wanting.billing_item_ids
+assert run.invoice_count == len(contracts) - 20
+print(
+    f"  a run of {len(contracts):5d} of which 20 lack something: {run.invoice_count} billed, 20 parked, {seconds:.0f} s"
+)
+
 alone, together = time_workers(1, "Alone"), time_workers(2, "Together")
 print(f"  two workers to one: {alone / together:.2f}\n")
