@@ -191,8 +191,11 @@ class KorBillingExplanation(models.AbstractModel):
         return [
             self._row(self.env._("Should be"), rounded, facts["amount"], "subtotal"),
             self._row(self.env._("Billed before"), "", -facts["booked_before"]),
-            self._row(self.env._("Correction by late use"), "", facts["difference"], "total"),
+            self._row(self._name_correction(facts), "", facts["difference"], "total"),
         ]
+
+    def _name_correction(self, facts):
+        return self.env._("Correction by late use") if facts["charge_type"] == "usage" else self.env._("Correction")
 
     def _explain_discounts(self, facts):
         rows = []

@@ -125,27 +125,28 @@ class KorBillingPreviewMixin(models.AbstractModel):
 
     @api.model
     def _get_previous_items(self, contracts):
-        """Return by contract and contract line what was billed of it last."""
+        """Return by contract and line what was billed last, of the line or those that it goes on from."""
         # In sudo: whoever previews a run may read what was billed.
         items_sudo = self.env["kor.billing.item"].sudo()
         items_sudo.flush_model()
         rows = self.env.execute_query(
             SQL(
-                """SELECT DISTINCT ON (contract_line_id) id FROM kor_billing_item
-                   WHERE contract_id IN %s AND state = 'booked' AND revision = 0
-                   ORDER BY contract_line_id, period_start DESC""",
+                """SELECT DISTINCT ON (COALESCE(line.root_id, line.id)) item.id
+                     FROM kor_billing_item item JOIN kor_contract_line line ON line.id = item.contract_line_id
+                    WHERE item.contract_id IN %s AND item.state = 'booked' AND item.revision = 0
+                    ORDER BY COALESCE(line.root_id, line.id), item.period_start DESC, item.date_start DESC""",
                 tuple(contracts.ids),
             )
         )
         found = defaultdict(dict)
         for item in items_sudo.browse([row[0] for row in rows]):
-            found[item.contract_id.id][item.contract_line_id.id] = item
+            found[item.contract_id.id][item.contract_line_id._get_root().id] = item
         return found
 
     def _prepare_preview_line(self, contract, slices, previous):
         drawn = float(sum(draw.amount for draw in contract._get_draws(slices)))
         amount = float(sum(one.difference for one in slices)) - drawn
-        keys = {one.line.key for one in slices if one.difference == one.amount}
+        keys = {one.line.root for one in slices if one.difference == one.amount}
         before = sum(item.amount for key, item in previous.items() if key in keys)
         changes = self._explain_changes(contract, slices, previous)
         if drawn:
@@ -167,7 +168,7 @@ class KorBillingPreviewMixin(models.AbstractModel):
         return [
             sentence
             for one in slices
-            for sentence in [self._explain_change(contract, one, previous.get(one.line.key))]
+            for sentence in [self._explain_change(contract, one, previous.get(one.line.root))]
             if sentence
         ]
 
@@ -176,7 +177,9 @@ class KorBillingPreviewMixin(models.AbstractModel):
         name = contract._get_line(one).name
         if one.difference != one.amount:
             sum_ = formatLang(self.env, float(one.difference), currency_obj=contract.currency_id)
-            return self.env._("%(name)s: correction of %(amount)s by late use.", name=name, amount=sum_)
+            if one.line.charge_type == "usage":
+                return self.env._("%(name)s: correction of %(amount)s by late use.", name=name, amount=sum_)
+            return self.env._("%(name)s: correction of %(amount)s.", name=name, amount=sum_)
         if not item:
             return self.env._("%(name)s: new line.", name=name)
         if one.difference == to_decimal(item.amount):

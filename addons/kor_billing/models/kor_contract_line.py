@@ -55,8 +55,10 @@ class KorContractLine(models.Model):
             return self.name
         if self.charge_type == "commitment":
             return self.env._("%(slice)s: true-up", slice=self._prepare_period_name(one))
-        if one.difference != one.amount:
+        if one.difference != one.amount and self.charge_type == "usage":
             return self.env._("%(slice)s: correction by late use", slice=self._prepare_period_name(one))
+        if one.difference != one.amount:
+            return self.env._("%(slice)s: correction", slice=self._prepare_period_name(one))
         return self._prepare_period_name(one)
 
     def _prepare_period_name(self, one):

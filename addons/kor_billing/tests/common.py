@@ -67,6 +67,15 @@ class KorBillingCommon(AccountTestInvoicingCommon):
             contract.action_activate()
         return contract
 
+    def _amend(self, contract, day, *changes, agree=True, **values):
+        """Return an amendment that holds from a day; agreed unless it is to stay a draft."""
+        amendment = self.env["kor.contract.amendment"].browse(contract.amend(day, list(changes)))
+        if values:
+            amendment.write(values)
+        if agree:
+            amendment.action_agree("Ada", "note")
+        return amendment
+
     def _bill(self, contract, date_from, date_to):
         return self.env["account.move"].browse(contract.generate_invoice(date_from, date_to))
 

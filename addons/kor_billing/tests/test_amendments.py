@@ -15,13 +15,6 @@ class TestAmendments(KorBillingCommon):
             "name": "Seats", "charge_type": "per_unit", "metric_id": cls.users.id, "quantity": 10, "unit_price": 31,
         }  # fmt: skip
 
-    def _amend(self, contract, day, *changes, agree=True, **values):
-        amendment = self.env["kor.contract.amendment"].browse(contract.amend(day, list(changes)))
-        amendment.write(values)
-        if agree:
-            amendment.action_agree("Ada", "note")
-        return amendment
-
     def _bill_until(self, contract, day):
         return self._bill(contract, str(contract.date_start), day)
 

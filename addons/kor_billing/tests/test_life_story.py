@@ -18,12 +18,6 @@ class TestLifeStory(KorBillingCommon):
             "name": "Seats", "charge_type": "per_unit", "metric_id": cls.users.id, "quantity": 10, "unit_price": 20,
         }  # fmt: skip
 
-    def _amend(self, contract, day, *changes, **values):
-        amendment = self.env["kor.contract.amendment"].browse(contract.amend(day, list(changes)))
-        amendment.write(values)
-        amendment.action_agree("Ada", "note")
-        self.assertEqual(amendment.state, "applied")
-
     def _bill_due(self, contract):
         return contract._bill(contract._get_current_window())
 

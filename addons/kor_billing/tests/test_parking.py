@@ -111,12 +111,15 @@ class TestParking(KorBillingCommon):
                 run = self._run(contract, date="2026-03-05")
                 self.assertEqual(bool(run.move_ids), not parked)
 
+    def _set_price(self, contract, day, price):
+        self._amend(contract, day, {"kind": "price", "line": contract.line_ids[:1].id, "unit_price": price})
+
     def test_bound_on_the_usual_amount(self):
         for price, parked in ((500, False), (501, True)):
             with self.subTest(price=price):
                 contract = self._bill_months(self._make_contract())
-                contract.line_ids._write_agreed({"unit_price": price})
                 with freeze_time("2026-04-02"):
+                    self._set_price(contract, "2026-04-01", price)
                     self._run(contract)
                 self.assertEqual(len(contract.invoice_ids), 3 if parked else 4)
                 if parked:
@@ -125,9 +128,9 @@ class TestParking(KorBillingCommon):
 
     def test_no_bound_without_a_factor_and_none_on_months_made_up_for(self):
         contract = self._bill_months(self._make_contract())
-        contract.line_ids._write_agreed({"unit_price": 2000})
         self.company.kor_bound_factor = 0
         with freeze_time("2026-04-02"):
+            self._set_price(contract, "2026-04-01", 2000)
             self._run(contract)
         self.assertEqual(len(contract.invoice_ids), 4)
         self.company.kor_bound_factor = 5
@@ -139,8 +142,8 @@ class TestParking(KorBillingCommon):
 
     def test_administrator_lets_a_bound_through_once_with_a_note(self):
         contract = self._bill_months(self._make_contract())
-        contract.line_ids._write_agreed({"unit_price": 900})
         with freeze_time("2026-04-02"):
+            self._set_price(contract, "2026-04-01", 900)
             self._run(contract)
             parked = self._parked(contract)
             with self.assertRaises(AccessError):
@@ -156,8 +159,8 @@ class TestParking(KorBillingCommon):
             self.assertTrue(contract.message_ids.filtered(lambda one: "lets the next invoice through" in one.body))
         self.assertFalse(contract.billing_let_through)
         self.assertTrue(parked.date_mended)
-        contract.line_ids._write_agreed({"unit_price": 9000})
         with freeze_time("2026-05-02"):
+            self._set_price(contract, "2026-05-01", 9000)
             self._run(contract)
         self.assertEqual(len(contract.invoice_ids), 4)
         self.assertEqual(self._parked(contract).kind, "bound")

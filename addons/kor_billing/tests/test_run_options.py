@@ -168,9 +168,13 @@ class TestRunPreview(KorBillingCommon):
             self._make_run(contract)._start()
             self._bill(contract, "2026-01-01", "2026-01-31")
         lines = {line.name: line for line in contract.line_ids}
-        lines["Fee"]._write_agreed({"unit_price": 60})
-        lines["Seats"]._write_agreed({"quantity": 7})
         with freeze_time("2026-02-02"):
+            self._amend(
+                contract,
+                "2026-02-01",
+                {"kind": "price", "line": lines["Fee"].id, "unit_price": 60},
+                {"kind": "quantity", "line": lines["Seats"].id, "quantity": 7},
+            )
             run = self._make_run(contract)
             run.action_preview()
         [line] = run.line_ids
