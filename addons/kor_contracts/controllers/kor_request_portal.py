@@ -22,8 +22,7 @@ class KorRequestPortal(KorContractPortal):
         if not request.env.user._is_portal() or not contracts.has_access("read"):
             return contracts
         domain = [*self._get_kor_contracts_domain(), ("id", "=", contract_id)]
-        # In sudo from here: the rules chose the record, and the models check what is written.
-        return contracts.search(domain).sudo()
+        return contracts.search(domain).sudo()  # the rules chose the record, and the models check what is written
 
     def _get_own_kor_amendment(self, contract_id, amendment_id):
         shared = self._get_own_kor_contract(contract_id)._get_shared_amendments()

@@ -27,8 +27,8 @@ class KorContractRequestMixin(models.AbstractModel):
 
     def _is_self_service(self):
         self.ensure_one()
-        # In sudo: customers cannot read the company's settings.
-        by_company = "seats" if self.company_id.sudo().kor_portal_self_service else "staff"
+        company_sudo = self.company_id.sudo()  # customers cannot read the company's settings
+        by_company = "seats" if company_sudo.kor_portal_self_service else "staff"
         return (self.portal_requests or by_company) == "seats"
 
     def _get_request_options(self):
