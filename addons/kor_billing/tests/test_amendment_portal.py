@@ -151,6 +151,7 @@ class TestAmendmentPortal(KorBillingCommon, HttpCase):
         page = self.url_open(f"/my/contracts/{self.own.id}/amendments/{amendment.id}")
         self.assertIn("$ 620.00", self._read(page))
         url = self._get_sign_url(page)
+        self.assertIn("has changed", self._sign(url.split("?")[0])["error"])
         self.assertTrue(self._sign(url)["force_refresh"])
         self.assertEqual((amendment.state, amendment.agreed_how, self.own.mrr), ("applied", "signature", 620))
         self.assertIn("is in the state", self._sign(url)["error"])

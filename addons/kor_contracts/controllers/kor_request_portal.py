@@ -22,8 +22,7 @@ class KorRequestPortal(KorContractPortal):
         if not request.env.user._is_portal() or not contracts.has_access("read"):
             return contracts
         domain = [*self._get_kor_contracts_domain(), ("id", "=", contract_id)]
-        # In sudo from here: the rules chose the record, and the models check what is written.
-        return contracts.search(domain).sudo()
+        return contracts.search(domain).sudo()  # the rules chose the record, and the models check what is written
 
     def _get_own_kor_amendment(self, contract_id, amendment_id):
         shared = self._get_own_kor_contract(contract_id)._get_shared_amendments()
@@ -73,21 +72,19 @@ class KorRequestPortal(KorContractPortal):
         contract_sudo = self._get_own_kor_contract(contract_id)
         if not contract_sudo:
             return {"error": request.env._("This contract is not yours to change.")}
-        seen = request.httprequest.args.get("seen", "")
-        return self._sign_kor(
-            contract_sudo,
-            name,
-            signature,
-            lambda who: self._request_kor_change(contract_sudo, self._get_kor_choice(), seen, who, signature),
-        )
+        choice = self._get_kor_choice()
 
-    def _request_kor_change(self, contract_sudo, choice, seen, name, signature):
-        _html, mark = contract_sudo._preview_request(choice)
+        def ask(who):
+            self._check_kor_seen(contract_sudo._preview_request(choice)[1])
+            contract_sudo._request_change(choice, request.env.user.partner_id, who, signature)
+
+        return self._sign_kor(contract_sudo, name, signature, ask)
+
+    def _check_kor_seen(self, mark):
+        """Raise where what would happen is not what the customer has seen."""
+        seen = request.httprequest.args.get("seen", "")
         if not compare_digest(mark.encode(), seen.encode()):
-            raise UserError(
-                request.env._("What you saw has changed in the meantime. Go back, look at it again, and sign then.")
-            )
-        contract_sudo._request_change(choice, request.env.user.partner_id, name, signature)
+            raise UserError(request.env._("What you saw has changed in the meantime. Look at it again, and sign then."))
 
     def _sign_kor(self, contract_sudo, name, signature, act):
         """Do what was signed for, whole or not at all, and return what the page does next."""
@@ -116,6 +113,7 @@ class KorRequestPortal(KorContractPortal):
         if not amendment_sudo:
             return request.redirect("/my")
         html, problem = amendment_sudo._get_preview_html(for_customer=True)
+        mark = amendment_sudo._get_seen_mark(html)
         values = {
             **self._prepare_portal_layout_values(),
             "contract": amendment_sudo.contract_id,
@@ -123,7 +121,7 @@ class KorRequestPortal(KorContractPortal):
             "page_name": "kor_contract_change",
             "preview_html": html,
             "problem": problem,
-            "sign_url": f"/my/contracts/{contract_id}/amendments/{amendment_id}/sign",
+            "sign_url": f"/my/contracts/{contract_id}/amendments/{amendment_id}/sign?seen={mark}",
         }
         return request.render("kor_contracts.kor_amendment_portal_page", values)
 
@@ -138,9 +136,14 @@ class KorRequestPortal(KorContractPortal):
         amendment_sudo = self._get_own_kor_amendment(contract_id, amendment_id)
         if not amendment_sudo:
             return {"error": request.env._("This contract is not yours to change.")}
-        return self._sign_kor(
-            amendment_sudo.contract_id, name, signature, lambda who: amendment_sudo._sign(who, signature)
-        )
+
+        def agree(who):
+            amendment_sudo._check_state("offered")
+            html, _problem = amendment_sudo._get_preview_html(for_customer=True)
+            self._check_kor_seen(amendment_sudo._get_seen_mark(html))
+            amendment_sudo._sign(who, signature)
+
+        return self._sign_kor(amendment_sudo.contract_id, name, signature, agree)
 
     @route(
         ["/my/contracts/<int:contract_id>/amendments/<int:amendment_id>/decline"],

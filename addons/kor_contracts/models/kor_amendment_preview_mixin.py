@@ -1,3 +1,5 @@
+from hashlib import sha256
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
@@ -42,6 +44,11 @@ class KorAmendmentPreviewMixin(models.AbstractModel):
             return self._render_preview(self._preview(), for_customer), False
         except REFUSALS as error:
             return False, str(error)
+
+    @api.model
+    def _get_seen_mark(self, html):
+        """Return a mark of what was shown: when it is signed, it tells whether that still holds."""
+        return sha256(str(html).encode()).hexdigest()[:16]
 
     @api.model
     def _render_preview(self, preview, for_customer=False):

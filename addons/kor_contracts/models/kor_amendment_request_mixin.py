@@ -190,8 +190,7 @@ class KorAmendmentRequestMixin(models.AbstractModel):
                 amendment._post_mail(template, recipient)
 
     def _post_mail(self, template, recipient):
-        # In sudo: the customer's own action sends it, too.
-        template_sudo, own = template.sudo(), self.sudo()
+        template_sudo, own = template.sudo(), self.sudo()  # the customer's own action sends it, too
         rendered = {
             name: template_sudo._render_field(name, own.ids, compute_lang=True, options=options)[own.id]
             for name, options in (("subject", {}), ("body_html", {"post_process": True}), ("email_from", {}))

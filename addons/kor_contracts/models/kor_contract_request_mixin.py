@@ -1,6 +1,5 @@
 import math
 from datetime import timedelta
-from hashlib import sha256
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -27,8 +26,8 @@ class KorContractRequestMixin(models.AbstractModel):
 
     def _is_self_service(self):
         self.ensure_one()
-        # In sudo: customers cannot read the company's settings.
-        by_company = "seats" if self.company_id.sudo().kor_portal_self_service else "staff"
+        company_sudo = self.company_id.sudo()  # customers cannot read the company's settings
+        by_company = "seats" if company_sudo.kor_portal_self_service else "staff"
         return (self.portal_requests or by_company) == "seats"
 
     def _get_request_options(self):
@@ -122,10 +121,7 @@ class KorContractRequestMixin(models.AbstractModel):
         return day
 
     def _preview_request(self, values):
-        """Return what a choice would change, as the customer reads it, and a mark of what was shown.
-
-        The mark tells, when the customer signs, whether what was seen is still what would happen.
-        """
+        """Return what a choice would change, as the customer reads it, and a mark of what was shown."""
         day, changes = self._parse_request(values)
         savepoint = self.env.cr.savepoint(flush=True)
         try:
@@ -135,7 +131,7 @@ class KorContractRequestMixin(models.AbstractModel):
         finally:
             savepoint.close(rollback=True)
             self.env.invalidate_all(flush=False)
-        return html, sha256(str(html).encode()).hexdigest()[:16]
+        return html, self.env["kor.contract.amendment"]._get_seen_mark(html)
 
     def _get_waiting_request(self):
         return self.amendment_ids.filtered(lambda one: one.state == "requested")[:1]

@@ -58,6 +58,12 @@ class TestAmendmentScreens(ContractCase):
                 self.assertIn(part, html)
         self.assertEqual((amendment.state, len(self.contract.line_ids)), ("draft", 2))
 
+    def test_all_views_load_and_only_the_form_asks_for_the_preview(self):
+        kinds = ["list", "kanban", "pivot", "graph", "search", "form"]
+        views = self.env["kor.contract.amendment"].with_user(self.reader).get_views([(False, kind) for kind in kinds])
+        asking = {kind for kind in kinds if "preview_html" in views["views"][kind]["arch"]}
+        self.assertEqual(asking, {"form"})
+
     def test_what_cannot_be_applied_is_said_in_a_sentence(self):
         amendment = self._draft("2026-02-01")
         self.contract.action_cancel("2026-01-20")
