@@ -1,1 +1,2 @@
 from . import kor_contract_cancel
+from . import kor_contract_renew
