@@ -145,7 +145,10 @@ class TestAmendments(KorBillingCommon):
 
     @freeze_time("2026-01-20")
     def test_plan_change_takes_prices_limits_and_features_and_keeps_seats(self):
-        old, new = self._make_plan("Small", 10, self.tier.parent_id or self.tier), self._make_plan("Large", 20, self.tier)
+        old, new = (
+            self._make_plan("Small", 10, self.tier.parent_id or self.tier),
+            self._make_plan("Large", 20, self.tier),
+        )
         contract = self.env["kor.contract"].create(
             {"partner_id": self.customer.id, "plan_id": old.id, "date_start": "2026-01-01", "tz": "UTC"}
         )

@@ -48,7 +48,9 @@ class KorContractAmendment(models.Model):
 
     def _take_policy(self, keep=()):
         proposed = self._propose_policy()
-        values = {name: proposed[name] for name in ("date_effective", "credit") if name in proposed and name not in keep}
+        values = {
+            name: proposed[name] for name in ("date_effective", "credit") if name in proposed and name not in keep
+        }
         if values:
             self.write(values)
 

@@ -106,7 +106,8 @@ class KorContractChange(models.Model):
                 free = made_by.change_ids.filtered(lambda change: change.kind == "free")
                 if "price" in kinds and free and one.date_start == made_by.date_effective:
                     continue
-                if kinds & set(made_by.change_ids.filtered(lambda change: change._touches(one)).mapped("kind")):
+                made = made_by.change_ids.filtered(lambda change, one=one: change._touches(one))
+                if kinds & set(made.mapped("kind")):
                     break
                 found |= one
         return found

@@ -33,7 +33,7 @@ class KorContractReminderMixin(models.AbstractModel):
         store=True,
         index="btree_not_null",
         group_expand=True,
-        help="When somebody has to have decided. Overdue: the notice deadline is over, and the contract is not renewed. "
+        help="Until when to decide. Overdue: the notice deadline is over, and the contract is not renewed. "
         "Empty: nothing ends.",
     )
     renewal_next = fields.Char(string="Next Step", compute="_compute_renewal_next")
@@ -128,7 +128,8 @@ class KorContractReminderMixin(models.AbstractModel):
             if template and self._get_reminder_receiver(name).email:
                 template.send_mail(self.id, email_layout_xmlid="mail.mail_notification_light")
         if is_first:
-            self.activity_schedule(
+            # They have been told by mail: the activity needs no mail of its own.
+            self.with_context(mail_activity_quick_update=True).activity_schedule(
                 "mail.mail_activity_data_todo",
                 date_deadline=deadline,
                 summary=self.env._("Renewal"),

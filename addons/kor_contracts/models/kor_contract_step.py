@@ -32,7 +32,9 @@ class KorContractStep(models.Model):
         required=True,
         default="quantity",
     )
-    month = fields.Integer(default=13, string="From Month", help="1 is the first month of the contract, 13 the second year.")
+    month = fields.Integer(
+        default=13, string="From Month", help="1 is the first month of the contract, 13 the second year."
+    )
     date_start = fields.Date(
         string="From", compute="_compute_date_start", store=True, readonly=False, precompute=True, required=True
     )

@@ -37,7 +37,7 @@ class KorContractTerminationMixin(models.AbstractModel):
         required=True,
         default="none",
         tracking=True,
-        help="Charged once when the contract is cancelled before the end of its minimum term; without one, of its term.",
+        help="Charged once when the contract is cancelled before its minimum term is over; without one, its term.",
     )
     termination_fee = fields.Float(
         string="Fee", digits=(16, 4), min_display_digits=2, tracking=True,
@@ -79,7 +79,9 @@ class KorContractTerminationMixin(models.AbstractModel):
                 )
             if contract.termination_fee_kind in ("minimum", "term") and contract.termination_fee > 100:
                 raise ValidationError(
-                    self.env._("Contract %(contract)s: a fee is at most 100 % of what is left.", contract=contract.name)
+                    self.env._(
+                        "Contract %(contract)s: a fee is at most 100 %% of what is left.", contract=contract.name
+                    )
                 )
 
     def preview_termination(self, date):

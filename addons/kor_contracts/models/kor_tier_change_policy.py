@@ -41,7 +41,9 @@ class KorTierChangePolicy(models.Model):
         labels = dict(self._fields["direction"]._description_selection(self.env))
         for policy in self:
             tiers = [tier.name for tier in (policy.from_tier_id, policy.to_tier_id) if tier]
-            policy.display_name = " → ".join(tiers) if len(tiers) == 2 else ", ".join([labels[policy.direction], *tiers])
+            policy.display_name = (
+                " → ".join(tiers) if len(tiers) == 2 else ", ".join([labels[policy.direction], *tiers])
+            )
 
     @api.model
     def _get_for(self, company, old, new):

@@ -12,7 +12,8 @@ class ResCompany(models.Model):
     kor_reminder_days_last = fields.Integer(string="Last Renewal Reminder", default=7, help="0: no second one.")
 
     _kor_reminder_days_not_negative = models.Constraint(
-        "CHECK (kor_reminder_days_first >= 0 AND kor_reminder_days_last >= 0)", "A reminder goes out 0 or more days before."
+        "CHECK (kor_reminder_days_first >= 0 AND kor_reminder_days_last >= 0)",
+        "A reminder goes out 0 or more days before.",
     )
 
     def _get_kor_reminder_days(self):

@@ -39,9 +39,7 @@ class TestTermination(BaseCase):
 
     def test_price_that_changes_inside_a_month_is_counted_by_its_days(self):
         change = date(2026, 4, 11)
-        parts = left(
-            date(2026, 4, 1), date(2026, 5, 1), lambda day: Decimal(300 if day < change else 600), [change]
-        )
+        parts = left(date(2026, 4, 1), date(2026, 5, 1), lambda day: Decimal(300 if day < change else 600), [change])
         self.assertEqual([(part.numerator, part.amount) for part in parts], [(10, 100), (20, 400)])
         self.assertEqual(early_fee("percent", Decimal(10), parts, CENT).as_dict()["left"], 500)
 

@@ -10,7 +10,13 @@ class TestRamp(ContractCase):
     """Steps that are agreed at signature become dated lines."""
 
     def _draft(self, *steps, **values):
-        seats = {"name": "Seats", "charge_type": "per_unit", "metric_id": self.seats.id, "quantity": 5, "unit_price": 10}
+        seats = {
+            "name": "Seats",
+            "charge_type": "per_unit",
+            "metric_id": self.seats.id,
+            "quantity": 5,
+            "unit_price": 10,
+        }
         values = {"term": "multi_year", **values}
         contract = self._create_contract({}, seats, **values)
         lines = {"base": contract.line_ids[0].id, "seats": contract.line_ids[1].id, None: False}
@@ -34,7 +40,9 @@ class TestRamp(ContractCase):
         contract.action_activate()
         days = ("2026-01-01", "2026-12-31", "2027-01-01", "2027-12-31", "2028-01-01")
         self.assertEqual(self._mrr(contract, *days), [150, 150, 330, 330, 363])
-        self.assertEqual([str(one.date_effective) for one in contract.amendment_ids], ["2028-01-01", "2027-01-01"])
+        self.assertEqual(
+            sorted(map(str, contract.amendment_ids.mapped("date_effective"))), ["2027-01-01", "2028-01-01"]
+        )
         self.assertEqual(set(contract.amendment_ids.mapped("state")), {"applied"})
         self.assertTrue(all(contract.amendment_ids.mapped("is_signature")))
         seats = self._get_line(contract, "Seats")
@@ -52,7 +60,9 @@ class TestRamp(ContractCase):
 
     def test_month_follows_the_first_day_also_at_month_ends(self):
         contract = self._draft({"kind": "free", "month": 2, "free_months": 1}, date_start="2026-01-31")
-        self.assertEqual((str(contract.step_ids.date_start), str(contract.step_ids.date_end)), ("2026-02-28", "2026-03-30"))
+        self.assertEqual(
+            (str(contract.step_ids.date_start), str(contract.step_ids.date_end)), ("2026-02-28", "2026-03-30")
+        )
 
     def test_seats_that_are_added_later_stay_when_only_the_price_steps(self):
         contract = self._draft({"line_id": "seats", "kind": "price", "unit_price": 12, "month": 13})
@@ -68,6 +78,7 @@ class TestRamp(ContractCase):
         seats = self._get_line(contract, "Seats")[0]
         with freeze_time("2026-06-01"):
             self._amend(contract, "2026-06-01", {"kind": "quantity", "line": seats.id, "quantity": 8})
+        with freeze_time("2026-07-01"):
             self._amend(contract, "2026-07-01", {"kind": "price", "percent": 50})
         self.assertEqual(self._mrr(contract, "2026-06-01", "2026-07-01", "2027-01-01"), [180, 270, 450])
 
@@ -77,7 +88,9 @@ class TestRamp(ContractCase):
         base = self._get_line(contract, "Base fee")[0]
         with freeze_time("2026-02-01"):
             self._amend(contract, "2026-02-01", {"kind": "price", "line": base.id, "unit_price": 120})
-        self.assertEqual(self._mrr(contract, "2026-01-31", "2026-02-01", "2026-03-01", "2026-05-01"), [150, 170, 50, 170])
+        self.assertEqual(
+            self._mrr(contract, "2026-01-31", "2026-02-01", "2026-03-01", "2026-05-01"), [150, 170, 50, 170]
+        )
 
     def test_new_plan_and_removal_take_later_steps_away(self):
         step = {"line_id": "seats", "kind": "quantity", "quantity": 20, "month": 13}

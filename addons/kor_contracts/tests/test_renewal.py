@@ -33,11 +33,17 @@ class TestRenewal(ContractCase):
         )
 
     def test_renewal_is_an_applied_amendment_and_a_term(self):
-        contract = self._sign({}, {"name": "Seats", "charge_type": "per_unit", "metric_id": self.seats.id, "quantity": 5,
-                                   "unit_price": 10}, renewal_uplift_kind="percent", renewal_uplift=3.2)  # fmt: skip
+        seats = {
+            "name": "Seats",
+            "charge_type": "per_unit",
+            "metric_id": self.seats.id,
+            "quantity": 5,
+            "unit_price": 10,
+        }
+        contract = self._sign({}, seats, renewal_uplift_kind="percent", renewal_uplift=3.2)
         self._run_cron("2027-01-01 12:00:00")
         amendment = contract.amendment_ids
-        self.assertRecordValues(amendment, [{"state": "applied", "is_renewal": True, "mrr_before": 0, "mrr_after": 154.8}])
+        self.assertRecordValues(amendment, [{"state": "applied", "is_renewal": True, "mrr_change": 4.8}])
         self.assertEqual(str(amendment.date_effective), "2027-01-01")
         self.assertEqual(sorted(amendment.change_ids.mapped("kind")), ["price", "term"])
         self.assertRecordValues(
@@ -62,7 +68,9 @@ class TestRenewal(ContractCase):
         self.assertEqual(str(self.index.value_ids[0].month), "2026-11-01")
         self.assertEqual(str(self.index.value_ids[0].date_published), "2026-12-15")
         contract = self._sign(renewal_uplift_kind="index", price_index_id=self.index.id, index_cap=5)
-        self.assertRegex(contract.renewal_preview, r"01/01/2027: \+5 % \(CPI 2025-11 to 2026-11: 6.5 %, at least 0 %, at most 5 %")
+        self.assertRegex(
+            contract.renewal_preview, r"01/01/2027: \+5 % \(CPI 2025-11 to 2026-11: 6.5 %, at least 0 %, at most 5 %"
+        )
         self._run_cron("2027-01-01 12:00:00")
         term = contract.term_ids[-1]
         self.assertEqual((term.uplift, term.mrr, str(term.index_month)), (5, 105, "2026-11-01"))
@@ -97,7 +105,8 @@ class TestRenewal(ContractCase):
         with freeze_time("2026-11-01"), self.assert_refused("renewed already"):
             contract.renew("2027-12-31")
         self._run_cron("2027-01-01 00:00:00")
-        self.assertEqual((contract.state, str(contract.date_end), contract.mrr), ("active", "2027-06-30", 105))
+        self.assertEqual((contract.state, str(contract.date_end)), ("active", "2027-06-30"))
+        self.assertEqual(contract.as_of("2027-01-01")["mrr"], 105)
         self.assertRecordValues(contract.term_ids[-1], [{"kind": "renewal", "uplift": 5, "number": 2}])
         self.assertFalse(contract.renewal_amendment_id)
 
@@ -107,10 +116,14 @@ class TestRenewal(ContractCase):
         self.assertEqual((contract.state, len(contract.term_ids)), ("ended", 1))
 
     def test_wizard_proposes_the_term_and_the_agreed_uplift(self):
-        contract = self._sign(auto_renew=False, renewal_uplift_kind="percent", renewal_uplift=4, date_start="2026-01-31")
+        contract = self._sign(
+            auto_renew=False, renewal_uplift_kind="percent", renewal_uplift=4, date_start="2026-01-31"
+        )
         officer = self._create_user("kor_renewer", "officer")
         with freeze_time("2026-12-01"):
-            wizard = Form(self.env["kor.contract.renew"].with_user(officer).with_context(default_contract_id=contract.id))
+            wizard = Form(
+                self.env["kor.contract.renew"].with_user(officer).with_context(default_contract_id=contract.id)
+            )
             self.assertEqual((str(wizard.date_end), wizard.uplift, wizard.mrr_after), ("2028-01-30", 4, 104))
             wizard.months = 6
             self.assertEqual(str(wizard.date_end), "2027-07-30")
@@ -139,7 +152,10 @@ class TestRenewal(ContractCase):
         cases = [
             ({"renewal_uplift_kind": "index"}, "choose the index"),
             ({"renewal_uplift_kind": "percent", "renewal_uplift": -100}, "above -100"),
-            ({"renewal_uplift_kind": "index", "price_index_id": self.index.id, "index_floor": 3, "index_cap": 2}, "below"),
+            (
+                {"renewal_uplift_kind": "index", "price_index_id": self.index.id, "index_floor": 3, "index_cap": 2},
+                "below",
+            ),
         ]
         for values, sentence in cases:
             with self.subTest(sentence), self.assert_refused(sentence, ValidationError):
@@ -155,7 +171,7 @@ class TestRenewal(ContractCase):
             contract.with_user(officer).term_ids.uplift = 9
 
     def test_line_says_until_when_it_runs(self):
-        contract = self._sign({}, {"name": "Pilot", "date_end": "2026-06-30"}, {"name": "Whole", "date_end": "2026-12-31"})
-        self.assertEqual(
-            contract.line_ids.mapped("end_note"), ["with the contract", "06/30/2026", "with the contract"]
+        contract = self._sign(
+            {}, {"name": "Pilot", "date_end": "2026-06-30"}, {"name": "Whole", "date_end": "2026-12-31"}
         )
+        self.assertEqual(contract.line_ids.mapped("end_note"), ["with the contract", "06/30/2026", "with the contract"])

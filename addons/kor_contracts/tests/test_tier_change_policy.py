@@ -15,18 +15,14 @@ class TestTierChangePolicy(ContractCase):
         cls.env["kor.tier.change.policy"].search([("from_tier_id", "!=", False)]).unlink()
         cls.lower = cls.tier.parent_id
         cls.upper = cls.tier
-        cls.plans = {
-            tier: cls._create_plan(name=tier.name, tier_id=tier.id) for tier in (cls.lower, cls.upper)
-        }
+        cls.plans = {tier: cls._create_plan(name=tier.name, tier_id=tier.id) for tier in (cls.lower, cls.upper)}
 
     def _sign(self, tier, **values):
         return self._create_contract(activate=True, plan_id=self.plans[tier].id, **values)
 
     def _change(self, contract, tier, **values):
         change = (0, 0, {"kind": "plan", "plan_id": self.plans[tier].id})
-        return self.env["kor.contract.amendment"].create(
-            {"contract_id": contract.id, "change_ids": [change], **values}
-        )
+        return self.env["kor.contract.amendment"].create({"contract_id": contract.id, "change_ids": [change], **values})
 
     def test_upgrade_holds_at_once_and_downgrade_with_the_next_term(self):
         up = self._change(self._sign(self.lower), self.upper)
@@ -74,6 +70,7 @@ class TestTierChangePolicy(ContractCase):
         with freeze_time("2027-01-01 12:00:00"):
             self.env["kor.contract"]._cron_update_states()
         self.assertEqual((down.state, contract.tier_id, len(contract.term_ids)), ("applied", self.lower, 2))
+        self.assertEqual(str(contract.date_end), "2027-12-31")
 
     def test_amendment_that_cannot_be_applied_keeps_nobody_waiting(self):
         stuck, other = self._sign(self.upper, auto_renew=False), self._sign(self.upper, auto_renew=True)
