@@ -14,7 +14,7 @@
         "data/ir_cron_data.xml",
         "data/kor_clause_data.xml",
         "data/kor_tier_change_policy_data.xml",
-        "data/mail_template_data.xml",
+        "data/mail_template_renewal_data.xml",
         "data/product_data.xml",
         "report/kor_contract_report.xml",
         "report/kor_contract_templates.xml",

@@ -51,6 +51,10 @@ class KorContractPolicyMixin(models.AbstractModel):
         found = max(days, default=today)
         return min(found, end) if end and end > today else found
 
+    def _get_written_lines(self):
+        """Return the lines that stand on paper: not those that were taken away before their first day."""
+        return self.line_ids.filtered(lambda line: not line._is_void())
+
     def _get_commitment_facts(self):
         """Return pairs of label and text on uplift, minimum term and fee, as customers read them."""
         facts = []

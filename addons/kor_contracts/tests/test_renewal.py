@@ -175,3 +175,17 @@ class TestRenewal(ContractCase):
             {}, {"name": "Pilot", "date_end": "2026-06-30"}, {"name": "Whole", "date_end": "2026-12-31"}
         )
         self.assertEqual(contract.line_ids.mapped("end_note"), ["with the contract", "06/30/2026", "with the contract"])
+
+    def test_other_companies_see_neither_terms_nor_steps(self):
+        contract = self._sign(activate=False)
+        contract.step_ids = [(0, 0, {"kind": "percent", "percent": 5, "month": 7})]
+        contract.action_activate()
+        elsewhere = self.env["res.company"].create({"name": "Elsewhere"})
+        user = self._create_user(
+            "kor_elsewhere", "officer", company_id=elsewhere.id, company_ids=[(6, 0, elsewhere.ids)]
+        )
+        for model in ("kor.contract.term", "kor.contract.step"):
+            domain = [("contract_id", "=", contract.id)]
+            with self.subTest(model):
+                self.assertTrue(self.env[model].search(domain))
+                self.assertFalse(self.env[model].with_user(user).search(domain))
