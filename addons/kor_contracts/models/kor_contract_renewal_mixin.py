@@ -39,7 +39,8 @@ class KorContractRenewalMixin(models.AbstractModel):
         help="The month from which the first renewal counts; later ones count from the month that the one before "
         "reached. Empty: each renewal takes the last 12 months published.",
     )
-    renewal_preview = fields.Char(string="Next Renewal", compute="_compute_renewal_preview")
+    # In sudo: customers may read their contract, but not the indexes.
+    renewal_preview = fields.Char(string="Next Renewal", compute="_compute_renewal_preview", compute_sudo=True)
     term_ids = fields.One2many("kor.contract.term", "contract_id", string="Terms")
     renewal_amendment_id = fields.Many2one(
         "kor.contract.amendment", compute="_compute_renewal_amendment_id", store=True, string="Agreed Renewal"
@@ -269,21 +270,24 @@ class KorContractRenewalMixin(models.AbstractModel):
         )
 
     def _add_first_term(self, date_end=False):
-        for contract in self.filtered(lambda one: not one.term_ids):
-            contract._add_term(kind="initial", date_start=contract.date_start, date_end=date_end or contract.date_end)
+        without = self.filtered(lambda contract: not contract.term_ids)
+        # In sudo: as above.
+        self.env["kor.contract.term"].sudo().create(
+            [{**one._prepare_term_values(one.date_start), "date_end": date_end or one.date_end} for one in without]
+        )
 
     def _add_term(self, date_start, **values):
         # In sudo: as above.
-        self.env["kor.contract.term"].sudo().create(
-            {
-                "contract_id": self.id,
-                "number": len(self.term_ids) + 1,
-                "date_start": date_start,
-                "date_end": self.date_end,
-                "mrr": float(self._get_monthly_revenue(date_start)),
-                **values,
-            }
-        )
+        self.env["kor.contract.term"].sudo().create({**self._prepare_term_values(date_start), **values})
+
+    def _prepare_term_values(self, date_start):
+        return {
+            "contract_id": self.id,
+            "number": len(self.term_ids) + 1,
+            "date_start": date_start,
+            "date_end": self.date_end,
+            "mrr": float(self._get_monthly_revenue(date_start)),
+        }
 
     def _note_renewal_held(self, reason):
         """Tell whoever is in charge, once, why the contract is not renewed though its term is over."""

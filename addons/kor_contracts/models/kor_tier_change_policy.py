@@ -10,7 +10,6 @@ class KorTierChangePolicy(models.Model):
     _inherit = ["kor.input.mixin"]
     _description = "Policy for Tier Changes"
     _order = "sequence, id"
-    _check_company_auto = True
 
     sequence = fields.Integer(default=10, help="Of two that fit equally well, the first one counts.")
     direction = fields.Selection(
