@@ -59,10 +59,15 @@ class KorContractChange(models.Model):
 
     def _apply_plan(self, day):
         lines = self._get_running(day).filtered("charge_id")
-        later = self._get_later(lines, day, set())
+        later = {line: self._get_later(line, day, set()) for line in lines}
+        ends = {line: following[-1].date_end for line, following in later.items() if following}
         super()._apply_plan(day)
-        # What was planned was planned for the lines of the old plan.
-        self._end(later.filtered(lambda line: not line._is_void()), day)
+        for line, following in later.items():
+            # What was planned was planned for the lines of the old plan; those of the new one run as long.
+            self._end(following.filtered(lambda one: not one._is_void()), day)
+            going_on = line._at(day).filtered(lambda one: one.amendment_id == self.amendment_id)
+            if line in ends and going_on:
+                going_on._as_amended().date_end = ends[line]
 
     def _apply_billing_day(self, day):
         later = self._get_later(self._get_running(day), day, set())

@@ -1,8 +1,12 @@
+import logging
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import format_date
+
+_logger = logging.getLogger(__name__)
 
 WINDOWS = ((30, "30"), (60, "60"), (90, "90"))
 
@@ -97,7 +101,12 @@ class KorContractReminderMixin(models.AbstractModel):
             & Domain("date_notice", "<=", f"today +{furthest + 1}d")
         )
         for contract in soon:
-            contract._remind()
+            try:
+                with self.env.cr.savepoint():
+                    contract._remind()
+            except UserError as error:
+                # The others must not wait for it; it is tried again with the next job.
+                _logger.warning("Contract %s: no reminder was sent: %s", contract.name, error)
 
     def _get_reminder_deadline(self):
         """Return until when something can be done: notice, or a renewal before the end."""

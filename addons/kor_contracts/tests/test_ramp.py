@@ -92,7 +92,35 @@ class TestRamp(ContractCase):
             self._mrr(contract, "2026-01-31", "2026-02-01", "2026-03-01", "2026-05-01"), [150, 170, 50, 170]
         )
 
-    def test_new_plan_and_removal_take_later_steps_away(self):
+    def test_new_plan_takes_the_steps_of_the_old_one_away(self):
+        contract = self._create_contract()
+        seats = self._get_line(contract, "Seats")
+        contract.step_ids = [Command.create({"line_id": seats.id, "kind": "quantity", "quantity": 50, "month": 7})]
+        contract.action_activate()
+        # 10 % off 100 and 10 seats' price less 5: of 5 seats, then of 50.
+        self.assertEqual(self._mrr(contract, "2026-06-30", "2026-07-01"), [130.5, 535.5])
+        plan = self._create_plan(name="Other")
+        with freeze_time("2026-04-01"):
+            self._amend(contract, "2026-04-01", {"kind": "plan", "plan": plan.id})
+        self.assertEqual(self._mrr(contract, "2026-03-31", "2026-04-01", "2026-07-01"), [130.5] * 3)
+
+    def test_moved_billing_day_holds_for_later_steps_too(self):
+        contract = self._draft({"line_id": "seats", "kind": "quantity", "quantity": 20, "month": 13})
+        contract.action_activate()
+        with freeze_time("2026-06-01"):
+            self._amend(contract, "2026-06-01", {"kind": "billing_day", "day": 15})
+        later = contract.line_ids.filtered(lambda line: str(line.date_start) >= "2026-06-01")
+        self.assertEqual((len(later), set(later.mapped("anchor_day"))), (3, {0}))
+        self.assertEqual(self._mrr(contract, "2026-06-01", "2027-01-01"), [150, 300])
+
+    def test_pause_comes_back_to_the_steps(self):
+        contract = self._draft({"line_id": "seats", "kind": "quantity", "quantity": 20, "month": 13})
+        contract.action_activate()
+        with freeze_time("2026-12-01"):
+            self._amend(contract, "2026-12-01", {"kind": "pause", "date_end": "2027-01-31"})
+        self.assertEqual(self._mrr(contract, "2026-11-30", "2026-12-31", "2027-01-31", "2027-02-01"), [150, 0, 0, 300])
+
+    def test_removal_takes_later_steps_away(self):
         step = {"line_id": "seats", "kind": "quantity", "quantity": 20, "month": 13}
         contract = self._draft(step)
         contract.action_activate()

@@ -170,6 +170,15 @@ class TestRenewal(ContractCase):
         with self.assertRaises(AccessError):
             contract.with_user(officer).term_ids.uplift = 9
 
+    def test_customer_reads_the_next_renewal_but_no_index(self):
+        self._add_values(("2025-11-01", 100), ("2026-11-01", 104))
+        contract = self._sign(renewal_uplift_kind="index", price_index_id=self.index.id)
+        portal = self._create_user("kor_renewal_portal", "base.group_portal")
+        portal.partner_id.parent_id = self.customer
+        self.assertIn("+4 %", contract.with_user(portal).renewal_preview)
+        with self.assertRaises(AccessError):
+            self.index.with_user(portal).read(["name"])
+
     def test_line_says_until_when_it_runs(self):
         contract = self._sign(
             {}, {"name": "Pilot", "date_end": "2026-06-30"}, {"name": "Whole", "date_end": "2026-12-31"}
