@@ -3,6 +3,7 @@ from datetime import timedelta
 from odoo import fields, models
 
 from .kor_contract_change import NEEDS
+from .kor_contract_lifecycle_mixin import AMENDING
 
 NEEDS["free"] = ("date_end",)
 
@@ -56,6 +57,14 @@ class KorContractChange(models.Model):
         carried = self._carry(later, {} if self.percent else {"unit_price": self.unit_price})
         if self.percent:
             carried._scale(1 + self.percent / 100)
+
+    def _apply_discount(self, day):
+        super()._apply_discount(day)
+        if self.line_id:
+            line = self._get_line_at(day)
+            discount = line.discount_ids.sorted("id")[-1:].with_context(kor_amending=AMENDING)
+            for one in self._get_later(line, day, set()):
+                discount.copy({"contract_line_id": one.id})
 
     def _apply_plan(self, day):
         lines = self._get_running(day).filtered("charge_id")

@@ -113,6 +113,15 @@ class TestRamp(ContractCase):
         self.assertEqual((len(later), set(later.mapped("anchor_day"))), (3, {0}))
         self.assertEqual(self._mrr(contract, "2026-06-01", "2027-01-01"), [150, 300])
 
+    def test_discount_on_a_line_holds_through_its_steps(self):
+        contract = self._draft({"line_id": "seats", "kind": "quantity", "quantity": 20, "month": 13})
+        contract.action_activate()
+        seats = self._get_line(contract, "Seats")[0]
+        discount = {"kind": "discount", "line": seats.id, "discount_kind": "percent", "value": 50}
+        with freeze_time("2026-06-01"):
+            self._amend(contract, "2026-06-01", discount)
+        self.assertEqual(self._mrr(contract, "2026-05-31", "2026-06-01", "2027-01-01"), [150, 125, 200])
+
     def test_pause_comes_back_to_the_steps(self):
         contract = self._draft({"line_id": "seats", "kind": "quantity", "quantity": 20, "month": 13})
         contract.action_activate()
