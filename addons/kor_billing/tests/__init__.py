@@ -10,6 +10,7 @@ from . import test_engine_prepaid
 from . import test_engine_repairs
 from . import test_amendment_portal
 from . import test_amendments
+from . import test_contract_life
 from . import test_commitments
 from . import test_prepaid
 from . import test_estimate

@@ -7,14 +7,17 @@ from odoo.tools import date_utils
 from odoo.addons.base.models.res_partner import _tz_get
 from odoo.addons.kor_enterprise_tiers.tools import parse_day
 
-from ..engine import periods
-
 TERM_MONTHS = {"monthly": 1, "annual": 12, "multi_year": 36}
 
 
 class KorContract(models.Model):
     _name = "kor.contract"
     _inherit = [
+        "kor.contract.ramp.mixin",
+        "kor.contract.renewal.mixin",
+        "kor.contract.reminder.mixin",
+        "kor.contract.termination.mixin",
+        "kor.contract.policy.mixin",
         "kor.contract.amend.mixin",
         "kor.contract.lifecycle.mixin",
         "kor.contract.entitlement.mixin",
@@ -322,21 +325,6 @@ class KorContract(models.Model):
         if "company_id" in vals:
             self.line_ids._check_company()
         return result
-
-    def _extend(self):
-        """Add a term to a contract that renews itself."""
-        self.ensure_one()
-        end = self.date_end
-        after = end + timedelta(days=1)
-        # A term that began on the 31st ends at month ends; one that was agreed otherwise keeps its own day.
-        day = self.date_start.day
-        day = day if periods.anchor_of(after, day) == after else after.day
-        terms = 0
-        while end < self._get_today():
-            terms += 1
-            end = periods.boundary(after, day, self.term_months * terms, 1) - timedelta(days=1)
-        self._write_agreed({"date_end": end})
-        self.message_post(body=self.env._("Renewed automatically until %(date)s.", date=end))
 
     def _get_today(self):
         """Return the date that it is now where the contract's days begin."""

@@ -276,4 +276,4 @@ class KorContractAmendment(models.Model):
     def _cron_apply(self):
         """Apply what holds from today."""
         agreed = self.search([("state", "=", "agreed"), ("date_effective", "<=", "today +1d")])
-        agreed._apply_due()
+        agreed._apply_due_safely()

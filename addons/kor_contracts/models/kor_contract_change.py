@@ -287,7 +287,9 @@ class KorContractChange(models.Model):
         )
 
     def _apply_term(self, day):
-        self.contract_id._write_agreed({"date_end": self.date_end})
+        contract = self.contract_id
+        # What a renewal adds stays as agreed: a draft would count it anew from its end.
+        contract._write_agreed({"date_end": self.date_end, "term_months": contract.term_months})
 
     def _apply_billing_day(self, day):
         """Let every line go on with the new day; those before keep theirs."""
@@ -382,7 +384,9 @@ class KorContractChange(models.Model):
             self._take_charge(same, charge, day)
             old -= same
         self._end(old, day)
-        contract._write_agreed({"plan_id": plan.id, "tier_id": plan.tier_id.id})
+        # The term that was agreed stays: a draft would take over that of its plan, and its end.
+        kept = {name: contract[name] for name in ("term", "term_months", "date_end")}
+        contract._write_agreed({"plan_id": plan.id, "tier_id": plan.tier_id.id, **kept})
         contract._take_tier()
 
     def _take_charge(self, line, charge, day):

@@ -102,7 +102,7 @@ class KorContractLifecycleMixin(models.AbstractModel):
         for contract in self:
             # Only what is left out means today: an empty text is a mistake of the caller.
             today = date is None or date is False
-            contract._cancel(contract._get_today() if today else self._parse_date(date, "date"))
+            contract._terminate(contract._get_today() if today else self._parse_date(date, "date"))
         return True
 
     def _cancel(self, last_day):
@@ -190,6 +190,16 @@ class KorContractLifecycleMixin(models.AbstractModel):
             "uptime_target",
             "spend_cap",
             "spend_cap_months",
+            "renewal_uplift_kind",
+            "renewal_uplift",
+            "price_index_id",
+            "index_floor",
+            "index_cap",
+            "index_base_month",
+            "minimum_months",
+            "date_minimum_end",
+            "termination_fee_kind",
+            "termination_fee",
             "mrr",
             "arr",
         }
@@ -232,4 +242,5 @@ class KorContractLifecycleMixin(models.AbstractModel):
             except UserError as error:
                 # The others must not wait for it; it is tried again with the next job.
                 _logger.warning("Contract %s is not renewed: %s", contract.name, error)
+                contract._note_renewal_held(error)
         self._refresh_mrr()

@@ -21,6 +21,8 @@ class KorContractCancel(models.TransientModel):
         help="Until then the contract runs, and is billed, as agreed.",
     )
     is_later = fields.Boolean(compute="_compute_is_later")
+    fee_note = fields.Char(string="Early Termination Fee", compute="_compute_fee_note")
+    date_minimum_end = fields.Date(related="contract_id.date_minimum_end")
     reason = fields.Text(help="Noted in the contract's history.")
 
     @api.depends("contract_id")
@@ -34,6 +36,13 @@ class KorContractCancel(models.TransientModel):
         for wizard in self:
             contract = wizard.contract_id
             wizard.is_later = bool(contract and wizard.date and wizard.date > contract._get_today())
+
+    @api.depends("contract_id", "date")
+    def _compute_fee_note(self):
+        for wizard in self:
+            contract, day = wizard.contract_id, wizard.date
+            fee = contract._get_termination_fee(day) if contract and day else None
+            wizard.fee_note = contract._describe_termination_fee(fee, day)
 
     def action_confirm(self):
         """Cancel the contract as of the chosen day.

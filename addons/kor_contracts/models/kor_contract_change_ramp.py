@@ -1,0 +1,142 @@
+from datetime import timedelta
+
+from odoo import fields, models
+
+from .kor_contract_change import NEEDS
+from .kor_contract_lifecycle_mixin import AMENDING
+
+NEEDS["free"] = ("date_end",)
+
+
+class KorContractChange(models.Model):
+    """Free months, and changes of lines whose later terms are agreed already."""
+
+    _inherit = "kor.contract.change"
+
+    kind = fields.Selection(selection_add=[("free", "Free months")], ondelete={"free": "cascade"})
+
+    def _find_problem(self):
+        if self.kind == "free" and (not self.date_end or self.date_end < self.amendment_id.date_effective):
+            return self.env._("give the last day that is free.")
+        return super()._find_problem()
+
+    def _describe(self):
+        if self.kind == "free":
+            line = self.line_id.name or self.env._("all lines")
+            return self.env._("%(line)s, until %(day)s", line=line, day=self.date_end)
+        return super()._describe()
+
+    def _apply_free(self, day):
+        lines = self._get_line_at(day) if self.line_id else self._get_running(day)
+        for line in lines.filtered(lambda one: one._is_recurring()):
+            self._set_free(line, day, self.date_end)
+
+    def _set_free(self, line, day, until):
+        """Let a line cost nothing from a day until another one, and go on as agreed after it."""
+        agreed_until, after = line.date_end, until + timedelta(days=1)
+        last = agreed_until or self.contract_id.date_end
+        if not last or after <= last:
+            self._go_on(line, after, {})
+        if day <= line.date_start and self.amendment_id.is_signature:
+            # Nothing was charged for it yet: it is free itself, instead of a line that goes on from its first day.
+            line._scale(0)
+            return
+        free = self._go_on(line, day, {})
+        free._scale(0)
+        line._as_amended().date_end_before = agreed_until
+
+    def _apply_quantity(self, day):
+        later = self._get_later(self._get_line_at(day), day, {"quantity"})
+        super()._apply_quantity(day)
+        self._carry(later, {"quantity": self.quantity})
+
+    def _apply_price(self, day):
+        lines = self._get_line_at(day) if self.line_id else self._get_running(day)
+        later = self._get_later(lines, day, {"price"})
+        super()._apply_price(day)
+        carried = self._carry(later, {} if self.percent else {"unit_price": self.unit_price})
+        if self.percent:
+            carried._scale(1 + self.percent / 100)
+
+    def _apply_discount(self, day):
+        super()._apply_discount(day)
+        if self.line_id:
+            line = self._get_line_at(day)
+            discount = line.discount_ids.sorted("id")[-1:].with_context(kor_amending=AMENDING)
+            for one in self._get_later(line, day, set()):
+                discount.copy({"contract_line_id": one.id})
+
+    def _apply_plan(self, day):
+        lines = self._get_running(day).filtered("charge_id")
+        later = {line: self._get_later(line, day, set()) for line in lines}
+        ends = {line: following[-1].date_end for line, following in later.items() if following}
+        super()._apply_plan(day)
+        for line, following in later.items():
+            # What was planned was planned for the lines of the old plan; those of the new one run as long.
+            self._end(following.filtered(lambda one: not one._is_void()), day)
+            going_on = line._at(day).filtered(lambda one: one.amendment_id == self.amendment_id)
+            if line in ends and going_on:
+                going_on._as_amended().date_end = ends[line]
+
+    def _apply_billing_day(self, day):
+        later = self._get_later(self._get_running(day), day, set())
+        super()._apply_billing_day(day)
+        later._as_amended().anchor_day = 0
+
+    def _apply_transfer(self, day):
+        """Hand over also what is agreed for later."""
+        contract, running = self.contract_id, self._get_running(day)
+        known = contract.transferred_to_ids
+        later = {line: self._get_later(line, day, set()) for line in running}
+        super()._apply_transfer(day)
+        new = contract.transferred_to_ids - known
+        taken = new.line_ids.sorted("id")
+        for line, first in zip(running, taken, strict=True):
+            for one in later[line]:
+                one._as_amended().copy(
+                    {
+                        "contract_id": new.id,
+                        "date_start": one.date_start,
+                        "date_end": one.date_end,
+                        "root_id": first.id,
+                        "anchor_day": one.anchor_day,
+                    }
+                )
+
+    def _apply_cancel(self, day):
+        contract = self.contract_id
+        last_day = max(day - timedelta(days=1), contract.date_start)
+        # Before the lines end: the fee is a share of what they would have brought.
+        fee = contract._get_termination_fee(last_day)
+        super()._apply_cancel(day)
+        contract._charge_termination(fee, last_day, self.amendment_id)
+
+    def _get_later(self, lines, day, kinds):
+        """Return the lines that go on after a day, each chain up to where a change of such a kind was made."""
+        found = lines.browse()
+        for line in lines:
+            for one in line._get_chain().filtered(lambda one: one.date_start > day and not one._is_void()):
+                made_by = one.amendment_id
+                free = made_by.change_ids.filtered(lambda change: change.kind == "free")
+                if "price" in kinds and free and one.date_start == made_by.date_effective:
+                    continue
+                made = made_by.change_ids.filtered(lambda change, one=one: change._touches(one))
+                if kinds & set(made.mapped("kind")):
+                    break
+                found |= one
+        return found
+
+    def _touches(self, line):
+        """Tell whether the change was made on the chain of a line, or on all lines."""
+        return not self.line_id or self.line_id._get_root() == line._get_root()
+
+    def _carry(self, lines, values):
+        """Give lines that are agreed for later the terms of the change, which nothing agreed since replaces."""
+        waiting = lines.filtered(lambda line: not line._is_void() and line.ended_by_id != self.amendment_id)
+        carried = lines.browse()
+        for line in waiting:
+            made_by, going_on = line.amendment_id, line._go_on(line.date_start, values, self.amendment_id)
+            # It is still the step that was agreed then: a later change of another kind stops there.
+            going_on._as_amended().amendment_id = made_by
+            carried |= going_on
+        return carried
