@@ -26,7 +26,7 @@ company = env.company
 metric = env.ref("kor_enterprise_tiers.metric_users")
 tax = env["account.tax"].search([("type_tax_use", "=", "sale"), ("company_id", "=", company.id)], limit=1)
 product = env["product.product"].create({"name": "Bench", "type": "service", "taxes_id": [Command.set(tax.ids)]})
-env["kor.contract"].search([])._write_agreed({"next_billing_date": False, "has_late_use": False})
+env["kor.contract"].search([])._write_agreed({"next_billing_date": False, "needs_correction": False})
 
 
 def make_partners(label, count):

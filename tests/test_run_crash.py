@@ -20,7 +20,7 @@ env["ir.config_parameter"].set_param("kor_billing.batch_size", "6")
 env["kor.billing.run"].search([("state", "=", "running")])._write_engine({{"state": "done"}})
 plan = env.ref("kor_enterprise_tiers.plan_professional_monthly", raise_if_not_found=False)
 plan = plan or env["kor.plan"].search([("code", "=", "professional_monthly")], limit=1)
-env["kor.contract"].search([])._write_agreed({{"next_billing_date": False, "has_late_use": False}})
+env["kor.contract"].search([])._write_agreed({{"next_billing_date": False, "needs_correction": False}})
 partners = env["res.partner"].create([{{"name": f"{label} {{number}}"}} for number in range({count})])
 contracts = env["kor.contract"].create([
     {{"partner_id": partner.id, "plan_id": plan.id, "date_start": "2026-01-01", "date_end": "2026-02-28", "tz": "UTC"}}

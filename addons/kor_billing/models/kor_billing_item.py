@@ -82,7 +82,7 @@ class KorBillingItem(models.Model):
         freed.state = "released"
         # A measured period of which a correction stays booked does not look unbilled: it has to be looked at again.
         freed.filtered(lambda item: item.charge_type in ("usage", "commitment")).contract_id._write_agreed(
-            {"has_late_use": True}
+            {"needs_correction": True}
         )
 
     def _claim(self):

@@ -154,7 +154,7 @@ class KorBillingRun(models.Model):
     def _get_due_domain(self):
         """Return which contracts may be due; zones ahead of UTC may be in tomorrow. Extensible."""
         last = self._get_chosen_day() or fields.Date.context_today(self) + timedelta(days=1)
-        due = Domain("next_billing_date", "<=", last) | Domain("has_late_use", "=", True)
+        due = Domain("next_billing_date", "<=", last) | Domain("needs_correction", "=", True)
         domain = Domain("company_id", "=", self.company_id.id) & due
         domain &= Domain("billing_retry_date", "=", False) | Domain("billing_retry_date", "<=", "today")
         if self.contract_ids:

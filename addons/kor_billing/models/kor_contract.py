@@ -34,8 +34,10 @@ class KorContract(models.Model):
         index="btree_not_null",
         help="The first day on which something can be billed that is not billed yet.",
     )
-    has_late_use = fields.Boolean(
-        readonly=True, copy=False, help="Use was reported for a period that is billed: the next run corrects it."
+    needs_correction = fields.Boolean(
+        readonly=True,
+        copy=False,
+        help="What a billed period should come to may have changed, by late use or an amendment: the next run looks.",
     )
     billing_error = fields.Text(
         readonly=True,
@@ -90,7 +92,7 @@ class KorContract(models.Model):
     def _note_amended(self, amendment):
         result = super()._note_amended(amendment)
         # What is billed may not be what is owed any more: the next run looks.
-        self.filtered("billing_item_ids")._write_agreed({"has_late_use": True})
+        self.filtered("billing_item_ids")._write_agreed({"needs_correction": True})
         return result
 
     def _check_can_activate(self):
@@ -196,7 +198,7 @@ class KorContract(models.Model):
     def _is_due(self, day=False):
         self.ensure_one()
         last = day or self._get_today()
-        return self.has_late_use or (bool(self.next_billing_date) and self.next_billing_date <= last)
+        return self.needs_correction or (bool(self.next_billing_date) and self.next_billing_date <= last)
 
     def _is_parked(self):
         self.ensure_one()
@@ -216,9 +218,9 @@ class KorContract(models.Model):
 
     def _clear_billing_marks(self):
         """Forget why the contracts had to be looked at: they have been."""
-        late = self.filtered("has_late_use")
+        late = self.filtered("needs_correction")
         if late:
-            late._write_agreed({"has_late_use": False})
+            late._write_agreed({"needs_correction": False})
         self._clear_billing_error()
 
     def _clear_billing_error(self):

@@ -30,8 +30,8 @@ class KorUsageEvent(models.Model):
         self.env.cr.execute(
             SQL(
                 """
-                UPDATE kor_contract SET has_late_use = true
-                 WHERE id IN %s AND has_late_use IS NOT TRUE AND EXISTS (
+                UPDATE kor_contract SET needs_correction = true
+                 WHERE id IN %s AND needs_correction IS NOT TRUE AND EXISTS (
                        SELECT FROM kor_billing_item item
                         WHERE item.contract_id = kor_contract.id AND item.charge_type = 'usage'
                           AND item.state = 'booked' AND item.date_end >= COALESCE(%s, item.date_end))
@@ -40,4 +40,4 @@ class KorUsageEvent(models.Model):
                 day,
             )
         )
-        self.env["kor.contract"].invalidate_model(["has_late_use"])
+        self.env["kor.contract"].invalidate_model(["needs_correction"])

@@ -11,7 +11,6 @@ from . import test_engine_repairs
 from . import test_amendment_portal
 from . import test_amendments
 from . import test_contract_life
-from . import test_commitments
 from . import test_prepaid
 from . import test_estimate
 from . import test_estimate_portal
@@ -28,12 +27,8 @@ from . import test_collection
 from . import test_collection_crash
 from . import test_collection_portal
 from . import test_dunning
-from . import test_bad_input
 from . import test_price_lists
-from . import test_billing_run
 from . import test_portal
-from . import test_prepaid
-from . import test_price_lists
 from . import test_run_options
 from . import test_tier_advice
 from . import test_tour

@@ -66,7 +66,7 @@ class TestMeteredBilling(KorBillingCommon):
         first = self._bill(contract, "2026-01-01", "2026-01-31")
         self.assertEqual(self._amounts(first), [2, 100])
         self._report(contract, ("late", "2026-01-11", 50))
-        self.assertTrue(contract.has_late_use)
+        self.assertTrue(contract.needs_correction)
         correction = self._bill(contract, "2026-01-01", "2026-01-31")
         self.assertEqual(self._amounts(correction), [1])
         self.assertIn("01/01/2026 to 01/31/2026: correction", correction.invoice_line_ids.name)
@@ -89,7 +89,7 @@ class TestMeteredBilling(KorBillingCommon):
         ):
             with self.subTest(label):
                 readings.ingest([{**reading, "quantity": quantity, "revision": revision}])
-                self.assertEqual(contract.has_late_use, is_late)
+                self.assertEqual(contract.needs_correction, is_late)
         self.assertEqual(self._amounts(self._bill(contract, "2026-01-01", "2026-01-31")), [1])
 
     @freeze_time("2026-02-05")
@@ -106,7 +106,7 @@ class TestMeteredBilling(KorBillingCommon):
         run._start()
         run._work()
         self.assertEqual(sum(contract.billing_item_ids.mapped("amount")), 201)
-        self.assertFalse(contract.has_late_use)
+        self.assertFalse(contract.needs_correction)
 
     @freeze_time("2026-03-05")
     def test_use_taken_back_waits_for_an_invoice_that_it_lowers(self):

@@ -19,6 +19,7 @@ from . import kor_contract_termination_mixin
 from . import kor_contract
 from . import kor_contract_clause
 from . import kor_contract_amendment
+from . import kor_contract_change_check_mixin
 from . import kor_contract_change
 from . import kor_contract_amendment_policy
 from . import kor_contract_change_ramp

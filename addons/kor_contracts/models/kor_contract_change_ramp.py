@@ -2,10 +2,7 @@ from datetime import timedelta
 
 from odoo import fields, models
 
-from .kor_contract_change import NEEDS
 from .kor_contract_lifecycle_mixin import AMENDING
-
-NEEDS["free"] = ("date_end",)
 
 
 class KorContractChange(models.Model):
