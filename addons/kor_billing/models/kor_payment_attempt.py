@@ -229,11 +229,15 @@ class KorPaymentAttempt(models.Model):
                 attempt._set_unclear(self.env._("The attempt was cut off before the provider answered."))
             else:
                 self._follow(attempt.transaction_id)
-        # Older ones are left to staff, as the native job does.
-        lately = Domain("date", ">=", fields.Datetime.now() - timedelta(days=DAYS_TO_BOOK)) & Domain(
-            "state", "=", "done"
+        # Those that have gone through long ago are left to staff, as the native job does.
+        lately = fields.Datetime.now() - timedelta(days=DAYS_TO_BOOK)
+        charged = self.search(
+            [
+                ("state", "=", "done"),
+                ("transaction_id.is_post_processed", "=", False),
+                ("transaction_id.last_state_change", ">=", lately),
+            ]
         )
-        charged = self.search(lately & Domain("transaction_id.is_post_processed", "=", False))
         charged.try_lock_for_update()._book()
 
     @api.model
