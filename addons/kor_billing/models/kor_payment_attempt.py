@@ -3,7 +3,6 @@ from datetime import timedelta
 
 from odoo import api, fields, models, modules
 from odoo.exceptions import LockError, UserError
-from odoo.fields import Domain
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 _logger = logging.getLogger(__name__)
