@@ -44,48 +44,53 @@ class KorContractChange(models.Model):
 
     def _apply_quantity(self, day):
         later = self._get_later(self._get_line_at(day), day, {"quantity"})
-        super()._apply_quantity(day)
+        result = super()._apply_quantity(day)
         self._carry(later, {"quantity": self.quantity})
+        return result
 
     def _apply_price(self, day):
         lines = self._get_line_at(day) if self.line_id else self._get_running(day)
         later = self._get_later(lines, day, {"price"})
-        super()._apply_price(day)
+        result = super()._apply_price(day)
         carried = self._carry(later, {} if self.percent else {"unit_price": self.unit_price})
         if self.percent:
             carried._scale(1 + self.percent / 100)
+        return result
 
     def _apply_discount(self, day):
-        super()._apply_discount(day)
+        result = super()._apply_discount(day)
         if self.line_id:
             line = self._get_line_at(day)
             discount = line.discount_ids.sorted("id")[-1:].with_context(kor_amending=AMENDING)
             for one in self._get_later(line, day, set()):
                 discount.copy({"contract_line_id": one.id})
+        return result
 
     def _apply_plan(self, day):
         lines = self._get_running(day).filtered("charge_id")
         later = {line: self._get_later(line, day, set()) for line in lines}
         ends = {line: following[-1].date_end for line, following in later.items() if following}
-        super()._apply_plan(day)
+        result = super()._apply_plan(day)
         for line, following in later.items():
             # What was planned was planned for the lines of the old plan; those of the new one run as long.
             self._end(following.filtered(lambda one: not one._is_void()), day)
             going_on = line._at(day).filtered(lambda one: one.amendment_id == self.amendment_id)
             if line in ends and going_on:
                 going_on._as_amended().date_end = ends[line]
+        return result
 
     def _apply_billing_day(self, day):
         later = self._get_later(self._get_running(day), day, set())
-        super()._apply_billing_day(day)
+        result = super()._apply_billing_day(day)
         later._as_amended().anchor_day = 0
+        return result
 
     def _apply_transfer(self, day):
         """Hand over also what is agreed for later."""
         contract, running = self.contract_id, self._get_running(day)
         known = contract.transferred_to_ids
         later = {line: self._get_later(line, day, set()) for line in running}
-        super()._apply_transfer(day)
+        result = super()._apply_transfer(day)
         new = contract.transferred_to_ids - known
         taken = new.line_ids.sorted("id")
         for line, first in zip(running, taken, strict=True):
@@ -99,14 +104,16 @@ class KorContractChange(models.Model):
                         "anchor_day": one.anchor_day,
                     }
                 )
+        return result
 
     def _apply_cancel(self, day):
         contract = self.contract_id
         last_day = max(day - timedelta(days=1), contract.date_start)
         # Before the lines end: the fee is a share of what they would have brought.
         fee = contract._get_termination_fee(last_day)
-        super()._apply_cancel(day)
+        result = super()._apply_cancel(day)
         contract._charge_termination(fee, last_day, self.amendment_id)
+        return result
 
     def _get_later(self, lines, day, kinds):
         """Return the lines that go on after a day, each chain up to where a change of such a kind was made."""

@@ -78,7 +78,7 @@ class KorContractStep(models.Model):
         for step in self:
             problem = step._find_problem()
             if problem:
-                raise ValidationError(f"{step.summary}: {problem}")
+                raise ValidationError(self.env._("%(step)s: %(problem)s", step=step.summary, problem=problem))
 
     def _find_problem(self):
         """Return a sentence on what is missing or wrong, empty where nothing is."""
