@@ -95,6 +95,12 @@ class KorContract(models.Model):
         self.filtered("billing_item_ids")._write_agreed({"needs_correction": True})
         return result
 
+    def _cancel(self, last_day):
+        result = super()._cancel(last_day)
+        # What is billed beyond the last day is given back by the next run.
+        self.filtered("billing_item_ids")._write_agreed({"needs_correction": True})
+        return result
+
     def _check_can_activate(self):
         result = super()._check_can_activate()
         self._check_spend_cap()

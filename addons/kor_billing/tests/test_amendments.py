@@ -221,6 +221,18 @@ class TestAmendments(KorBillingCommon):
                 self.assertFalse(contract.generate_invoice("2026-01-01", "2026-01-12"))
 
     @freeze_time("2026-01-20")
+    def test_daily_job_gives_back_what_is_billed_beyond_a_cancellation(self):
+        contract = self._make_contract({"unit_price": 310})
+        january = self._bill_until(contract, "2026-01-31")
+        contract.action_cancel("2026-01-21")
+        run = self.env["kor.billing.run"].create({"company_id": self.company.id, "contract_ids": contract.ids})
+        run._start()
+        run._work()
+        note = contract.invoice_ids - january
+        self.assertEqual((note.move_type, note.amount_untaxed), ("out_refund", 100))
+        self.assertFalse(contract.needs_correction)
+
+    @freeze_time("2026-01-20")
     def test_open_credit_pays_the_new_invoice(self):
         contract = self._make_contract(self.seats)
         january = self._bill_until(contract, "2026-01-31")

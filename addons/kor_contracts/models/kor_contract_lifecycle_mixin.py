@@ -93,7 +93,7 @@ class KorContractLifecycleMixin(models.AbstractModel):
     def action_cancel(self, date=False):
         """Cancel the contracts as of a date, which is their last day; without one, as of today.
 
-        A date to come leaves the contract active until then. Invoices that are booked already stay.
+        A date to come leaves the contract active until then. What is billed beyond it is given back.
 
         :param date: the last day as YYYY-MM-DD
         :return: True
