@@ -115,6 +115,16 @@ class KorPrepaidCredit(models.Model):
                     )
                 )
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        if not self.env.su and any({"move_id", "account_id"} & set(vals) for vals in vals_list):
+            raise UserError(
+                self.env._(
+                    "Credit that is made by hand is given: leave the invoice and its account out, or use top_up()."
+                )
+            )
+        return super().create(vals_list)
+
     def write(self, vals):
         frozen = FACTS & set(vals)
         if frozen and not self.env.su:

@@ -184,6 +184,36 @@ class TestAmendments(KorBillingCommon):
             contract.env["kor.contract.amendment"]._cron_apply()
             self.assertEqual(self._bill_until(contract, "2026-03-31").amount_untaxed, 55)
 
+    @freeze_time("2026-04-20")
+    def test_discount_of_some_periods_counts_from_its_day(self):
+        for line in (False, True):
+            with self.subTest(line=line):
+                contract = self._make_contract()
+                change = {"kind": "discount", "discount_kind": "percent", "value": 50, "periods": 2}
+                if line:
+                    change["line"] = contract.line_ids.id
+                self._amend(contract, "2026-02-01", change)
+                months = [self._bill_until(contract, day).amount_untaxed for day in (
+                    "2026-01-31", "2026-02-28", "2026-03-31", "2026-04-20"
+                )]  # fmt: skip
+                self.assertEqual(months, [100, 50, 50, 100])
+
+    @freeze_time("2026-01-20")
+    def test_evidence_of_an_amendment_is_not_written_by_hand(self):
+        contract = self._make_contract()
+        amendment = self._amend(contract, "2026-01-10", {"kind": "price", "percent": 5})
+        for name, value in (
+            ("agreed_by", "Eve"),
+            ("agreed_how", "signature"),
+            ("mrr_after", 1),
+            ("applied_date", False),
+        ):
+            with self.subTest(name), self.assertRaisesRegex(UserError, "noted by what happens"):
+                amendment.write({name: value})
+        with self.assertRaisesRegex(UserError, "noted by what happens"):
+            amendment.create({"contract_id": contract.id, "agreed_by": "Eve"})
+        self.assertEqual((amendment.agreed_by, amendment.mrr_after), ("Ada", 105))
+
     @freeze_time("2026-01-20")
     def test_amendment_of_a_day_to_come_waits_for_it(self):
         contract = self._make_contract()

@@ -144,6 +144,12 @@ class TestPrepaid(KorBillingCommon):
         with self.assertRaises(AccessError):
             self.env["kor.prepaid.credit"].with_user(portal).create({"contract_id": self.contract.id, "amount": 1})
 
+    def test_credit_made_by_hand_cannot_name_an_invoice(self):
+        move = self._top_up(25)
+        for values in ({"move_id": move.id}, {"account_id": self.liability.id}):
+            with self.subTest(values), self.assertRaisesRegex(UserError, "made by hand"):
+                self.env["kor.prepaid.credit"].create({"contract_id": self.contract.id, "amount": 9, **values})
+
     def test_facts_of_a_credit_are_not_changed(self):
         self._top_up(25)
         with self.assertRaisesRegex(UserError, "not changed any more"):

@@ -1,6 +1,18 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
+# What agreeing and applying note. Nobody writes it by hand.
+EVIDENCE = {
+    "agreed_by",
+    "agreed_how",
+    "agreed_date",
+    "applied_date",
+    "signature",
+    "tier_before_id",
+    "tier_after_id",
+    "mrr_before",
+    "mrr_after",
+}
 HOW = [("signature", "Signature"), ("document", "Document"), ("note", "Note")]
 
 
@@ -99,11 +111,13 @@ class KorContractAmendment(models.Model):
             vals["name"] = self._next_number()
             if vals.get("state", "draft") != "draft":
                 raise UserError(self.env._("An amendment is created as a draft: leave the state out."))
+            self._check_no_evidence(vals)
         return super().create(vals_list)
 
     def write(self, vals):
         if {"state", "contract_id"} & set(vals):
             raise UserError(self.env._("The state of an amendment is moved by action_agree() and action_withdraw()."))
+        self._check_no_evidence(vals)
         fixed = {"date_effective", "change_ids", "credit"} & set(vals)
         if fixed:
             self._check_draft()
@@ -255,6 +269,17 @@ class KorContractAmendment(models.Model):
                 self.env._(
                     "Amendment %(name)s is agreed and stays as it is. Make another one that changes it.",
                     name=fixed[0].name,
+                )
+            )
+
+    @api.model
+    def _check_no_evidence(self, vals):
+        written = sorted(EVIDENCE & set(vals))
+        if written:
+            raise UserError(
+                self.env._(
+                    "%(fields)s of an amendment is noted by what happens to it: call action_agree(by, how).",
+                    fields=", ".join(self._fields[name]._description_string(self.env) for name in written),
                 )
             )
 

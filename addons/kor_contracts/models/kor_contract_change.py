@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.tools import date_utils
 
 from ..engine import periods
 from .kor_contract_lifecycle_mixin import AMENDING
@@ -189,11 +190,19 @@ class KorContractChange(models.Model):
                 "name": self.name or self.env._("Discount"),
                 "kind": self.discount_kind,
                 "value": self.value,
-                "periods": 0,
                 "date_start": day,
-                "date_end": self.date_end,
+                "date_end": self._get_discount_end(day),
             }
         )
+
+    def _get_discount_end(self, day):
+        """Return the last day on which a period may begin that has the discount; False where it goes on."""
+        if not self.periods:
+            return self.date_end
+        # Its periods count from the change, those of an agreed discount from the start of its line.
+        lines = self._get_line_at(day) if self.line_id else self._get_running(day)
+        months = min(lines.mapped("billing_months"), default=1)
+        return date_utils.add(day, months=months * self.periods) - timedelta(days=1)
 
     def _apply_term(self, day):
         contract = self.contract_id
