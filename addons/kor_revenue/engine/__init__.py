@@ -1,0 +1,1 @@
+"""Recognise revenue: plain Python on numbers and dates, without database, clock or input."""
