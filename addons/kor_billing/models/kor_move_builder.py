@@ -7,7 +7,14 @@ HEAD_FIELDS = ("move_type", "company_id", "currency_id", "invoice_date", "fiscal
 # Where one of these is given, or a line has more than is plain, the amounts may be others: that is left to core.
 SPECIAL_FIELDS = {"line_ids", "journal_id", "invoice_currency_rate", "taxable_supply_date"}
 NEEDED_FIELDS = {"product_id", "quantity", "price_unit"}
-PLAIN_FIELDS = NEEDED_FIELDS | {"name", "discount", "sequence", "analytic_distribution", "kor_contract_id"}
+PLAIN_FIELDS = NEEDED_FIELDS | {
+    "name",
+    "discount",
+    "sequence",
+    "analytic_distribution",
+    "kor_contract_id",
+    "account_id",
+}
 
 
 class KorMoveBuilder(models.AbstractModel):
@@ -190,8 +197,15 @@ class KorMoveBuilder(models.AbstractModel):
             partner_id=partner,
             analytic_distribution=vals.get("analytic_distribution"),
             **amounts,
-            **self._get_product_values(head, vals["product_id"], memo),
+            **(self._get_product_values(head, vals["product_id"], memo) | self._get_own_account(vals)),
         )
+
+    @api.model
+    def _get_own_account(self, vals):
+        """Return the account that a line is given in place of its product's."""
+        if not vals.get("account_id"):
+            return {}
+        return {"account_id": self.env["account.account"].browse(vals["account_id"])}
 
     @api.model
     def _get_head(self, vals, memo):

@@ -1,0 +1,53 @@
+from odoo import fields, models
+from odoo.exceptions import UserError
+
+
+class AccountMove(models.Model):
+    _inherit = "account.move"
+
+    kor_revenue_month = fields.Date(
+        string="Revenue of",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        help="The month of the close that made this entry.",
+    )
+    kor_revenue_item_ids = fields.One2many("kor.revenue.item", "move_id", string="Recognised Revenue")
+
+    # EXTENDS account
+    def _post(self, soft=True):
+        posted = super()._post(soft)
+        if not self.env.context.get("kor_move_builder"):
+            # What billing makes is what was agreed: nothing new is earned by it.
+            posted._mark_kor_revenue_stale()
+        return posted
+
+    # EXTENDS account
+    def button_draft(self):
+        self._check_kor_recognized()
+        result = super().button_draft()
+        self._mark_kor_revenue_stale()
+        return result
+
+    # EXTENDS account
+    def button_cancel(self):
+        self._check_kor_recognized()
+        result = super().button_cancel()
+        self._mark_kor_revenue_stale()
+        return result
+
+    def _check_kor_recognized(self):
+        closed = self.filtered("kor_revenue_month")
+        if closed:
+            raise UserError(
+                self.env._(
+                    "Entry %(entry)s recognises revenue and is never changed: change what was agreed, and the next "
+                    "close books the difference.",
+                    entry=closed[0].display_name,
+                )
+            )
+
+    def _mark_kor_revenue_stale(self):
+        """Let the next close look at contracts whose documents have changed."""
+        moves = self.filtered(lambda move: move.move_type in ("out_invoice", "out_refund"))
+        moves.kor_contract_ids.sudo()._mark_revenue_stale()  # sudo: a note for the close, whoever posts

@@ -1,0 +1,185 @@
+from datetime import timedelta
+from fractions import Fraction
+
+from dateutil.relativedelta import relativedelta
+
+from odoo import api, fields, models
+
+from odoo.addons.kor_billing.engine import billing
+from odoo.addons.kor_enterprise_tiers.engine.money import to_decimal
+
+from ..engine import delivery, recognition
+
+FIXED = ("fixed", "per_unit", "one_time")
+
+
+class KorContractObligationMixin(models.AbstractModel):
+    """Read the promises of a contract, and their price, from its lines; freeze them as they are agreed."""
+
+    _name = "kor.contract.obligation.mixin"
+    _description = "Performance Obligations of a Contract"
+
+    revenue_since = fields.Date(
+        string="Earned from the Contract since",
+        readonly=True,
+        copy=False,
+        help="From this day on, revenue follows from the contract. Empty: revenue is what is invoiced.",
+    )
+    date_enforceable_end = fields.Date(
+        string="Enforceable until",
+        compute="_compute_date_enforceable_end",
+        store=True,
+        help="The last day for which both sides are bound: the end, or the end of the minimum term where the customer "
+        "may leave freely after it. Fees of later periods are earned period by period.",
+    )
+    revenue_version_ids = fields.One2many("kor.revenue.version", "contract_id", string="Revenue Terms")
+
+    @api.depends("date_end_effective", "date_minimum_end", "minimum_months", "termination_fee_kind", "termination_fee")
+    def _compute_date_enforceable_end(self):
+        for contract in self:
+            end, minimum = contract.date_end_effective, contract.date_minimum_end
+            # A fee for the whole term binds for the whole term.
+            is_bound = contract.termination_fee_kind in ("term", "amount") and contract.termination_fee
+            leaves_freely = minimum and not is_bound
+            ends = [day for day in (end, minimum if leaves_freely or not end else False) if day]
+            contract.date_enforceable_end = min(ends, default=False)
+
+    def _start_revenue(self, since=None):
+        """Let revenue follow from the contracts, where their companies want it."""
+        for company, contracts in self.grouped("company_id").items():
+            if company.sudo()._recognizes_kor_revenue():  # settings hold for everybody
+                new = contracts.filtered(lambda one: not one.revenue_since)
+                for contract in new:
+                    contract._write_agreed({"revenue_since": since or contract.date_start, "revenue_stale": True})
+                    contract._note_revenue_terms()
+                # What is billed from now on is booked as they say.
+                new._ensure_schedules()
+
+    def _note_revenue_terms(self, amendment=None, treatment=None):
+        """Freeze what is promised now and for how much, where that is not what was frozen last.
+
+        :return: the new version, or none
+        """
+        self.ensure_one()
+        versions_sudo = self.sudo().revenue_version_ids  # terms are frozen by what happens, whoever does it
+        last = versions_sudo.sorted("number")[-1:]
+        terms = self._get_revenue_terms(since=last and fields.Date.to_date(last.basis["since"]))
+        if not terms or (last and last.basis == terms["basis"]):
+            return versions_sudo.browse()
+        engine, day = terms["version"], terms["version"].day
+        if amendment and last:
+            day = max(amendment.date_effective, self.revenue_since)
+        elif last:
+            day = self._get_first_change(last, engine)
+        # What ends is settled on its last day: after it, nothing would be left to earn the rest with.
+        day = min(day, engine.obligations and max(one.end for one in engine.obligations) - timedelta(days=1))
+        treatment = treatment or self._choose_treatment(last, engine, day, amendment)
+        return versions_sudo.create(
+            {
+                "contract_id": self.id,
+                "number": (last.number or 0) + 1,
+                "amendment_id": amendment.id if amendment else False,
+                "date_effective": day,
+                "treatment": treatment,
+                "price": float(engine.price),
+                "standalone": float(engine.standalone),
+                "change": float(engine.price) - last.price,
+                "basis": terms["basis"],
+            }
+        )
+
+    def _get_first_change(self, last, engine):
+        """Return the first day on which new terms deliver otherwise than the last ones."""
+        old = {one.key: one for one in last._get_engine_versions()[0].obligations}
+        new = {one.key: one for one in engine.obligations}
+        days = []
+        for key in old.keys() | new.keys():
+            before = set(old[key].stretches) if key in old else set()
+            after = set(new[key].stretches) if key in new else set()
+            days += [min(one.end if one in before & after else one.start for one in before ^ after)] * (before != after)
+        ends = {one.end for one in engine.obligations} ^ {one.end for one in old.values()}
+        return min([*days, *ends], default=self._get_today())
+
+    def _choose_treatment(self, last, engine, day, amendment):
+        """Return how a modification is treated where nobody has chosen. Extensible."""
+        if not last:
+            return "prospective"
+        before = last._get_engine_versions()[0]
+        value = recognition.standalone_after(engine, day) - recognition.standalone_after(before, day)
+        price = engine.price - before.price
+        tolerance = Fraction(to_decimal(self.company_id.sudo().kor_standalone_tolerance)) / 100
+        if value <= 0 or price < value * (1 - tolerance) or not self._adds_only(before, engine, day):
+            return "prospective"
+        return "separate"
+
+    @api.model
+    def _adds_only(self, before, after, day):
+        """Tell whether new terms promise at least what the old ones did, of everything."""
+        new = {one.key: one for one in after.obligations}
+        for one in before.obligations:
+            left = one.standalone - delivery.delivered(one, day)
+            other = new.get(one.key)
+            if left > (other.standalone - delivery.delivered(other, day) if other else 0):
+                return False
+        return True
+
+    def _get_revenue_terms(self, since=None):
+        """Return what is promised and enforceable now, as an engine version and as plain JSON; None where nothing is.
+
+        :param since: the first day that the contract's first version took in
+        """
+        self.ensure_one()
+        since = since or self.revenue_since
+        end = self.date_enforceable_end
+        if not since or not end or end < since:
+            return None
+        until = end + timedelta(days=1)
+        prices = self._get_agreed_prices(since, until)
+        obligations = [
+            one
+            for root in self._get_revenue_roots().filtered(lambda line: line.charge_type in FIXED)
+            if (one := root._get_obligation(since, until))
+        ]
+        if not obligations:
+            return None
+        price = sum((prices.get(one.key, Fraction(0)) for one in obligations), Fraction(0))
+        version = recognition.Version(since, price, tuple(obligations))
+        basis = self.env["kor.revenue.version"]._prepare_basis(price, since, until, obligations, prices)
+        return {"version": version, "basis": basis}
+
+    def _get_revenue_roots(self):
+        """Return the first lines of all promises that are not earned as they are invoiced."""
+        roots = self.line_ids.browse({line._get_root().id for line in self.line_ids})
+        return roots.filtered(lambda line: line._get_revenue_method() != "invoice").sorted(
+            lambda line: (line.sequence, line.id)
+        )
+
+    def _get_agreed_prices(self, since, until):
+        """Return what the lines charge for the periods that begin in since <= day < until, by root, without taxes."""
+        prices = {}
+        for one in self._get_fixed_slices(until):
+            if since <= one.start < until:
+                prices[one.line.root] = prices.get(one.line.root, Fraction(0)) + self._get_untaxed(one)
+        return prices
+
+    def _get_fixed_slices(self, until):
+        """Return what is charged for fixed fees of the periods that begin before a day."""
+        terms = self._get_engine_terms()
+        lines = tuple(line for line in terms.lines if line.charge_type in FIXED)
+        longest = max((line.months for line in lines), default=0)
+        # What is billed in arrears belongs to a later day than the one on which it begins.
+        window = billing.Window(self.date_start, until + relativedelta(months=longest))
+        terms = billing.Terms(terms.start, terms.end, terms.anchor_day, terms.rounding, lines, terms.discounts)
+        return [one for one in billing.target(terms, window) if one.start < until]
+
+    def _get_untaxed(self, one):
+        """Return the amount of a slice without the taxes that its price includes, rounded as the currency is."""
+        line = self._get_line(one)
+        amount = one.amount
+        taxes = line.product_id.sudo().taxes_id.filtered(lambda tax: tax.company_id == self.company_id)
+        if any(tax.price_include for tax in taxes.flatten_taxes_hierarchy()):
+            found = self.fiscal_position_id.map_tax(taxes).compute_all(
+                float(amount), currency=self.currency_id, partner=self.partner_id, product=line.product_id
+            )
+            amount = to_decimal(self.currency_id.round(found["total_excluded"]))
+        return Fraction(amount)

@@ -1,0 +1,119 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+KINDS = [("revenue", "Revenue"), ("cost", "Contract Cost"), ("breakage", "Breakage")]
+GROUPS = [("contract", "Contract"), ("usage", "Use")]
+
+
+class KorRevenueSchedule(models.Model):
+    """A performance obligation and when it is earned; likewise a contract cost, and prepaid credit that expired.
+
+    What it is and how it is measured is frozen when the contract is agreed. Its months are the target of the engine;
+    what is booked of them are items.
+    """
+
+    _name = "kor.revenue.schedule"
+    _inherit = ["kor.revenue.explanation"]
+    _description = "Revenue Schedule"
+    _order = "contract_id desc, id"
+    _check_company_auto = True
+
+    name = fields.Char(required=True, readonly=True)
+    kind = fields.Selection(KINDS, required=True, readonly=True, default="revenue")
+    contract_id = fields.Many2one("kor.contract", required=True, readonly=True, index=True, ondelete="cascade")
+    contract_line_id = fields.Many2one(
+        "kor.contract.line",
+        string="Contract Line",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="restrict",
+        help="The first line of the promise: whatever was changed since goes on from it.",
+    )
+    partner_id = fields.Many2one(related="contract_id.partner_id", store=True, index=True)
+    tier_id = fields.Many2one(related="contract_id.tier_id", store=True)
+    company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
+    currency_id = fields.Many2one("res.currency", required=True, readonly=True)
+    product_id = fields.Many2one("product.product", readonly=True, ondelete="restrict")
+    method = fields.Selection(
+        lambda self: [
+            *((key, label) for key, label in self.env["kor.price.mixin"]._get_revenue_methods() if key != "invoice"),
+            ("usage", self.env._("As it is used")),
+        ],
+        required=True,
+        readonly=True,
+        help="Frozen when the contract was agreed.",
+    )
+    position_group = fields.Selection(
+        GROUPS,
+        string="Billed",
+        required=True,
+        readonly=True,
+        default="contract",
+        help="Use that is delivered can be billed without anything more to do: it is an unbilled receivable, and is "
+        "not offset against what was billed ahead.",
+    )
+    account_id = fields.Many2one(
+        "account.account", string="Revenue Account", required=True, readonly=True, ondelete="restrict",
+        help="The income account; of a contract cost, the expense account.",
+    )  # fmt: skip
+    deferral_account_id = fields.Many2one(
+        "account.account", string="Balance Account", required=True, readonly=True, ondelete="restrict",
+        help="The contract liability; of a contract cost, the asset; of prepaid credit, its liability.",
+    )  # fmt: skip
+    standalone_price = fields.Monetary(
+        string="Standalone Value", readonly=True, help="What the promise would be sold for alone, for all its days."
+    )
+    agreed_price = fields.Monetary(readonly=True, help="What the contract's lines charge for it.")
+    amount = fields.Monetary(
+        string="Allocated", readonly=True, help="Its share of the transaction price: what is earned in all."
+    )
+    date_start = fields.Date(string="From", readonly=True)
+    date_end = fields.Date(string="To", readonly=True)
+    month_ids = fields.One2many("kor.revenue.month", "schedule_id", string="Months", readonly=True)
+    item_ids = fields.One2many("kor.revenue.item", "schedule_id", string="Booked", readonly=True)
+    progress_ids = fields.One2many("kor.revenue.progress", "schedule_id", string="Progress")
+    recognized = fields.Monetary(compute="_compute_recognized", help="What is booked so far.")
+    remaining = fields.Monetary(compute="_compute_recognized", help="What is still to be booked.")
+    state = fields.Selection(
+        [("open", "Open"), ("done", "Done")], readonly=True, default="open", required=True, index=True
+    )
+    explanation = fields.Json(readonly=True)
+
+    _line_unique = models.UniqueIndex(
+        "(contract_line_id) WHERE kind = 'revenue'", "This promise has its schedule already."
+    )
+
+    @api.depends("amount", "item_ids.amount")
+    def _compute_recognized(self):
+        items = self.env["kor.revenue.item"]
+        found = dict(items._read_group([("schedule_id", "in", self.ids)], ["schedule_id"], ["amount:sum"]))
+        for schedule in self:
+            schedule.recognized = found.get(schedule, 0)
+            schedule.remaining = schedule.amount - schedule.recognized
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        if not self.env.su:
+            raise UserError(self.env._("Schedules follow from contracts: nobody makes one by hand."))
+        return super().create(vals_list)
+
+    def action_open_items(self):
+        """Open what is booked of the schedule.
+
+        :return: a window action
+        """
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Booked: %(name)s", name=self.name),
+            "res_model": "kor.revenue.item",
+            "domain": [("schedule_id", "=", self.id)],
+            "views": [(False, "list"), (False, "form")],
+        }
+
+    def _get_engine_progress(self):
+        """Return what was noted of each promise, by the line's id."""
+        found = {}
+        for fact in self.progress_ids.sorted(lambda one: (one.date, one.id)):
+            found.setdefault(fact.schedule_id.contract_line_id.id, []).append(fact._get_engine_fact())
+        return {key: tuple(facts) for key, facts in found.items()}
