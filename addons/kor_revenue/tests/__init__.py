@@ -1,1 +1,1 @@
-from . import test_recognition, test_recognition_random
+from . import test_recognition, test_recognition_random, test_recognition_story
