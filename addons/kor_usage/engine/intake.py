@@ -12,7 +12,6 @@ from base64 import b64decode
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from hashlib import blake2b
 from typing import NamedTuple
 
 from odoo.addons.kor_enterprise_tiers.engine.money import as_text, to_decimal
@@ -84,7 +83,6 @@ class Entry(NamedTuple):
     shape: int
     weight: int
     event_key: str
-    digest: str
     time: datetime
     day: date
     second: Decimal
@@ -97,14 +95,6 @@ class Entry(NamedTuple):
 
 # How the days of a metric are rolled up: sums add, levels keep their highest and latest, areas also their course.
 SHAPES = {"sum": 0, "unique_count": 0, "max": 1, "latest": 1, "time_weighted": 2}
-
-
-_PERSONS = {"event": b"event", "reversed": b"reversed"}
-
-
-def digest_of(key: str, role: str = "event") -> str:
-    """Return 32 hexadecimal digits that stand for an id of a customer in one of its roles."""
-    return blake2b(key.encode(), digest_size=16, person=_PERSONS[role]).hexdigest()
 
 
 def read_report(event: object, known: dict[str, str] | None = None) -> Report:
@@ -144,7 +134,6 @@ def place(position: int, report: Report, agreement: Agreement, measure: Measure,
         SHAPES[measure.aggregation],
         1,
         report.key,
-        digest_of(report.key),
         report.time.replace(tzinfo=None),
         day,
         second,

@@ -17,7 +17,6 @@ from .intake import (
     Agreement,
     Entry,
     Measure,
-    digest_of,
     dimension_of,
     read_properties,
     read_quantity,
@@ -123,7 +122,6 @@ def _place(position, agreement, measure, key, moment, quantity, properties) -> E
         SHAPES[measure.aggregation],
         1,
         key,
-        digest_of(key),
         # Takes a fifth of what `replace` does.
         datetime.combine(moment.date(), moment.time()),
         day,

@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.sql_db import Cursor
 from odoo.tools import SQL
 
-from ..engine.intake import Agreement, IntakeError, digest_of, place, read_report
+from ..engine.intake import Agreement, IntakeError, place, read_report
 from ..engine.local_days import LocalDays
 from ..engine.outcome import Outcome
 from ..engine.plain import place_columns, read_columns
@@ -45,17 +45,18 @@ class KorUsageEvent(models.Model):
     is_reversed = fields.Boolean(string="Reversed", readonly=True)
 
     def init(self):
-        # By hand: a foreign key on each of millions of rows costs more than the row; the rollups hold them.
-        # The id is the one of the event's key.
+        # By hand: a foreign key on each of millions of rows costs more than the row; the rollups hold them. Keys are
+        # compared byte by byte, as systems give them out in an order, which keeps new ones close to each other.
         self.env.cr.execute(
             """
+            CREATE SEQUENCE IF NOT EXISTS kor_usage_event_id_seq;
             CREATE TABLE IF NOT EXISTS kor_usage_event (
                 id bigint PRIMARY KEY,
                 contract_id integer NOT NULL,
                 partner_id integer NOT NULL,
                 metric_id integer NOT NULL,
                 company_id integer NOT NULL,
-                event_key varchar NOT NULL,
+                event_key varchar COLLATE "C" NOT NULL,
                 time timestamp NOT NULL,
                 day date NOT NULL,
                 second numeric NOT NULL,
@@ -66,6 +67,11 @@ class KorUsageEvent(models.Model):
                 reverses varchar,
                 is_reversed boolean NOT NULL
             );
+            ALTER TABLE kor_usage_event ALTER id SET DEFAULT nextval('kor_usage_event_id_seq'),
+                                        ALTER is_reversed SET DEFAULT false;
+            SELECT setval('kor_usage_event_id_seq', max(id)) FROM kor_usage_event
+            HAVING max(id) > (SELECT last_value FROM kor_usage_event_id_seq);
+            CREATE UNIQUE INDEX IF NOT EXISTS kor_usage_event__key_unique ON kor_usage_event (partner_id, event_key);
             CREATE INDEX IF NOT EXISTS kor_usage_event__day_idx ON kor_usage_event (contract_id, metric_id, day)
             """
         )
@@ -292,7 +298,7 @@ class KorUsageEvent(models.Model):
         """Return the ids of the events that have just been counted, or had been before, in their order."""
         contracts = self.env["kor.contract"].sudo().browse(event["contract"] for event in events)  # as counted
         keys = [
-            (contract.partner_id.commercial_partner_id.id, digest_of(str(event["id"])))
+            (contract.partner_id.commercial_partner_id.id, str(event["id"]))
             for contract, event in zip(contracts, events, strict=True)
         ]
         found = self._find_keys(keys)
@@ -309,10 +315,11 @@ class KorUsageEvent(models.Model):
 
     @api.model
     def _drop_events(self, company, before, limit=100):
-        """Drop the events of some days of a company before a day, and return how many were dropped.
+        """Drop the events of some days of a company before a day but for their keys; return how many were dropped.
 
         The rollups are locked first: whoever counts an event of such a day at this time comes before or after.
         """
+        self.env.cr.execute("UPDATE kor_usage_retention SET ran_at = now()")
         self.env.cr.execute(
             SQL(
                 """
@@ -323,9 +330,13 @@ class KorUsageEvent(models.Model):
                 ), marked AS (
                     UPDATE kor_usage_rollup r SET has_events = false, is_condensed = true
                       FROM over WHERE (r.contract_id, r.metric_id, r.day) = (over.contract_id, over.metric_id, over.day)
+                ), dropped AS (
+                    DELETE FROM kor_usage_event e
+                     USING over WHERE (e.contract_id, e.metric_id, e.day) = (over.contract_id, over.metric_id, over.day)
+                    RETURNING e.*
                 )
-                DELETE FROM kor_usage_event e
-                 USING over WHERE (e.contract_id, e.metric_id, e.day) = (over.contract_id, over.metric_id, over.day)
+                INSERT INTO kor_usage_dropped_key (id, partner_id, event_key, contract_id, metric_id, day, is_reversed)
+                SELECT id, partner_id, event_key, contract_id, metric_id, day, is_reversed FROM dropped
                 """,
                 company.id,
                 before,
