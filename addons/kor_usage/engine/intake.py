@@ -21,6 +21,8 @@ from .local_days import LocalDays
 TOLERANCE = timedelta(minutes=5)
 TEXT_LIMIT, PROPERTIES_LIMIT, DIMENSION_LIMIT = 255, 10_000, 500
 DECIMALS = 30
+# Whole numbers below are counted as they are, whatever is done with a batch of them.
+WHOLE_LIMIT = 10**15
 FIELDS = ("contract", "metric", "quantity", "properties", "value", "reverses")
 
 _UNCLEAN = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
@@ -85,8 +87,8 @@ class Entry(NamedTuple):
     event_key: str
     time: datetime
     day: date
-    second: Decimal
-    quantity: Decimal
+    second: Decimal | int
+    quantity: Decimal | int
     value: str | None
     properties: str | None
     dimension: str
@@ -229,7 +231,7 @@ def _time(value: object) -> datetime:
 
 def read_quantity(value: object) -> Decimal:
     # Plain whole numbers are by far the most, and need no more than this.
-    if type(value) is int and -(10**15) < value < 10**15:
+    if type(value) is int and -WHOLE_LIMIT < value < WHOLE_LIMIT:
         return Decimal(value)
     try:
         number = to_decimal(value)

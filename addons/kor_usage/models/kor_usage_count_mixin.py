@@ -132,6 +132,12 @@ RECOUNT = """
 _key = attrgetter("partner_id", "event_key")
 
 
+def _sort(entries):
+    """Return entries in the order of their keys."""
+    # One by one takes a third of the time: what is sorted by are no pairs.
+    return sorted(sorted(entries, key=attrgetter("event_key")), key=attrgetter("partner_id"))
+
+
 def _write_line(entry):
     """Return the line by which COPY takes an entry."""
     (
@@ -170,7 +176,7 @@ class KorUsageCountMixin(models.AbstractModel):
         """Store entries and add them to the rollups; return the positions of those that had not been counted yet."""
         if not entries:
             return set()
-        fresh = self._insert_events(sorted(entries, key=_key))
+        fresh = self._insert_events(_sort(entries))
         if fresh:
             fresh = self._leave_out_dropped(fresh)
             self._add_up(sum_up(group_by_day(fresh)))

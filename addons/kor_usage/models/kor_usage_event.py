@@ -12,7 +12,7 @@ from ..engine.plain import place_columns, read_columns
 from .kor_usage_reversal_mixin import Reversal
 
 BATCH_LIMIT = 10_000
-AGREEMENT_FIELDS = ["name", "partner_id", "company_id", "date_start", "date_end_effective", "tz"]
+AGREEMENT_FIELDS = ("company_id", "date_start", "date_end_effective", "tz")
 REPORTER = "kor_usage.group_kor_usage_reporter"
 
 
@@ -235,31 +235,27 @@ class KorUsageEvent(models.Model):
         ids = [name for name in names if isinstance(name, int) and 0 < name < 2**31]
         numbers = [name for name in names if isinstance(name, str)]
         named = ["|", ("id", "in", ids), ("name", "in", numbers), ("date_activated", "!=", False)]
-        contracts = self.env[
-            "kor.contract"
-        ].sudo()  # a reporter may not read contracts; the domain says which are theirs
-        # Only what is needed: a batch of one event must not read whole contracts and customers.
-        contracts = contracts.search_fetch([*named, *domain], AGREEMENT_FIELDS)
-        contracts.partner_id.fetch(["commercial_partner_id"])
-        calendars = {tz: LocalDays(tz or "UTC") for tz in set(contracts.mapped("tz"))}
-        agreements = {contract.id: self._prepare_agreement(contract, calendars[contract.tz]) for contract in contracts}
-        by_number = {}
-        for contract in contracts:
-            by_number.setdefault(contract.name, []).append(agreements[contract.id])
+        calendars, by_number, agreements = {}, {}, {}
+        for *names, start, end, tz in self._read_contracts([*named, *domain]):
+            days = calendars.setdefault(tz, LocalDays(tz or "UTC"))
+            end = days.midnight(end + timedelta(days=1)) if end else None
+            agreement = Agreement(*names, start=days.midnight(start), end=end, days=days)
+            agreements[agreement.id] = agreement
+            by_number.setdefault(agreement.name, []).append(agreement)
         return {**{number: found[0] for number, found in by_number.items() if len(found) == 1}, **agreements}
 
     @api.model
-    def _prepare_agreement(self, contract, days):
-        end = contract.date_end_effective
-        return Agreement(
-            id=contract.id,
-            name=contract.name,
-            partner_id=contract.partner_id.commercial_partner_id.id,
-            company_id=contract.company_id.id,
-            start=days.midnight(contract.date_start),
-            end=days.midnight(end + timedelta(days=1)) if end else None,
-            days=days,
+    def _read_contracts(self, domain):
+        """Return what an agreement is made of, for each contract, in one query."""
+        contracts = self.env["kor.contract"].sudo()  # a reporter may not read contracts; the domain says which
+        contracts.flush_model(["partner_id", *AGREEMENT_FIELDS])
+        contracts.partner_id.flush_model(["commercial_partner_id"])
+        query = contracts._search(domain)
+        partner = query.left_join(query.table, "partner_id", "res_partner", "id", "partner_id")
+        names, terms = (
+            [SQL.identifier(query.table, name) for name in part] for part in (("id", "name"), AGREEMENT_FIELDS)
         )
+        return self.env.execute_query(query.select(*names, SQL.identifier(partner, "commercial_partner_id"), *terms))
 
     @api.model
     def _get_measures(self):
