@@ -4,7 +4,7 @@ This is for what is usual: a batch with anything else in it (a CloudEvent, a rev
 is no plain one, and goes through `intake`. Both make the same entries of the same events.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import repeat
@@ -110,10 +110,12 @@ def _place_columns(columns: Columns, agreements: dict, measures: dict, now: date
     found = [agreements[name] for name in columns.contracts]
     metrics = [measures[code] for code in columns.metrics]
     partner_ids = [agreement.partner_id for agreement in found]
+    _need(len(set(zip(partner_ids, columns.keys, strict=True))) == len(found))
     _need_in_time(columns.moments, found, now)
     _need(min(columns.quantities) >= 0)
-    _need(not any(measures[code].aggregation == "unique_count" for code in set(columns.metrics)))
-    _need(len(set(zip(partner_ids, columns.keys, strict=True))) == len(found))
+    used = [measures[code] for code in set(columns.metrics)]
+    _need(all(measure.aggregation != "unique_count" for measure in used))
+    places = [agreement.days.place(moment) for agreement, moment in zip(found, columns.moments, strict=True)]
     rows = zip(
         range(len(found)),
         partner_ids,
@@ -125,11 +127,12 @@ def _place_columns(columns: Columns, agreements: dict, measures: dict, now: date
         columns.keys,
         # Takes a fifth of what `replace` does.
         [datetime.combine(moment.date(), moment.time()) for moment in columns.moments],
-        *zip(*[agreement.days.place(moment) for agreement, moment in zip(found, columns.moments, strict=True)]),
+        [day for day, _second in places],
+        [second for _day, second in places],
         columns.quantities,
         repeat(None),
         [text for _values, text in columns.properties],
-        _read_dimensions(columns, measures),
+        _read_dimensions(columns, metrics) if any(measure.dimension_keys for measure in used) else repeat(""),
         repeat(None),
     )
     return list(map(Entry._make, rows))
@@ -142,8 +145,6 @@ def _need_in_time(moments: list[datetime], agreements: list[Agreement], now: dat
     _need(not any(agreement.end and moment >= agreement.end for moment, agreement in pairs))
 
 
-def _read_dimensions(columns: Columns, measures: dict[str, Measure]) -> Iterable[str]:
-    if not any(measures[code].dimension_keys for code in set(columns.metrics)):
-        return repeat("")
-    pairs = zip(columns.properties, columns.metrics, strict=True)
-    return [dimension_of(values, measures[code].dimension_keys) for (values, _text), code in pairs]
+def _read_dimensions(columns: Columns, metrics: list[Measure]) -> list[str]:
+    pairs = zip(columns.properties, metrics, strict=True)
+    return [dimension_of(values, measure.dimension_keys) for (values, _text), measure in pairs]

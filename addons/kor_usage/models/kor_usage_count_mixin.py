@@ -1,4 +1,5 @@
 import io
+from functools import lru_cache
 from operator import attrgetter
 
 from psycopg2.errors import UniqueViolation
@@ -130,6 +131,8 @@ RECOUNT = """
 
 
 _key = attrgetter("partner_id", "event_key")
+# Thousands of events have few days.
+_write_day = lru_cache(1000)(str)
 
 
 def _sort(entries):
@@ -159,8 +162,8 @@ def _write_line(entry):
         reverses,
     ) = entry
     return (
-        f"{contract_id}\t{partner_id}\t{metric_id}\t{company_id}\t{key}\t{time!s}\t{day!s}\t{second!s}\t{quantity!s}\t"
-        f"{NULL if value is None else value}\t{NULL if properties is None else properties}\t"
+        f"{contract_id}\t{partner_id}\t{metric_id}\t{company_id}\t{key}\t{time.isoformat()}\t{_write_day(day)}\t"
+        f"{second!s}\t{quantity!s}\t{NULL if value is None else value}\t{NULL if properties is None else properties}\t"
         f"{dimension}\t{NULL if reverses is None else reverses}\n"
     )
 
