@@ -66,7 +66,7 @@ def by_month(
     _check_mode(mode)
     marks, shown = _marks(first, end, until)
     counts = _count(found, marks, 1 / Fraction(rounding), mode)
-    return {key: _amounts(marks[: shown + 1], row, rounding) for key, row in counts.items()}
+    return {key: _amounts(marks, row[: shown + 1], rounding) for key, row in counts.items()}
 
 
 def cut_into_months(
@@ -77,7 +77,7 @@ def cut_into_months(
     marks, shown = _marks(first, end, until)
     series = Series.of(earned(day) for day in marks).times(1 / Fraction(rounding))
     row = _Track(series, series.last, end, [0]).go_on(shown, mode)
-    return _amounts(marks[: shown + 1], row, rounding)
+    return _amounts(marks, row, rounding)
 
 
 def _check_mode(mode: str) -> None:
