@@ -5,12 +5,13 @@ Two ways of rounding are in use. *spread*: the sum of all months so far is cut d
 is at most a cent from its share. *last*: each month is rounded by itself and the last one takes what remains.
 What a promise comes to is rounded by itself, and the promise that ends last takes what remains of the price: as it
 was agreed at signature (`recognition.allocated`), whatever is known of progress. A promise is settled in the month
-in which it is kept. Months before a modification stay as they were: it goes on from what they came to.
+in which it is kept. Months before a modification stay as they were, as it goes on from what they came to; and so
+does what a promise comes to that is not touched by it, as where something is added that stands alone.
 """
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -34,14 +35,20 @@ class _Track:
     whole: Fraction
     end: date
     counts: list[int]
+    before: InitVar["_Track | None"] = None
     total: int = field(init=False)
+    is_changed: bool = field(init=False)
     # The position of the mark by which it is kept; behind all of them where that is not known yet.
     kept_at: int = field(init=False)
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, before: "_Track | None") -> None:
         is_kept = self.series.last == self.whole
         self.kept_at = self.series.settled_at() if is_kept else len(self.series.numerators)
-        self.total = self.counts[-1] if not self.kept_at else to_units(self.whole, Fraction(1))
+        self.is_changed = before is None or before.whole != self.whole
+        if not self.kept_at:
+            self.total = self.counts[-1]
+        else:
+            self.total = to_units(self.whole, Fraction(1)) if self.is_changed else before.total
 
     def go_on(self, steps: int, mode: str) -> list[int]:
         """Return the counts up to so many marks more."""
@@ -101,35 +108,33 @@ def _count(found: Curve, marks: tuple[date, ...], scale: Fraction, mode: str) ->
     """Return what each promise came to up to each mark, under the curve that held last for that day."""
     history = found.history()
     starts = [max(bisect_right(marks, one.changed) - 1, 0) for one in history]
-    counts: dict[Any, list[int]] = {}
+    tracks: dict[Any, _Track] = {}
     for one, start, stop in zip(history, starts, [*starts[1:], len(marks) - 1], strict=True):
-        if start < stop:
-            tracks = _tracks(one, counts, marks, start, scale)
-            _share_remainder(tracks)
-            counts = {key: track.go_on(stop - start, mode) for key, track in tracks.items()}
-    return counts
+        tracks = _take_up(one, tracks, marks, start, scale)
+        _share_remainder(tracks)
+        for track in tracks.values():
+            track.go_on(stop - start, mode)
+    return {key: track.counts for key, track in tracks.items()}
 
 
-def _tracks(
-    found: Curve, counts: Mapping[Any, list[int]], marks: tuple[date, ...], start: int, scale: Fraction
+def _take_up(
+    found: Curve, tracks: Mapping[Any, _Track], marks: tuple[date, ...], start: int, scale: Fraction
 ) -> dict[Any, _Track]:
-    """Take up promises where they stand at a mark."""
-    return {
-        key: _Track(
-            found.earned_on(key, marks[start:]).times(scale),
-            found.whole(key) * scale,
-            found.promised_end(key),
-            counts.get(key, [0] * (start + 1))[: start + 1],
-        )
-        for key in dict.fromkeys([*counts, *found.keys()])
-    }
+    """Follow promises from where they stand at a mark."""
+    result = {}
+    for key in dict.fromkeys([*tracks, *found.keys()]):
+        before = tracks.get(key)
+        counts = before.counts[: start + 1] if before else [0] * (start + 1)
+        series, whole = found.earned_on(key, marks[start:]).times(scale), found.whole(key) * scale
+        result[key] = _Track(series, whole, found.promised_end(key), counts, before)
+    return result
 
 
 def _share_remainder(tracks: Mapping[Any, _Track]) -> None:
-    """Let the promise that ends last take what remains of the price, of those that still earn something."""
+    """Let the promise that ends last take what remains of the price, of those that a modification changed."""
     if not tracks:
         return
-    last = max(tracks.values(), key=lambda one: (bool(one.kept_at), one.end, one.whole))
+    last = max(tracks.values(), key=lambda one: (bool(one.kept_at), one.is_changed, one.end, one.whole))
     price = sum(one.whole for one in tracks.values())
     last.total += to_units(price, Fraction(1)) - sum(one.total for one in tracks.values())
     last.kept_at = max(last.kept_at, 1)

@@ -238,7 +238,8 @@ def _add(old: Curve, version: Version, before: Version) -> Curve:
             "A modification that takes something away cannot stand alone; treat it prospectively or catch up."
         )
     if not value:
-        return replace(old, jumps=old.jumps + _spread(pool, version.day, by_key))
+        new = {key: one for key, one in by_key.items() if one != less.get(key)}
+        return replace(old, jumps=old.jumps + _spread(pool, version.day, new or by_key))
     factors = {key: pool / value for key, amount in added.items() if amount}
     return replace(old, layers=(*old.layers, Layer(version.day, date.max, by_key, factors, less)))
 

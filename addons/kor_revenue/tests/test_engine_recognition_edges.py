@@ -117,6 +117,21 @@ class TestEngineRecognitionEdges(BaseCase):
         self.assertEqual({key: found[key] for key in "abc"}, before)
         self.assertEqual(sum(found["d"].values()), 50)
 
+    def test_what_stands_alone_comes_to_its_price_whatever_others_were_rounded_to(self):
+        # The last of the thirds has 33.34; it keeps the cent although the new one ends later.
+        thirds = tuple(promise(key, "equal", "2025-01-01", "2025-10-01", 1) for key in "abc")
+        agreed, later = version("2025-01-01", 100, *thirds), promise("d", "month", "2025-06-01", "2026-06-01", 120)
+        found = by_month(agreed, version("2025-06-01", 220, *thirds, later, treatment="separate"))
+        self.assertEqual({key: found[key] for key in "abc"}, by_month(agreed))
+        self.assertEqual(list(found["d"].values()), [10] * 12)
+
+    def test_what_is_added_after_it_was_done_has_its_price_on_the_day_it_was_agreed(self):
+        plan, done = promise("plan", "month", *YEAR, 1200), promise("done", "point", "2025-03-01", "2025-03-02", 50)
+        added = version("2025-06-10", 1240, plan, done, treatment="separate")
+        found = by_month(version("2025-01-01", 1200, plan), added)
+        self.assertEqual(months_of(found["done"]), {"2025-06": 40})
+        self.assertEqual(list(found["plan"].values()), [100] * 12)
+
     def test_progress_that_is_not_over_leaves_the_remainder_open(self):
         works = promise("works", "progress", "2025-01-01", "2025-12-31", 200, progress=[("2025-02-03", "1/3")])
         plan = promise("plan", "month", "2025-01-01", "2025-04-01", 100)

@@ -108,6 +108,16 @@ class TestEngineRecognitionLaws(BaseCase):
             after = _by_month(versions[: number + 1], versions, mode)
             self.assertEqual(_before(after, month), _before(before, month))
 
+    @settings(max_examples=100, deadline=None)
+    @given(_contracts(most=3), MODES, LENGTHS, CENTS, st.data())
+    def test_what_stands_alone_moves_nothing_else_and_comes_to_its_price(self, versions, mode, later, price, data):
+        last, added = versions[-1], data.draw(_obligations("added"))
+        start = max(one.day for one in versions) + later
+        apart = recognition.Version(start, last.price + price, (*last.obligations, added), "separate")
+        before, after = (_by_month(known, [*versions, apart], mode) for known in (versions, [*versions, apart]))
+        self.assertEqual(sum(after.pop("added").values()), price)
+        self.assertEqual(after, before)
+
     @settings(max_examples=60, deadline=None)
     @given(_contracts(back_dated=False), MODES)
     def test_closing_month_by_month_is_closing_once(self, versions, mode):
