@@ -209,13 +209,9 @@ def _catch_up(old: Curve, version: Version) -> Curve:
     factors, kept = _factors(version.price, whole, by_key), old.cut(version.day)
     if factors is None:
         return replace(kept, jumps=kept.jumps + _spread(version.price - kept.total(version.day), version.day, by_key))
+    due = {key: factors[key] * delivered(one, version.day) for key, one in by_key.items()}
     jumps = [
-        Jump(
-            version.day,
-            key,
-            factors.get(key, NOTHING) * (delivered(by_key[key], version.day) if key in by_key else NOTHING)
-            - kept.earned(key, version.day),
-        )
+        Jump(version.day, key, due.get(key, NOTHING) - kept.earned(key, version.day))
         for key in dict.fromkeys([*kept.keys(), *by_key])
     ]
     layer = Layer(version.day, date.max, by_key, factors, {})
@@ -233,7 +229,7 @@ def _add(old: Curve, version: Version, before: Version) -> Curve:
         )
     pool = version.price - before.price
     value = sum(added.values(), NOTHING)
-    if value < 0 or pool < 0 or any(amount < 0 for amount in added.values()):
+    if pool < 0 or any(amount < 0 for amount in added.values()):
         raise RecognitionError(
             "A modification that takes something away cannot stand alone; treat it prospectively or catch up."
         )
