@@ -98,13 +98,12 @@ class KorContractScheduleMixin(models.AbstractModel):
     def _get_pooled_months(self, partial=None):
         """Return what the enforceable promises earn, by the versions of their terms."""
         self.ensure_one()
-        versions = self._get_engine_versions()
-        if not versions:
+        versions, end = self._get_engine_versions(), self.date_end_effective
+        if not versions or (end and end < self.date_start):
             return {}
         rounding, mode = self._get_rounding()
-        found = recognition.curve(versions)
-        end = recognition.last_day(versions)
-        return months.by_month(found, self.revenue_since, end, rounding, mode, partial)
+        first, last = recognition.first_day(versions), recognition.last_day(versions)
+        return months.by_month(recognition.curve(versions), first, last, rounding, mode, partial)
 
     def _get_engine_versions(self):
         contract_sudo = self.sudo()  # as the slices

@@ -86,7 +86,8 @@ class TestRecognitionStory(KorRevenueCommon):
         # 18 months of what is not charged, less the part of the set-up and of the seats that is not earned.
         billed = 6_000 + 16_000 + 12 * 1_000 + 6 * 1_600 + 1_000
         earned = float(factor * (6_000 + 18_000 + 12_000 + 6 * 1_600)) + 1_000
-        self.assertAlmostEqual(self._balance(self.liability) + self._balance(self.asset), billed - earned, 1)
+        # Each month is rounded by itself.
+        self.assertAlmostEqual(self._balance(self.liability) + self._balance(self.asset), billed - earned, delta=0.2)
 
         # From July 2027: analytics for 500 a month, where 700 is its price alone. Not its standalone price:
         # what is not earned yet is spread over what is not delivered yet.
