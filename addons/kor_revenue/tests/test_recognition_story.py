@@ -64,8 +64,13 @@ class TestRecognitionStory(KorRevenueCommon):
         with freeze_time("2026-03-10"):
             self.env["kor.usage.event"].sudo().ingest(
                 [
-                    {"id": "1", "contract": contract.name, "metric": "story_calls",
-                     "time": "2026-03-09T12:00:00Z", "quantity": 10_000}
+                    {
+                        "id": "1",
+                        "contract": contract.name,
+                        "metric": "story_calls",
+                        "time": "2026-03-09T12:00:00Z",
+                        "quantity": 10_000,
+                    }
                 ]  # fmt: skip
             )
         for year in (2026, 2027):
