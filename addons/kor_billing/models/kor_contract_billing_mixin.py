@@ -36,17 +36,28 @@ class KorContractBillingMixin(models.AbstractModel):
         open_slices = self._get_open_slices(window)
         return [line for contract, slices in open_slices.items() for line in contract._prepare_preview(slices)]
 
-    def generate_invoice(self, date_from, date_to):
+    def generate_invoice(self, date_from, date_to, anyway=False):
         """Bill what is due in a period and not yet billed: one invoice per contract.
 
-        Asked twice, or from two sides at once, it bills once.
+        Asked twice, or from two sides at once, it bills once. What a billing run would park for a safety bound
+        stays a draft with the reason, for somebody to look at, unless the caller has.
 
         :param date_from: first day of the period as YYYY-MM-DD
         :param date_to: last day, inclusive
+        :param anyway: true to post also what goes past a safety bound; the contract notes who did
         :return: the ids of the invoices, empty where nothing is due
         """
         self._check_can_bill()
-        moves = self._bill(self._parse_window(date_from, date_to))
+        window = self._parse_window(date_from, date_to)
+        reasons = self._get_bound_reasons(window)
+        past = self.filtered(lambda contract: contract in reasons)
+        # Only the plain value passes: a text such as "no" is none.
+        held = () if anyway is True else tuple(past.ids)
+        moves = self.with_context(kor_held_contracts=held)._bill(window)
+        if held:
+            moves._hold_kor(reasons)
+        elif moves:
+            past._note_past_bounds(reasons)
         # In sudo: who may bill need not be allowed to change contracts.
         self.sudo()._clear_billing_error()
         return moves.ids

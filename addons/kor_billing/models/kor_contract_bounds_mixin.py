@@ -104,6 +104,29 @@ class KorContractBoundsMixin(models.AbstractModel):
             contract._park(kind, reason, run)
         return {contract: slices for contract, slices in open_slices.items() if contract not in obstacles}
 
+    def _get_bound_reasons(self, window):
+        """Return by contract the sentence of the safety bound that its invoice over a window would break."""
+        # In sudo: the bounds hold for everybody who bills.
+        bounded = self.filtered(lambda contract: not contract.sudo().billing_let_through)
+        due = {contract: slices for contract, slices in bounded._get_open_slices(window).items() if slices}
+        usual, result = self._get_usual_amounts(due), {}
+        for contract, slices in due.items():
+            try:
+                contract._check_bounds(slices, usual.get(contract.id, ()))
+            except BillingParked as bound:
+                result[contract] = str(bound)
+        return result
+
+    def _note_past_bounds(self, reasons):
+        for contract_sudo in self.sudo():  # who may bill need not be allowed to change contracts
+            contract_sudo.message_post(
+                body=self.env._(
+                    "%(user)s bills past a safety bound: %(reason)s",
+                    user=self.env.user.name,
+                    reason=reasons[contract_sudo],
+                )
+            )
+
     def _get_obstacles(self, due):
         """Return by contract the kind and the sentence of what keeps it from being billed.
 

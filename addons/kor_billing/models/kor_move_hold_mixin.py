@@ -1,0 +1,31 @@
+from odoo import fields, models
+
+
+class KorMoveHoldMixin(models.AbstractModel):
+    """Leave an invoice as a draft that goes past a safety bound and that nobody has looked at."""
+
+    _name = "kor.move.hold.mixin"
+    _description = "Invoice that is Held for Review"
+
+    kor_hold_reason = fields.Char(
+        string="Held",
+        readonly=True,
+        copy=False,
+        help="Why billing left the invoice as a draft: it goes past a safety bound. Posting it is the decision.",
+    )
+
+    def _is_kor_held(self):
+        """Tell whether the invoice that is being made has to stay a draft."""
+        held = self.env.context.get("kor_held_contracts") or ()
+        return self.move_type == "out_invoice" and bool(set(self.kor_contract_ids.ids) & set(held))
+
+    def _hold_kor(self, reasons):
+        """Note on invoices why they were left as drafts, and tell whoever is in charge.
+
+        :param reasons: sentences by contract
+        """
+        # In sudo: who may bill need not be allowed to change invoices.
+        for move in self.sudo().filtered(lambda one: one.state == "draft" and one._is_kor_held()):
+            contracts = move.kor_contract_ids.filtered(lambda contract: contract in reasons)
+            move.kor_hold_reason = " ".join(reasons[contract] for contract in contracts)
+            contracts[0]._schedule_collection(self.env._("Look at the invoice before it is posted"), move.kor_hold_reason)
