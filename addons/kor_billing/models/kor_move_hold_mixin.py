@@ -28,4 +28,5 @@ class KorMoveHoldMixin(models.AbstractModel):
         for move in self.sudo().filtered(lambda one: one.state == "draft" and one._is_kor_held()):
             contracts = move.kor_contract_ids.filtered(lambda contract: contract in reasons)
             move.kor_hold_reason = " ".join(reasons[contract] for contract in contracts)
-            contracts[0]._schedule_collection(self.env._("Look at the invoice before it is posted"), move.kor_hold_reason)
+            summary = self.env._("Look at the invoice before it is posted")
+            contracts[0]._schedule_collection(summary, move.kor_hold_reason)

@@ -24,12 +24,13 @@ class TestDeclineMail(KorCollectionCommon):
         mails = self._mails(move)
         self.assertEqual(move.kor_attempt_ids.mapped("is_mailed"), [True] * 4)
         self.assertEqual(mails.mapped("subject"), [f"The charge for {move.name} did not succeed"] * 4)
-        steps = ["charged on 02/04/2026", "charged on 02/06/2026", "charged on 02/08/2026", "not charged again by itself"]
+        steps = [f"charged on 02/0{day}/2026" for day in (4, 6, 8)] + ["not charged again by itself"]
         for mail, step in zip(mails, steps, strict=True):
             with self.subTest(step):
                 self.assertIn(step, mail.body)
         body = str(mails[0].body).replace("\u00a0", "").replace("&nbsp;", "")
-        for part in (move.kor_contract_id.name, "$115.00", "02/01/2026", "4242", f"/my/invoices/{move.id}?", "access_token="):
+        name, page = move.kor_contract_id.name, f"/my/invoices/{move.id}?"
+        for part in (name, "$115.00", "02/01/2026", "4242", page, "access_token="):
             with self.subTest(part):
                 self.assertIn(part, body)
         sent = self.env["mail.mail"].search([("mail_message_id", "in", mails.ids)])

@@ -151,7 +151,9 @@ class KorContractChange(models.Model):
                     continue
                 made = made_by.change_ids.filtered(
                     # A step in percent is on the price that holds until then, whatever that is.
-                    lambda change, one=one: change._touches(one) and not (change.percent and made_by.is_signature)
+                    lambda change, one=one: (
+                        change._touches(one) and not (change.percent and change.amendment_id.is_signature)
+                    )
                 )
                 if kinds & set(made.mapped("kind")):
                     break

@@ -126,7 +126,8 @@ class KorContractDocumentMixin(models.AbstractModel):
         if self.date_cancelled:
             return ""
         if self._leaves_with_term():
-            return self.env._("Ends on %(day)s: its cancellation is agreed", day=format_date(self.env, self.date_leaving))
+            day = format_date(self.env, self.date_leaving)
+            return self.env._("Ends on %(day)s: its cancellation is agreed", day=day)
         if not self.date_end:
             return self.env._("Runs until it is terminated, with %(days)s days' notice", days=self.notice_days)
         if not (self.auto_renew and self.term_months):

@@ -119,9 +119,7 @@ class KorContractPlanMixin(models.AbstractModel):
         """Raise where the plan is not offered: its prices are agreed anew only by lines that are given."""
         problem = self.plan_id._find_offer_problem(self.date_start, self._get_today())
         if problem:
-            raise UserError(
-                self.env._("Contract %(contract)s: %(problem)s", contract=self.name, problem=problem)
-            )
+            raise UserError(self.env._("Contract %(contract)s: %(problem)s", contract=self.name, problem=problem))
 
     def _copy_catalog(self):
         """Take over the tier's limits and features, and the clauses of new contracts."""

@@ -1,6 +1,7 @@
+from datetime import timedelta
+
 from odoo.fields import Command, Date
 from odoo.tests import tagged
-from odoo.tools import date_utils
 
 from .common import ContractCase
 
@@ -211,8 +212,8 @@ class TestContractPlan(ContractCase):
 
     def test_only_plans_that_are_offered_are_taken(self):
         today = Date.today()
-        past, future = date_utils.subtract(today, days=1), date_utils.add(today, days=1)
-        begins = {"before": date_utils.subtract(today, days=30), "today": today, "later": date_utils.add(today, days=30)}
+        past, future = today - timedelta(days=1), today + timedelta(days=1)
+        begins = {"before": past - timedelta(days=30), "today": today, "later": future + timedelta(days=30)}
         cases = [
             ({"active": False}, "today", "is archived"),
             ({"date_end": past}, "today", "was offered until"),

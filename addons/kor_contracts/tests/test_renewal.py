@@ -196,7 +196,8 @@ class TestRenewal(ContractCase):
         for start, end in (("2026-01-10", "2026-01-31"), ("2026-01-31", "2026-02-01")):
             with self.subTest(end), self.assert_refused("less than a month", ValidationError):
                 self._sign(date_start=start, date_end=end, **short)
-        self.assertFalse(self._sign(date_start="2026-01-10", date_end="2026-01-31", auto_renew=False, **short).auto_renew)
+        ending = self._sign(date_start="2026-01-10", date_end="2026-01-31", auto_renew=False, **short)
+        self.assertEqual(ending.term_months, 0)
         named = self._sign(date_start="2026-01-10", date_end="2026-01-31", term_months=1, **short)
         month = self._sign(date_start="2026-01-31", date_end="2026-02-27", **short)
         for contract, end in ((named, "2026-02-28"), (month, "2026-03-30")):
