@@ -125,4 +125,4 @@ if len(overdue) > 1 and not any(overdue.mapped("kor_dunning_event_ids")):
     disputed.write({"kor_is_disputed": True, "kor_dispute_note": "Asks for the order number on the invoice."})
 # The demo's customers have no mailbox: nothing is handed to a mail server.
 overdue.with_context(mail_notify_force_send=False).apply_dunning()
-env["mail.mail"].search([("state", "=", "outgoing")]).action_cancel()
+env["mail.mail"].search([("state", "=", "outgoing"), ("model", "=", "kor.contract")]).cancel()

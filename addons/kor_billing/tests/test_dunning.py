@@ -157,7 +157,7 @@ class TestDunning(KorCollectionCommon):
         self._dun("reminder")
         for part in ("on 02/02/2026 did not succeed", "will be charged on 02/05/2026"):
             with self.subTest(part):
-                self.assertIn(part, self._mails(move.kor_contract_id).body)
+                self.assertIn(part, self._mails(move.kor_contract_id)[-1].body)
 
     def test_mail_is_in_the_customer_s_language(self):
         self.env["res.lang"]._activate_lang("es_ES")
