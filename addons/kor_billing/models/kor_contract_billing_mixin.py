@@ -15,6 +15,7 @@ from odoo.addons.kor_enterprise_tiers.engine.pricing import PricingError
 
 from ..engine import billing
 from .kor_billing_parking import BillingParked
+from .kor_contract_bounds_mixin import Bounded
 
 
 class KorContractBillingMixin(models.AbstractModel):
@@ -48,16 +49,11 @@ class KorContractBillingMixin(models.AbstractModel):
         :return: the ids of the invoices, empty where nothing is due
         """
         self._check_can_bill()
-        window = self._parse_window(date_from, date_to)
-        reasons = self._get_bound_reasons(window)
-        past = self.filtered(lambda contract: contract in reasons)
         # Only the plain value passes: a text such as "no" is none.
-        held = () if anyway is True else tuple(past.ids)
-        moves = self.with_context(kor_held_contracts=held)._bill(window)
-        if held:
-            moves._hold_kor(reasons)
-        elif moves:
-            past._note_past_bounds(reasons)
+        bounded = Bounded(is_held=anyway is not True)
+        moves = self.with_context(kor_bounded=bounded)._bill(self._parse_window(date_from, date_to))
+        if bounded.reasons:
+            self._tell_bounded(moves, bounded)
         # In sudo: who may bill need not be allowed to change contracts.
         self.sudo()._clear_billing_error()
         return moves.ids

@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from .kor_contract_bounds_mixin import Bounded
+
 
 class KorMoveHoldMixin(models.AbstractModel):
     """Leave an invoice as a draft that goes past a safety bound and that nobody has looked at."""
@@ -16,8 +18,10 @@ class KorMoveHoldMixin(models.AbstractModel):
 
     def _is_kor_held(self):
         """Tell whether the invoice that is being made has to stay a draft."""
-        held = self.env.context.get("kor_held_contracts") or ()
-        return self.move_type == "out_invoice" and bool(set(self.kor_contract_ids.ids) & set(held))
+        bounded = self.env.context.get("kor_bounded")
+        if not isinstance(bounded, Bounded) or not bounded.is_held or self.move_type != "out_invoice":
+            return False
+        return any(contract in bounded.reasons for contract in self.kor_contract_ids)
 
     def _hold_kor(self, reasons):
         """Note on invoices why they were left as drafts, and tell whoever is in charge.

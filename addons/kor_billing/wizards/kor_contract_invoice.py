@@ -95,8 +95,8 @@ class KorContractInvoice(models.TransientModel):
 
     def _get_warning(self):
         contract = self.contract_id
-        reasons = contract._get_bound_reasons(contract._parse_window(*self._get_plain_dates()))
-        return reasons.get(contract, False)
+        open_slices = contract._get_open_slices(contract._parse_window(*self._get_plain_dates()))
+        return contract._get_bound_reasons(open_slices).get(contract, False)
 
     def _get_plain_dates(self):
         return fields.Date.to_string(self.date_from), fields.Date.to_string(self.date_to)
