@@ -9,6 +9,7 @@ from . import kor_usage_value
 from . import kor_usage_count_mixin
 from . import kor_usage_reversal_mixin
 from . import kor_usage_event
+from . import kor_usage_alert_repeat_mixin
 from . import kor_usage_alert
 from . import kor_contract_alert_mixin
 from . import kor_usage_reading_count_mixin
