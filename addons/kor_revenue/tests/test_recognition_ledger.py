@@ -82,6 +82,16 @@ class TestRecognitionLedger(KorRevenueCommon):
         self.assertTrue(late.filtered(lambda item: str(item.month) == "2026-02-01").explanation["late"])
         self.assertEqual(self._balance(self.income), 100 + 3 * 90)
 
+    def test_what_belongs_to_closed_months_waits_for_an_open_one(self):
+        with freeze_time("2026-01-01"):
+            contract = self._make_contract({"unit_price": 100.0}, **self.annual)
+        self.company.sudo().fiscalyear_lock_date = "2026-03-31"
+        self.assertFalse(contract.recognize_revenue("2026-02-28")["items"])
+        result = contract.recognize_revenue("2026-04-30")
+        self.assertEqual((result["items"], result["revenue"]), (4, 400))
+        moves = self.env["account.move"].browse(result["moves"])
+        self.assertEqual(moves.mapped("date"), [fields.Date.to_date("2026-04-30")])
+
     def test_all_contracts_together_are_one_entry(self):
         self.company.kor_revenue_grouping = "month"
         contracts = self.env["kor.contract"]
