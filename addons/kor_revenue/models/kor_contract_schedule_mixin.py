@@ -123,8 +123,12 @@ class KorContractScheduleMixin(models.AbstractModel):
             promise = self._get_period_obligation(one, kept[one.line.root])
             own = months.cut_into_months(
                 lambda day, promise=promise: delivery.delivered(promise, day),
-                one.start, promise.end, rounding, mode, until,
-            )  # fmt: skip
+                one.start,
+                max([promise.end, *(fact.day + DAY for fact in promise.progress)]),
+                rounding,
+                mode,
+                until,
+            )
             _add(result, {one.line.root: own})
         return result
 
@@ -142,15 +146,13 @@ class KorContractScheduleMixin(models.AbstractModel):
         }  # as the slices
 
     def _get_period_obligation(self, one, schedule):
-        end, method = one.end, schedule.method
+        """Return a period of a line, or what is charged once, as a promise of its own."""
+        end, root = one.end, schedule.contract_line_id
         if not one.line.months:
-            root = schedule.contract_line_id
-            method = "point" if method == "progress" else method
-            end = root._get_one_time_end(root, method, one.start, one.end)
-        value = self._get_untaxed(one)
-        if value < 0:
-            raise ValueError("A period of a contract charges 0 or more.")
-        return delivery.Obligation(one.key, method, (delivery.Stretch(one.start, end, value),))
+            end = root._get_one_time_end(root, schedule.method, one.start, one.end)
+        stretch = delivery.Stretch(one.start, end, self._get_untaxed(one))
+        noted = schedule._get_engine_progress().get(root.id, ())
+        return delivery.Obligation(one.key, schedule.method, (stretch,), noted)
 
     def _get_use_months(self, meters, until):
         """Return what use has earned: rated up to each month's end, so that tiers count as they were reached."""
