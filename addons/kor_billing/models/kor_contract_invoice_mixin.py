@@ -30,14 +30,21 @@ class KorContractInvoiceMixin(models.AbstractModel):
         groups = self._group_moves(payable, values)
         joined = [self._join_move_values(contracts, own) for contracts, own in groups]
         moves = builder._create_moves(joined).with_context(tracking_disable=False)
-        notes = {
-            move.id: self._prepare_billing_note(contracts)
-            for move, (contracts, _own) in zip(moves, groups, strict=True)
-        }
+        return {contract: move for move, (contracts, _own) in zip(moves, groups, strict=True) for contract in contracts}
+
+    @api.model
+    def _note_billing(self, moves):
+        """Note on each invoice which contracts it bills.
+
+        :param moves: the invoices by contract
+        """
+        billed = {}
+        for contract, move in moves.items():
+            billed[move] = billed.get(move, self.browse()) + contract
         # Else each note would do it for its own invoice.
         self.env.flush_all()
-        moves._message_log_batch(bodies=notes)
-        return {contract: move for move, (contracts, _own) in zip(moves, groups, strict=True) for contract in contracts}
+        notes = {move.id: self._prepare_billing_note(contracts) for move, contracts in billed.items()}
+        self.env["account.move"].union(*billed)._message_log_batch(bodies=notes)
 
     @api.model
     def _group_moves(self, payable, values):

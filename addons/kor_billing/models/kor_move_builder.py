@@ -8,6 +8,8 @@ HEAD_FIELDS = ("move_type", "company_id", "currency_id", "invoice_date", "fiscal
 SPECIAL_FIELDS = {"line_ids", "journal_id", "invoice_currency_rate", "taxable_supply_date"}
 NEEDED_FIELDS = {"product_id", "quantity", "price_unit"}
 PLAIN_FIELDS = NEEDED_FIELDS | {"name", "discount", "sequence", "analytic_distribution", "kor_contract_id"}
+# As core sorts the lines of an invoice.
+SEQUENCES = {"product": 100, "tax": 10000, "payment_term": 12000}
 
 
 class KorMoveBuilder(models.AbstractModel):
@@ -91,14 +93,40 @@ class KorMoveBuilder(models.AbstractModel):
         if not self._is_whole(vals, head, lines, base_lines, taxes):
             return {**vals, "invoice_line_ids": [Command.create(line) for line in lines]}
         whole = {name: value for name, value in vals.items() if name != "invoice_line_ids"}
-        taxes = [{**tax, "display_type": "tax"} for tax in taxes]
-        lines = [{"display_type": "product", **line} for line in lines]
-        terms = self._prepare_term_lines(vals, head, lines, taxes)
+        lines = [
+            {**self._prepare_found("product", head), **self._prepare_product_values(base_line), **line}
+            for base_line, line in zip(base_lines, lines, strict=True)
+        ]
+        taxes = [{**self._prepare_found("tax", head), **tax} for tax in taxes]
+        terms = [
+            {**self._prepare_found("payment_term", head), **term}
+            for term in self._prepare_term_lines(vals, head, lines, taxes)
+        ]
         journal = head.journal_id
         if journal.currency_id in (head.currency_id, journal.currency_id.browse()):
             # Core would search it for each invoice.
             whole["journal_id"] = journal.id
         return {**whole, "line_ids": [Command.create(line) for line in (*lines, *taxes, *terms)]}
+
+    @api.model
+    def _prepare_found(self, display_type, head):
+        """Return what core would find for each line of a kind."""
+        found = {
+            "display_type": display_type,
+            "sequence": SEQUENCES[display_type],
+            "currency_id": head.currency_id.id,
+            "is_storno": False,
+        }
+        return found if display_type == "product" else {**found, "quantity": 0.0, "price_unit": 0.0}
+
+    @api.model
+    def _prepare_product_values(self, base_line):
+        """Return what core would find for a line from its product."""
+        return {
+            "product_uom_id": base_line["product_uom_id"].id,
+            "account_id": base_line["account_id"].id,
+            "tax_ids": [Command.set(base_line["tax_ids"].ids)],
+        }
 
     @api.model
     def _is_whole(self, vals, head, lines, base_lines, taxes):
@@ -135,7 +163,6 @@ class KorMoveBuilder(models.AbstractModel):
             sums[day][1] += amount
         return [
             {
-                "display_type": "payment_term",
                 "date_maturity": day,
                 "discount_date": False,
                 "discount_balance": 0.0,
