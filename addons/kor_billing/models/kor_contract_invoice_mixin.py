@@ -168,10 +168,17 @@ class KorContractInvoiceMixin(models.AbstractModel):
         return 1.0, float(one.amount)
 
     def _prepare_item_values(self, one, move_line, run):
+        line = self._get_line(one)
         return {
-            "name": self._get_line(one).name,
+            "name": line.name,
             "contract_id": self.id,
-            "contract_line_id": one.line.key,
+            "contract_line_id": line.id,
+            # Related ones, too: found as they are, they are not written again.
+            "partner_id": self.partner_id.id,
+            "tier_id": self.tier_id.id,
+            "product_id": line.product_id.id,
+            "charge_type": line.charge_type,
+            "move_id": move_line.move_id.id if move_line else False,
             "company_id": self.company_id.id,
             "currency_id": self.currency_id.id,
             "period_start": one.period_start,

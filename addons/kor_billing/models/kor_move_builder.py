@@ -1,4 +1,5 @@
 from collections import defaultdict
+from contextlib import contextmanager
 
 from odoo import api, fields, models
 from odoo.fields import Command
@@ -10,6 +11,13 @@ NEEDED_FIELDS = {"product_id", "quantity", "price_unit"}
 PLAIN_FIELDS = NEEDED_FIELDS | {"name", "discount", "sequence", "analytic_distribution", "kor_contract_id"}
 # As core sorts the lines of an invoice.
 SEQUENCES = {"product": 100, "tax": 10000, "payment_term": 12000}
+# What core adds to the context and forgets again, more than a hundred times for an invoice.
+PASSING_CONTEXTS = (
+    {"prefetch_fields": False},
+    {"bin_size": False},
+    {"bin_size": False, "prefetch_fields": False},
+    {"skip_invoice_line_sync": True, "prefetch_fields": False},
+)
 
 
 class KorMoveBuilder(models.AbstractModel):
@@ -30,12 +38,13 @@ class KorMoveBuilder(models.AbstractModel):
         completed = self._complete(vals_list)
         move_model = self.env["account.move"].with_context(kor_move_builder=True)
         moves = [move_model] * len(completed)
-        # Apart: core adds no receivable to any invoice of a call in which one brings its own.
-        for is_whole in (True, False):
-            places = [place for place, vals in enumerate(completed) if ("line_ids" in vals) is is_whole]
-            created = move_model.create([completed[place] for place in places])
-            for place, move in zip(places, created, strict=True):
-                moves[place] = move
+        with self._holding_environments(move_model):
+            # Apart: core adds no receivable to any invoice of a call in which one brings its own.
+            for is_whole in (True, False):
+                places = [place for place, vals in enumerate(completed) if ("line_ids" in vals) is is_whole]
+                created = move_model.create([completed[place] for place in places])
+                for place, move in zip(places, created, strict=True):
+                    moves[place] = move
         return self.env["account.move"].browse([move.id for move in moves])
 
     @api.model
@@ -45,7 +54,18 @@ class KorMoveBuilder(models.AbstractModel):
         partners_sudo |= partners_sudo.commercial_partner_id
         for name in ("user_ids", "child_ids"):
             partners_sudo.mapped(name)
-        return moves.with_context(kor_move_builder=True)._post()
+        moves = moves.with_context(kor_move_builder=True)
+        # As core posts.
+        with self._holding_environments(moves.with_context(skip_is_manually_modified=True)):
+            return moves._post()
+
+    @api.model
+    @contextmanager
+    def _holding_environments(self, records):
+        """Keep alive what core asks for with each amount: an environment that nobody holds is made anew each time."""
+        held = [records.with_context(**overrides).env for overrides in PASSING_CONTEXTS]
+        yield
+        held.clear()
 
     @api.model
     def _complete(self, vals_list):
