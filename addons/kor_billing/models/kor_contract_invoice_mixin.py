@@ -41,6 +41,8 @@ class KorContractInvoiceMixin(models.AbstractModel):
         billed = {}
         for contract, move in moves.items():
             billed[move] = billed.get(move, self.browse()) + contract
+        if not billed:
+            return
         # Else each note would do it for its own invoice.
         self.env.flush_all()
         notes = {move.id: self._prepare_billing_note(contracts) for move, contracts in billed.items()}
