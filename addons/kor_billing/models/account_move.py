@@ -70,6 +70,18 @@ class AccountMove(models.Model):
         return posted
 
     # EXTENDS account
+    def _inverse_partner_id(self):
+        """Leave out new invoices on whose lines the customer stands already.
+
+        Core reads the lines of each again to look; for that, half-made rows would have to be written.
+        """
+        if self.env.context.get("kor_move_builder"):
+            self = self.filtered(
+                lambda move: any(line.partner_id != move.commercial_partner_id for line in move.line_ids)
+            )
+        return super()._inverse_partner_id()
+
+    # EXTENDS account
     def _get_next_sequence_format(self):
         """Look once for the last number of a journal's day, where invoices are posted together.
 

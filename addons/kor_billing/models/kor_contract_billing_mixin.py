@@ -269,4 +269,6 @@ class KorContractBillingMixin(models.AbstractModel):
         # Without tracking: each invoice has one note from billing instead of a message per field.
         booked = self.env["account.move"].union(*moves.values()).with_context(tracking_disable=True)
         self.env["kor.move.builder"]._post_moves(booked.filtered(lambda move: move._is_kor_posted_at_once()))
+        # Afterwards: what the database has to hold for the notes would be computed and written again by posting.
+        self._note_billing(moves)
         return booked.with_context(tracking_disable=False)
