@@ -1,4 +1,5 @@
 import logging
+from contextlib import contextmanager
 from datetime import timedelta
 
 from werkzeug.urls import url_encode
@@ -68,6 +69,16 @@ class AccountMove(models.Model):
         posted._get_kor_items()._claim()
         posted._get_kor_draws()._claim()
         return posted
+
+    # EXTENDS account
+    @contextmanager
+    def _sync_dynamic_lines(self, container):
+        """Look for nothing to add to new invoices that come with all lines; that they balance is checked as ever."""
+        if self.env.context.get("kor_move_is_whole"):
+            yield
+            return
+        with super()._sync_dynamic_lines(container):
+            yield
 
     # EXTENDS account
     def _inverse_partner_id(self):

@@ -49,8 +49,10 @@ class KorMoveBuilder(models.AbstractModel):
             # Apart: core adds no receivable to any invoice of a call in which one brings its own.
             for is_whole in (True, False):
                 places = [place for place, vals in enumerate(completed) if ("line_ids" in vals) is is_whole]
-                created = move_model.create([completed[place] for place in places])
-                for place, move in zip(places, created, strict=True):
+                created = move_model.with_context(kor_move_is_whole=is_whole).create(
+                    [completed[place] for place in places]
+                )
+                for place, move in zip(places, created.with_env(move_model.env), strict=True):
                     moves[place] = move
         return self.env["account.move"].browse([move.id for move in moves])
 
@@ -101,6 +103,7 @@ class KorMoveBuilder(models.AbstractModel):
             and all(vals.get(name) for name in ("company_id", "currency_id", "invoice_date"))
             and "fiscal_position_id" in vals
             and not SPECIAL_FIELDS & vals.keys()
+            and not self.env["res.company"].browse(vals["company_id"]).account_storno
             and all(command[0] == Command.CREATE and self._is_plain_line(command[2]) for command in lines)
         )
 
@@ -167,7 +170,6 @@ class KorMoveBuilder(models.AbstractModel):
             and bool(vals.get("invoice_date_due") or terms)
             and not terms.early_discount
             and not vals.get("invoice_cash_rounding_id")
-            and not company.account_storno
             and not company.account_discount_expense_allocation_id
             and not company.account_discount_income_allocation_id
             and (bool(taxes) or not any(one["tax_ids"] for one in base_lines))

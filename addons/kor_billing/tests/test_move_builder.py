@@ -250,9 +250,6 @@ class TestMoveBuilder(MoveBuilderCase):
         nameless = {"product_id": False, "name": "By hand", "quantity": 1, "price_unit": 5.0}
         cases = {
             "own taxes": self._make_values({**line, "tax_ids": [Command.clear()]}),
-            "own account": self._make_values(
-                {**line, "account_id": self.company_data["default_account_revenue"].copy().id}
-            ),
             "section": self._make_values(line, {"display_type": "line_section", "product_id": False, "quantity": 0}),
             "no product": self._make_values(line, nameless),
             "own rate": self._make_values(line, currency_id=self.euro.id, invoice_currency_rate=2.0),
@@ -267,6 +264,13 @@ class TestMoveBuilder(MoveBuilderCase):
                 found = [command[2] for command in completed["invoice_line_ids"]]
                 self.assertEqual([FIGURES & one.keys() for one in found], [FIGURES & one.keys() for one in given])
         self._assert_pairs_same(cases)
+
+    def test_an_account_in_place_of_the_products_gives_the_same_rows(self):
+        account = self.company_data["default_account_revenue"].copy()
+        values = self._make_values({**self._make_line(self.tax), "account_id": account.id}, self._make_line(self.tax))
+        self.assertIn("line_ids", self.builder._complete([copy.deepcopy(values)])[0])
+        _slow, fast = self._assert_pair_same(values)
+        self.assertIn(account, fast.invoice_line_ids.account_id)
 
     def test_plain_values_of_billing_take_the_short_way(self):
         [completed] = self.builder._complete([self.plain_values])
