@@ -63,7 +63,8 @@ class KorMoveBuilder(models.AbstractModel):
         partners_sudo |= partners_sudo.commercial_partner_id
         for name in ("user_ids", "child_ids"):
             partners_sudo.mapped(name)
-        moves = moves.with_context(kor_move_builder=True)
+        # Posting changes no amount of what was made complete a moment ago.
+        moves = moves.with_context(kor_move_builder=True, kor_move_is_whole=True)
         # As core posts.
         with self._holding_environments(moves.with_context(skip_is_manually_modified=True)):
             return moves._post()
