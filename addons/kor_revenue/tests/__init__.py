@@ -1,1 +1,1 @@
-from . import test_recognition
+from . import test_control, test_recognition, test_remaining, test_reports
