@@ -46,9 +46,7 @@ class KorContractRemainingMixin(models.AbstractModel):
         contract_sudo = self.sudo()  # as the slices
         noted = contract_sudo.revenue_schedule_ids._get_engine_progress()
         known = {key: tuple(fact for fact in facts if fact.day <= day) for key, facts in noted.items()}
-        records = contract_sudo.revenue_version_ids.filtered(
-            lambda one: one.number == 1 or one.date_effective <= day
-        )
+        records = contract_sudo.revenue_version_ids.filtered(lambda one: min(one.date_known, one.date_effective) <= day)
         return [
             replace(version, obligations=tuple(self._expect(one, day) for one in version.obligations))
             for version in records._get_engine_versions(known)
@@ -76,6 +74,4 @@ def _merge(one, other):
 def _subtract(after, before, day):
     """Return what remains by month; what belongs to earlier months is left out, it was earned by then."""
     first = delivery.month_of(day)
-    return {
-        month: amount - before.get(month, ZERO) for month, amount in after.items() if month >= first
-    }
+    return {month: amount - before.get(month, ZERO) for month, amount in after.items() if month >= first}

@@ -10,9 +10,7 @@ class KorRevenueBridge(models.TransientModel):
     _inherit = ["kor.revenue.bridge.mixin"]
     _description = "Revenue Bridge"
 
-    date_from = fields.Date(
-        string="From", required=True, default=lambda self: self._get_last_month()[0]
-    )
+    date_from = fields.Date(string="From", required=True, default=lambda self: self._get_last_month()[0])
     date_to = fields.Date(string="To", required=True, default=lambda self: self._get_last_month()[1])
     company_id = fields.Many2one(
         "res.company",

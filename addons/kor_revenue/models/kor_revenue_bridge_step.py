@@ -69,13 +69,17 @@ class KorRevenueBridgeStep(models.TransientModel):
             "prepaid": self.env._("What invoices took from credit that customers had paid before."),
             "by_hand": self.env._("Lines of contract invoices and credit notes that billing did not make."),
             "direct": self.env._("Lines booked as revenue when they were invoiced."),
-            "elsewhere": self.env._("Lines on accounts that neither are revenue nor wait for it, such as prepaid credit."),
+            "elsewhere": self.env._(
+                "Lines on accounts that neither are revenue nor wait for it, such as prepaid credit."
+            ),
             "carried": self.env._(
                 "Earned from what was deferred before, or ahead of invoices; below 0: deferred to later periods."
             ),
             "exchange": self.env._("What invoices differ, by their rate, from what was earned before them."),
             "direct_revenue": self.env._("Lines booked as revenue when they were invoiced, as above."),
-            "not_recognized": self.env._("Invoices of the period less its revenue: above 0, customers are asked ahead."),
+            "not_recognized": self.env._(
+                "Invoices of the period less its revenue: above 0, customers are asked ahead."
+            ),
             "taxes": self.env._("Taxes on the invoices of the period."),
             "receivable": self.env._("Not paid yet; above 0: invoices of earlier periods were paid."),
             "settled": self.env._("Write-offs, credit notes without a contract, and exchange differences of payments."),
@@ -106,7 +110,12 @@ class KorRevenueBridgeStep(models.TransientModel):
         if self.key in ("recognized", "carried", "exchange"):
             kinds = {"recognized": ["recognized"], "exchange": ["exchange"]}
             kind = kinds.get(self.key, ["billed", "recognized", "exchange"])
-            domain = [("company_id", "=", company.id), ("date", ">=", first), ("date", "<=", last), ("kind", "in", kind)]
+            domain = [
+                ("company_id", "=", company.id),
+                ("date", ">=", first),
+                ("date", "<=", last),
+                ("kind", "in", kind),
+            ]
             return "kor.revenue.flow", domain, {"search_default_group_kind": 1}
         if self.key in ("cash", "settled"):
             return "account.move.line", self._get_payment_domain(first, last, company), {}
@@ -127,8 +136,12 @@ class KorRevenueBridgeStep(models.TransientModel):
             return [*domain, ("display_type", "=", "tax" if self.key == "taxes" else "payment_term")]
         domain.append(("display_type", "not in", ("payment_term", "tax")))
         items = "kor_item_ids.charge_type"
-        schedules = self.env["kor.revenue.schedule"].sudo().search(  # sudo: accounts only
-            [("company_id", "=", company.id), ("kind", "=", "revenue")]
+        schedules = (
+            self.env["kor.revenue.schedule"]
+            .sudo()
+            .search(  # sudo: accounts only
+                [("company_id", "=", company.id), ("kind", "=", "revenue")]
+            )
         )
         accounts = schedules.deferral_account_id.ids
         more = {
@@ -152,8 +165,16 @@ class KorRevenueBridgeStep(models.TransientModel):
             ("account_type", "=", "asset_receivable"),
             ("parent_state", "=", "posted"),
         ]
-        invoice = [("debit_move_id.move_id.kor_contract_id", "!=", False), ("max_date", ">=", first), ("max_date", "<=", last)]
-        refund = [("credit_move_id.move_id.kor_contract_id", "!=", False), ("max_date", ">=", first), ("max_date", "<=", last)]
+        invoice = [
+            ("debit_move_id.move_id.kor_contract_id", "!=", False),
+            ("max_date", ">=", first),
+            ("max_date", "<=", last),
+        ]
+        refund = [
+            ("credit_move_id.move_id.kor_contract_id", "!=", False),
+            ("max_date", ">=", first),
+            ("max_date", "<=", last),
+        ]
         settles = ["|", ("matched_debit_ids", "any", invoice), ("matched_credit_ids", "any", refund)]
         paid = ["|", ("move_id.origin_payment_id", "!=", False), ("move_id.statement_line_id", "!=", False)]
         if self.key == "settled":

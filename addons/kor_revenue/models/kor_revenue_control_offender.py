@@ -115,8 +115,8 @@ class KorRevenueControlOffender(models.TransientModel):
             else:
                 kind = "changed"
                 sentence = self.env._(
-                    "%(entry)s of a close books %(booked)s on %(account)s, where its slices say %(said)s: it was changed "
-                    "afterwards.",
+                    "%(entry)s of a close books %(booked)s on %(account)s, where its slices say %(said)s: it was "
+                    "changed afterwards.",
                     **values,
                 )
             result.append(self._describe(company, "entry", kind, move, account, row, sentence))
@@ -147,8 +147,8 @@ class KorRevenueControlOffender(models.TransientModel):
         result = []
         for row, line in zip(rows, lines, strict=True):
             sentence = self.env._(
-                "%(entry)s of %(date)s charges %(amount)s on %(account)s; its schedule expects it on %(right)s, so that "
-                "closes count it as not billed.",
+                "%(entry)s of %(date)s charges %(amount)s on %(account)s; its schedule expects it on %(right)s, so "
+                "that closes count it as not billed.",
                 entry=line.move_id.name,
                 date=line.date,
                 amount=line.company_currency_id.format(line.balance),
@@ -157,7 +157,9 @@ class KorRevenueControlOffender(models.TransientModel):
             )
             # Both sides leave it out: it is wrong, and no difference.
             row = {**row, "difference": 0}
-            result.append(self._describe(company, "misplaced", "misplaced", line.move_id, line.account_id, row, sentence))
+            result.append(
+                self._describe(company, "misplaced", "misplaced", line.move_id, line.account_id, row, sentence)
+            )
         return result
 
     @api.model

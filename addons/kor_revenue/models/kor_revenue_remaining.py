@@ -24,7 +24,7 @@ class KorRevenueRemaining(models.Model):
         "kor.revenue.item": ["amount", "date", "month", "schedule_id"],
         "kor.revenue.month": MONTH_FIELDS,
         "kor.revenue.schedule": ["currency_id", "kind", "method", "position_group", "tier_id"],
-        "kor.revenue.version": ["basis", "contract_id", "date_effective", "number"],
+        "kor.revenue.version": ["basis", "contract_id", "date_effective", "date_known", "number"],
     }
 
     month = fields.Date(string="Earned in", readonly=True)
@@ -106,15 +106,15 @@ class KorRevenueRemaining(models.Model):
 
     @api.model
     def _get_spans_query(self, day):
-        """Return the days of each contract that were enforceable as seen from a day, half-open."""
+        """Return the days of each contract that were enforceable as seen from a day, half-open, and by which terms."""
         return SQL(
             """
-            SELECT DISTINCT ON (contract_id) contract_id, (basis->>'since')::date AS since,
+            SELECT DISTINCT ON (contract_id) contract_id, number, (basis->>'since')::date AS since,
                 (basis->>'until')::date AS until
-            FROM kor_revenue_version WHERE number = 1 OR date_effective <= %s
+            FROM kor_revenue_version WHERE date_known <= %(day)s OR date_effective <= %(day)s
             ORDER BY contract_id, number DESC
             """,
-            day,
+            day=day,
         )
 
     @api.model
@@ -132,7 +132,8 @@ class KorRevenueRemaining(models.Model):
                 SELECT span.contract_id FROM (%(spans)s) span
                 WHERE span.until > %(after)s AND (
                     EXISTS (SELECT FROM kor_revenue_version later WHERE later.contract_id = span.contract_id
-                        AND later.number > 1 AND later.date_effective > %(day)s)
+                        AND (later.number > span.number OR later.date_known > %(day)s
+                            AND later.date_effective > %(day)s))
                     OR EXISTS (SELECT FROM kor_revenue_schedule own WHERE own.contract_id = span.contract_id
                         AND own.method = 'progress' AND own.kind = 'revenue')
                     OR (span.until <= %(now)s AND extract(day FROM span.until) != 1))

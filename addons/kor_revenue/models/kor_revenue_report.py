@@ -41,6 +41,8 @@ class KorRevenueReport(models.AbstractModel):
         company = self._check_reader(company_id)
         first, last = self._parse_period(date_from, date_to)
         model = self.env["kor.revenue.roll.forward"].with_context(date_from=str(first), date_to=str(last))
+        # Rows of another period have the same numbers.
+        model.invalidate_model(flush=False)
         found = self._describe_rows(model.search([("company_id", "=", company.id)]), FIGURES, company)
         ledger = self.env["kor.revenue.control"]._get_ledger_totals(company, last)
         totals = found["totals"]
@@ -125,9 +127,7 @@ class KorRevenueReport(models.AbstractModel):
         first, last = self._parse_day(date_from, "date_from"), self._parse_day(date_to, "date_to")
         if first > last:
             raise UserError(
-                self.env._(
-                    "date_from must not be after date_to; %(first)s is after %(last)s.", first=first, last=last
-                )
+                self.env._("date_from must not be after date_to; %(first)s is after %(last)s.", first=first, last=last)
             )
         return first, last
 

@@ -6,8 +6,8 @@ from .common import KorRevenueCommon
 class KorRevenueReportCommon(KorRevenueCommon):
     """Four contracts whose first quarter is worked out by hand.
 
-    A year of 1,200 paid ahead (Aurora), one paid afterwards (Borealis), use at 2 a call, 5 calls in January and 7 in
-    February, of which January is billed (Borealis), and a year of 1,200 euros paid ahead at two euros a dollar (Aurora).
+    A year of 1,200 paid ahead (Aurora), one paid afterwards (Borealis), use at 2 a call, 5 calls in January and 7
+    in February, of which January is billed (Borealis), and a year of 1,200 euros paid ahead, two a dollar (Aurora).
     """
 
     @classmethod
@@ -17,8 +17,10 @@ class KorRevenueReportCommon(KorRevenueCommon):
         year = {"unit_price": 1200.0, "billing_months": 12}
         dates = {"term": "annual", "date_start": "2026-01-01"}
         borealis = {**dates, "partner_id": cls.other_customer.id}
-        calls = cls.env["kor.metric"].create({"name": "Calls", "code": "rep_calls", "unit": "call", "aggregation": "sum"})
-        use = {"charge_type": "usage", "metric_id": calls.id, "unit_price": 2.0, "timing": "arrears", "name": "Use"}
+        calls = cls.env["kor.metric"].create(
+            {"name": "Calls", "code": "rep_calls", "unit": "call", "aggregation": "sum"}
+        )
+        use = {"charge_type": "usage", "metric_id": calls.id, "unit_price": 2.0, "timing": "arrears", "quantity": 0}
         cls.ahead = cls._make_contract(year, **dates)
         cls.afterwards = cls._make_contract({**year, "timing": "arrears"}, **borealis)
         cls.metered = cls._make_contract(use, **borealis)

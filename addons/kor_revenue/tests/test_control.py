@@ -153,6 +153,8 @@ class TestControl(KorRevenueReportCommon):
         other.action_kor_setup_revenue()
         self._post_entry("2026-03-05", [(self.liability, 50), (self.income, -50)])
         both = self.control.with_context(allowed_company_ids=[self.company.id, other.id])
-        self.assertEqual({row["company"] for row in both.check_ledger("2026-12-31")["accounts"]}, {self.company.name, other.name})
+        self.assertEqual(
+            {row["company"] for row in both.check_ledger("2026-12-31")["accounts"]}, {self.company.name, other.name}
+        )
         self.assertTrue(both.check_ledger("2026-12-31", other.id)["is_clean"])
         self.assertFalse(both.check_ledger("2026-12-31", self.company.id)["is_clean"])

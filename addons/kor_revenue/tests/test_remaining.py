@@ -46,8 +46,8 @@ class TestRemaining(KorRevenueReportCommon):
         contract = self._long()
         self.contracts |= contract
         self._close("2026-03-31")
-        with freeze_time("2026-06-20"):
-            self._amend(contract, "2026-07-01", {"action": "change", "line_id": contract.line_ids.id, "unit_price": 200.0})
+        with freeze_time("2026-07-02"):
+            self._amend(contract, "2026-07-01", {"kind": "price", "line": contract.line_ids.id, "unit_price": 200.0})
             contract._refresh_revenue()
         self.assertEqual(self._remaining("2026-03-31", contract), 3300)
         self.assertEqual(self._remaining("2026-06-30", contract), 3000)
@@ -58,6 +58,8 @@ class TestRemaining(KorRevenueReportCommon):
             self.ahead.action_cancel("2026-06-30")
             self._close("2026-05-31")
         self.assertEqual(self._remaining("2026-03-31", self.ahead), 900)
+        # Known since the first of May: 181 of 365 days are to be paid, 500 of them are earned by the end of May.
+        self.assertEqual(self._remaining("2026-05-31", self.ahead), 95.07)
         self.assertEqual(self._remaining("2026-06-30", self.ahead), 0)
 
     def test_progress_that_is_not_made_yet_remains_until_the_promise_ends(self):

@@ -9,7 +9,9 @@ class KorRevenuePeriod(models.TransientModel):
     _description = "Period of a Revenue Report"
 
     report = fields.Selection(
-        [("roll_forward", "Roll-forward"), ("remaining", "Remaining Obligations")], required=True, default="roll_forward"
+        [("roll_forward", "Roll-forward"), ("remaining", "Remaining Obligations")],
+        required=True,
+        default="roll_forward",
     )
     span = fields.Selection(
         [
