@@ -21,6 +21,11 @@ class KorRevenueBridge(models.TransientModel):
     currency_id = fields.Many2one(related="company_id.currency_id")
     step_ids = fields.One2many("kor.revenue.bridge.step", "bridge_id", string="Steps", readonly=True)
 
+    @api.depends("date_from", "date_to")
+    def _compute_display_name(self):
+        for bridge in self:
+            bridge.display_name = self.env._("From MRR to Cash")
+
     @api.model
     def _get_last_month(self):
         today = fields.Date.context_today(self)
@@ -30,7 +35,7 @@ class KorRevenueBridge(models.TransientModel):
     def action_show(self):
         """Work out the steps, and show them.
 
-        :return: an action that shows the bridge
+        :return: True
         """
         self.ensure_one()
         found = self.env["kor.revenue.report"].bridge(str(self.date_from), str(self.date_to), self.company_id.id)
@@ -46,14 +51,7 @@ class KorRevenueBridge(models.TransientModel):
             fields.Command.clear(),
             *(fields.Command.create({**one, "sequence": number}) for number, one in enumerate(values)),
         ]
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Revenue Bridge"),
-            "res_model": self._name,
-            "res_id": self.id,
-            "views": [(False, "form")],
-            "target": "main",
-        }
+        return True
 
     @api.model
     def _get_steps(self, company, first, last):

@@ -26,6 +26,11 @@ class KorRevenueControl(models.TransientModel):
     account_ids = fields.One2many("kor.revenue.control.account", "control_id", string="Accounts", readonly=True)
     offender_ids = fields.One2many("kor.revenue.control.offender", "control_id", string="Entries", readonly=True)
 
+    @api.depends("date")
+    def _compute_display_name(self):
+        for control in self:
+            control.display_name = self.env._("Ledger Control")
+
     @api.model
     def check_ledger(self, date, company_id=False):
         """Compare ledger and schedules as of a day, for all companies of the user, or one.
@@ -42,7 +47,7 @@ class KorRevenueControl(models.TransientModel):
         companies = report._check_reader(company_id) if company_id else report._check_reader() | self.env.companies
         day = report._parse_day(date, "date")
         # In sudo: entries are named also to who reads revenue and no journal; companies are those of the user.
-        found = [self.sudo()._check_company_ledger(company, day) for company in companies]
+        found = [self.sudo().with_company(company)._check_company_ledger(company, day) for company in companies]
         accounts = [row for one in found for row in one["accounts"]]
         return {
             "date": str(day),
@@ -56,7 +61,7 @@ class KorRevenueControl(models.TransientModel):
     def action_check(self):
         """Compare, and show what was found.
 
-        :return: an action that shows the control
+        :return: True
         """
         self.ensure_one()
         found = self.check_ledger(str(self.date), self.company_id.id)
@@ -90,14 +95,7 @@ class KorRevenueControl(models.TransientModel):
                 ],
             }
         )
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Ledger Control"),
-            "res_model": self._name,
-            "res_id": self.id,
-            "views": [(False, "form")],
-            "target": "main",
-        }
+        return True
 
     @api.model
     def _check_company_ledger(self, company, day):

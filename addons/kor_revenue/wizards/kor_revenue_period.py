@@ -63,18 +63,24 @@ class KorRevenuePeriod(models.TransientModel):
     def _open_roll_forward(self):
         first, last = self.env["kor.revenue.report"]._parse_period(self.date_from, self.date_to)
         action = self.env["ir.actions.act_window"]._for_xml_id("kor_revenue.kor_revenue_roll_forward_action")
+        title = self.env._("Roll-forward %(first)s to %(last)s", first=first, last=last)
         return {
             **action,
-            "name": self.env._("Roll-forward %(first)s to %(last)s", first=first, last=last),
+            "name": title,
+            "display_name": title,
+            "target": "main",
             "domain": [("company_id", "=", self.company_id.id)],
             "context": {"date_from": str(first), "date_to": str(last), "search_default_group_customer": 1},
         }
 
     def _open_remaining(self):
         action = self.env["ir.actions.act_window"]._for_xml_id("kor_revenue.kor_revenue_remaining_action")
+        title = self.env._("Remaining Obligations on %(day)s", day=self.date_to)
         return {
             **action,
-            "name": self.env._("Remaining Obligations on %(day)s", day=self.date_to),
+            "name": title,
+            "display_name": title,
+            "target": "main",
             "domain": [("company_id", "=", self.company_id.id)],
             "context": {"as_of": str(self.date_to)},
         }
