@@ -48,7 +48,7 @@ class KorRevenueBridgeStep(models.TransientModel):
     is_step = fields.Boolean(readonly=True)
     difference = fields.Monetary(readonly=True)
     amount = fields.Monetary(readonly=True)
-    explanation = fields.Char(readonly=True)
+    explanation = fields.Text(readonly=True)
     can_open = fields.Boolean(compute="_compute_can_open")
 
     @api.depends("key")

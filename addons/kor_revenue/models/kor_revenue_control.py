@@ -134,7 +134,7 @@ class KorRevenueControl(models.TransientModel):
                 {
                     "company": company.name,
                     "account_id": account.id,
-                    "account": account.display_name or labels["exchange"],
+                    "account": f"{account.code} {account.name}" if account else labels["exchange"],
                     "role": role,
                     "ledger": ledger,
                     **said,

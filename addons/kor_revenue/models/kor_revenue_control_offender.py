@@ -24,7 +24,7 @@ class KorRevenueControlOffender(models.TransientModel):
     move_id = fields.Many2one("account.move", string="Journal Entry", readonly=True)
     account_id = fields.Many2one("account.account", readonly=True)
     difference = fields.Monetary(readonly=True, help="What it adds to the difference of its account, as a debit.")
-    sentence = fields.Char(string="What is wrong", readonly=True)
+    sentence = fields.Text(string="What is wrong", readonly=True)
 
     def action_open_move(self):
         """Open the entry.
@@ -172,7 +172,7 @@ class KorRevenueControlOffender(models.TransientModel):
                 "move": move.name or "",
                 "move_id": move.id,
                 "account_id": account.id,
-                "account": account.display_name or "",
+                "account": f"{account.code} {account.name}" if account else "",
                 "difference": company.currency_id.round(float(row["difference"])),
                 "sentence": sentence,
             },

@@ -5,7 +5,8 @@ from odoo.tools import SQL
 
 from ..engine import delivery
 
-BANDS = [("near", "Within 12 months"), ("next", "In 13 to 24 months"), ("later", "Later")]
+# In the order in which pivots put them.
+BANDS = [("12_months", "Within 12 months"), ("24_months", "In 13 to 24 months"), ("later", "Later")]
 MONTH_FIELDS = ["amount", "company_id", "contract_id", "kind", "month", "partner_id", "product_id", "schedule_id"]
 
 
@@ -47,14 +48,15 @@ class KorRevenueRemaining(models.Model):
     def _table_query(self):
         day = self._get_day()
         measured = self._get_measured_contracts(day)
-        start = fields.Date.to_date(delivery.month_of(day))
+        start = fields.Date.to_date(self._get_first_month(day))
         return SQL(
             """
             SELECT left_over.id, left_over.month, own.contract_id, own.partner_id, own.tier_id, own.product_id,
                 own.id AS schedule_id, own.company_id, own.currency_id, company.currency_id AS company_currency_id,
                 left_over.amount,
                 round(left_over.amount * COALESCE(rate.rate, 1), company_currency.decimal_places) AS balance,
-                CASE WHEN left_over.month <= %(near)s THEN 'near' WHEN left_over.month <= %(next)s THEN 'next'
+                CASE WHEN left_over.month < %(near)s THEN '12_months'
+                    WHEN left_over.month < %(next)s THEN '24_months'
                     ELSE 'later' END AS band
             FROM (%(stored)s UNION ALL %(measured)s) left_over
             JOIN kor_revenue_schedule own ON own.id = left_over.schedule_id
@@ -77,6 +79,7 @@ class KorRevenueRemaining(models.Model):
     @api.model
     def _get_stored_query(self, day, measured):
         """Return the months after a day inside the enforceable spans; of the running one, what is not booked by it."""
+        # “+ 0”: the index of months is of no use for spans that differ by contract, and PostgreSQL would take it.
         return SQL(
             """
             SELECT target.id::bigint * 2 AS id, target.schedule_id, target.month,
@@ -87,8 +90,8 @@ class KorRevenueRemaining(models.Model):
             JOIN kor_revenue_schedule schedule ON schedule.id = target.schedule_id
             JOIN (%(spans)s) span ON span.contract_id = target.contract_id
             WHERE schedule.kind = 'revenue' AND schedule.position_group = 'contract'
-                AND target.month >= %(first)s AND target.month < span.until AND span.until > %(after)s
-                AND target.month >= date_trunc('month', span.since)
+                AND target.month >= %(first)s AND span.until > %(after)s
+                AND target.month + 0 < span.until AND target.month + 0 >= date_trunc('month', span.since)
                 AND target.contract_id != ALL(%(measured)s)
             """,
             day=day,

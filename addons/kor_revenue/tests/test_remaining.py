@@ -21,13 +21,13 @@ class TestRemaining(KorRevenueReportCommon):
 
     def test_fixed_promises_remain_and_use_does_not(self):
         self._close("2026-03-31")
-        self.assertEqual(self._remaining("2026-03-31"), {"near": 900 + 900 + 450, "next": 0, "later": 0})
+        self.assertEqual(self._remaining("2026-03-31"), {"12_months": 900 + 900 + 450, "24_months": 0, "later": 0})
         self.assertEqual(self._remaining("2026-03-31", self.metered), 0)
 
     def test_what_is_promised_for_years_falls_into_bands(self):
         self.contracts |= self._long()
         self._close("2026-03-31")
-        self.assertEqual(self._remaining("2026-03-31"), {"near": 2250 + 1200, "next": 1200, "later": 900})
+        self.assertEqual(self._remaining("2026-03-31"), {"12_months": 2250 + 1200, "24_months": 1200, "later": 900})
         quarters = self._remaining("2026-03-31", by="quarter")
         self.assertEqual((quarters["2026-Q2"], quarters["2028-Q4"], len(quarters)), (750 + 300, 300, 11))
 
