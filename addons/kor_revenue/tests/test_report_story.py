@@ -44,10 +44,13 @@ class TestReportStory(KorRevenueReportCommon):
             self.assertTrue(checked["is_clean"], (first, checked["offenders"]))
 
     def _change_something(self, chance, first):
-        contract = chance.choice(self.contracts.filtered(lambda one: one.state == "active"))
+        day = first + relativedelta(days=14)
+        running = self.contracts.filtered(lambda one: one.state == "active" and one.date_end_effective > day)
+        if not running:
+            return
+        contract = chance.choice(running)
         what = chance.choice(("price", "credit", "rate", "nothing", "cancel" if first.month in (5, 9) else "price"))
         line = contract.line_ids.filtered(lambda one: not one.date_end or one.date_end >= first)[:1]
-        day = first + relativedelta(days=14)
         if what == "price" and line.charge_type == "fixed":
             price = line.unit_price + chance.choice((-240, 120, 360))
             self._amend(contract, str(day), {"kind": "price", "line": line.id, "unit_price": price})
