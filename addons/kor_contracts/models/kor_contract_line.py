@@ -172,7 +172,9 @@ class KorContractLine(models.Model):
         self.ensure_one()
         contract, months = self.contract_id, self.billing_months
         runs = self.date_start and self.date_start <= day and (not self.date_end or day <= self.date_end)
-        if not runs or not self._is_recurring() or months < 1 or contract.state in ("ended", "cancelled"):
+        # What is over brings nothing at present; asked for the past, its own dates say when it did.
+        is_over = contract.state in ("ended", "cancelled") and not self.env.context.get("kor_as_of_day")
+        if not runs or not self._is_recurring() or months < 1 or is_over:
             return Decimal(0)
         try:
             price = self._get_engine_price()

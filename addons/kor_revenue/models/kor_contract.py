@@ -9,6 +9,7 @@ class KorContract(models.Model):
         "kor.contract.schedule.mixin",
         "kor.contract.recognition.mixin",
         "kor.contract.position.mixin",
+        "kor.contract.remaining.mixin",
     ]
 
     def action_activate(self):

@@ -89,16 +89,22 @@ class KorContractObligationMixin(models.AbstractModel):
         )
 
     def _get_first_change(self, last, engine):
-        """Return the first day on which new terms deliver otherwise than the last ones."""
+        """Return the first day on which new terms deliver otherwise than the last ones.
+
+        What nobody amends ends earlier, or goes on: until then it is delivered as before.
+        """
         old = {one.key: one.stretches for one in last._get_engine_versions()[0].obligations}
         new = {one.key: one.stretches for one in engine.obligations}
         days = []
         for key in old.keys() | new.keys():
-            before, after = ({one.start: one for one in both.get(key, ())} for both in (old, new))
+            before = {one.start: one for one in old.get(key, ())}
+            after = {one.start: one for one in new.get(key, ())}
             for start in before.keys() | after.keys():
                 one, other = before.get(start), after.get(start)
-                if one != other:
-                    days.append(min(one.end, other.end) if one and other and one.end != other.end else start)
+                if one and other and one.end != other.end:
+                    days.append(min(one.end, other.end))
+                elif one != other:
+                    days.append(start)
         return min(days, default=self._get_today())
 
     def _choose_treatment(self, last, engine, day, amendment):

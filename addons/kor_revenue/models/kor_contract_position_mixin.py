@@ -114,13 +114,12 @@ class KorContractPositionMixin(models.AbstractModel):
         result = defaultdict(lambda: defaultdict(_Flow))
         if not self:
             return result
-        accounts = self.revenue_schedule_ids.deferral_account_id
         for query, names in (
             (_BILLED, ("billed", "billed_balance")),
             (_EARNED, ("earned", "earned_balance")),
             (_MOVED, ("moved", "moved_balance", "exchange")),
         ):
-            self.env.cr.execute(query, {"contracts": self.ids, "accounts": accounts.ids, "day": day})
+            self.env.cr.execute(query, {"contracts": self.ids, "day": day})
             for contract_id, group, month, *values in self.env.cr.fetchall():
                 flow = result[self.browse(contract_id), group][fields.Date.to_date(month)]
                 for name, value in zip(names, values, strict=True):
@@ -172,17 +171,24 @@ class _Flow:
             setattr(self, name, ZERO)
 
 
+# Documents only: what somebody enters by hand, or reverses, is not billed, and the ledger control names it.
+# A credit note belongs where the invoice's line does that it gives back.
 _BILLED = """
-    SELECT COALESCE(line.kor_contract_id, move.kor_contract_id),
-        CASE WHEN item.charge_type IN ('usage', 'commitment') THEN 'usage' ELSE 'contract' END,
+    SELECT own.contract_id,
+        CASE WHEN COALESCE(
+            (SELECT charge_type FROM kor_billing_item WHERE move_line_id = line.id ORDER BY id LIMIT 1),
+            (SELECT charge_type FROM kor_billing_item WHERE move_id = move.reversed_entry_id
+                AND contract_id = own.contract_id AND product_id = line.product_id ORDER BY id LIMIT 1)
+        ) IN ('usage', 'commitment') THEN 'usage' ELSE 'contract' END,
         date_trunc('month', line.date)::date, sum(-line.amount_currency), sum(-line.balance)
     FROM account_move_line line
     JOIN account_move move ON move.id = line.move_id
-    LEFT JOIN LATERAL (SELECT charge_type FROM kor_billing_item
-        WHERE move_line_id = line.id ORDER BY id LIMIT 1) item ON true
-    WHERE COALESCE(line.kor_contract_id, move.kor_contract_id) = ANY(%(contracts)s)
-        AND line.account_id = ANY(%(accounts)s) AND line.parent_state = 'posted'
-        AND move.kor_revenue_month IS NULL AND line.date <= %(day)s
+    JOIN (SELECT DISTINCT contract_id, deferral_account_id FROM kor_revenue_schedule
+        WHERE kind = 'revenue' AND contract_id = ANY(%(contracts)s)) own
+        ON own.contract_id = COALESCE(line.kor_contract_id, move.kor_contract_id)
+        AND own.deferral_account_id = line.account_id
+    WHERE line.parent_state = 'posted' AND line.date <= %(day)s
+        AND move.move_type IN ('out_invoice', 'out_refund', 'out_receipt')
     GROUP BY 1, 2, 3
 """
 _EARNED = """

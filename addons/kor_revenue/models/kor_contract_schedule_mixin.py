@@ -95,10 +95,10 @@ class KorContractScheduleMixin(models.AbstractModel):
     def _get_rounding(self):
         return to_decimal(self.currency_id.rounding), self.company_id.sudo().kor_revenue_rounding
 
-    def _get_pooled_months(self, partial=None):
-        """Return what the enforceable promises earn, by the versions of their terms."""
+    def _get_pooled_months(self, partial=None, versions=None):
+        """Return what the enforceable promises earn, by the versions of their terms, or by others."""
         self.ensure_one()
-        versions, end = self._get_engine_versions(), self.date_end_effective
+        versions, end = self._get_engine_versions() if versions is None else versions, self.date_end_effective
         if not versions or (end and end < self.date_start):
             return {}
         rounding, mode = self._get_rounding()
@@ -244,7 +244,8 @@ class KorContractScheduleMixin(models.AbstractModel):
         Lines on the contract liability without a billed period; less what billing has booked without a document
         because somebody had given it already.
         """
-        accounts = self.sudo().revenue_schedule_ids.deferral_account_id  # as the slices
+        schedules = self.sudo().revenue_schedule_ids.filtered(lambda one: one.kind == "revenue")  # as the slices
+        accounts = schedules.deferral_account_id
         if not accounts:
             return {}
         self.env.flush_all()
@@ -259,7 +260,7 @@ class KorContractScheduleMixin(models.AbstractModel):
             LEFT JOIN account_move origin ON origin.id = move.reversed_entry_id
             WHERE COALESCE(line.kor_contract_id, move.kor_contract_id) = ANY(%(contracts)s)
                 AND line.account_id = ANY(%(accounts)s) AND line.parent_state = 'posted'
-                AND move.kor_revenue_month IS NULL
+                AND move.move_type IN ('out_invoice', 'out_refund', 'out_receipt')
                 AND NOT EXISTS (SELECT FROM kor_billing_item item
                     WHERE item.move_line_id = line.id AND item.state = 'booked')
             UNION ALL

@@ -28,6 +28,13 @@ class KorRevenueVersion(models.Model):
         "kor.contract.amendment", readonly=True, index="btree_not_null", ondelete="restrict", string="Agreed by"
     )
     date_effective = fields.Date(string="Holds from", required=True, readonly=True)
+    date_known = fields.Date(
+        string="Agreed on",
+        required=True,
+        readonly=True,
+        default=fields.Date.context_today,
+        help="From this day on it counts in what remains to be earned, also where it holds later.",
+    )
     treatment = fields.Selection(TREATMENTS, required=True, readonly=True)
     price = fields.Monetary(
         string="Transaction Price",

@@ -1,4 +1,5 @@
 from . import (
+    test_control,
     test_engine_bundle,
     test_engine_delivery,
     test_engine_position,
@@ -9,4 +10,7 @@ from . import (
     test_recognition_ledger,
     test_recognition_random,
     test_recognition_story,
+    test_remaining,
+    test_report_story,
+    test_reports,
 )
