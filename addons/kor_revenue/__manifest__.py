@@ -10,5 +10,11 @@
         "security/kor_revenue_groups.xml",
         "security/ir.model.access.csv",
         "security/kor_revenue_security.xml",
+        "wizards/kor_amendment_treatment_views.xml",
+        "views/kor_contract_amendment_views.xml",
+        "views/kor_amendment_preview_templates.xml",
+        "views/kor_contract_cost_views.xml",
+        "views/kor_revenue_estimate_views.xml",
+        "views/kor_revenue_cost_menus.xml",
     ],
 }
