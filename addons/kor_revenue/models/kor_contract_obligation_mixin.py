@@ -140,7 +140,7 @@ class KorContractObligationMixin(models.AbstractModel):
         for key in old.keys() | new.keys():
             before = set(old[key].stretches) if key in old else set()
             after = set(new[key].stretches) if key in new else set()
-            days += [min(one.end if one in before & after else one.start for one in before ^ after)] * (before != after)
+            days += [one.start for one in before ^ after]
         ends = {one.end for one in engine.obligations} ^ {one.end for one in old.values()}
         return min([*days, *ends], default=self._get_today())
 
