@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-from .delivery import RecognitionError, next_month
+from .delivery import DAY, RecognitionError, next_month
 from .recognition import MODIFICATIONS, Curve, Version, curve, last_day, nearest
 
 
@@ -50,12 +50,12 @@ def _try(old: Curve, before: list[Version], version: Version, rounding: Decimal,
     def settle(amount: Fraction) -> Decimal:
         return nearest(amount / unit) * rounding
 
-    end = last_day([*before, version])
+    end = last_day([*before, version])  # the day after the first on which nothing is left
     earned = settle(old.total(version.day))
     jumped = [one.amount for one in new.jumps if one.day == version.day and one not in old.jumps]
     catch_up = settle(sum(jumped, Fraction(0)))
     months, done, day = [], earned + catch_up, version.day
-    while day < end and len(months) < count:
+    while day < end - DAY and len(months) < count:
         after = next_month(day)
         reached = settle(new.total(after))
         months.append((day.replace(day=1), reached - done))

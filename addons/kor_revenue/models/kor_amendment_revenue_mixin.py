@@ -38,13 +38,6 @@ class KorAmendmentRevenueMixin(models.AbstractModel):
             )
         return self._preview()["revenue"]
 
-    def _prepare_preview(self, before, after):
-        """Add the treatments, for those who may see what is earned."""
-        preview = super()._prepare_preview(before, after)
-        if self.env.user.has_group(READER):
-            preview["revenue"] = self._prepare_treatments()
-        return preview
-
     def _prepare_treatments(self):
         """Return the treatments side by side; the amendment is applied, and will be taken back."""
         contract_sudo = self.contract_id.sudo()  # terms were frozen for the preview, and are taken back
@@ -104,13 +97,13 @@ class KorAmendmentRevenueMixin(models.AbstractModel):
         return as_number(recognition.nearest(amount / Fraction(rounding)) * rounding)
 
     @api.model
-    def _get_preview_values(self, preview, for_customer=False):
-        revenue = None if for_customer else preview.get("revenue")
+    def _get_treatment_values(self, revenue):
+        """Return what the page of the treatments shows."""
+        shown = revenue if revenue and revenue["treatments"] else None
         return {
-            **super()._get_preview_values(preview, for_customer),
-            "revenue": revenue if revenue and revenue["treatments"] else None,
-            "revenue_months": self._pair_months(revenue) if revenue else [],
-            "revenue_day": self._format_day(revenue["date"]) if revenue and revenue["treatments"] else "",
+            "revenue": shown,
+            "revenue_months": self._pair_months(shown) if shown else [],
+            "revenue_day": self._format_day(shown["date"]) if shown else "",
         }
 
     def _get_treatments_html(self):

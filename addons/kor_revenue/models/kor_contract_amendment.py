@@ -3,6 +3,7 @@ from odoo.exceptions import AccessError, UserError
 
 from odoo.addons.kor_contracts.models.kor_amendment_preview_mixin import PREVIEWED
 
+from .kor_amendment_revenue_mixin import READER
 from .kor_revenue_version import MODIFICATIONS
 
 ANSWERS = [("yes", "Yes"), ("no", "No")]
@@ -74,9 +75,7 @@ class KorContractAmendment(models.Model):
         for amendment in self:
             if amendment.state not in PREVIEWED:
                 raise UserError(
-                    self.env._(
-                        "Amendment %(name)s is settled: how it is treated stays as it is.", name=amendment.name
-                    )
+                    self.env._("Amendment %(name)s is settled: how it is treated stays as it is.", name=amendment.name)
                 )
 
     @api.model
@@ -104,6 +103,18 @@ class KorContractAmendment(models.Model):
 
     def _apply(self):
         return super(KorContractAmendment, self.with_context(kor_revenue_applying=APPLYING))._apply()
+
+    def _prepare_preview(self, before, after):
+        """Add the treatments, for those who may see what is earned."""
+        preview = super()._prepare_preview(before, after)
+        if self.env.user.has_group(READER):
+            preview["revenue"] = self._prepare_treatments()
+        return preview
+
+    @api.model
+    def _get_preview_values(self, preview, for_customer=False):
+        values = super()._get_preview_values(preview, for_customer)
+        return {**values, **self._get_treatment_values(None if for_customer else preview.get("revenue"))}
 
     def _freeze_treatment(self, version):
         """Note how the modification was treated."""

@@ -17,18 +17,20 @@ class KorContractBreakageMixin(models.AbstractModel):
         """Return what schedules of expired credit come to, and make those that are lacking."""
         last = delivery.next_month(until - delivery.DAY)
         # In sudo, also below: schedules follow from what was sold and drawn, whoever looks.
-        credits = self.env["kor.prepaid.credit"].sudo().search(
-            [
-                ("contract_id", "in", self.filtered("revenue_since").ids),
-                ("account_id", "!=", False),
-                ("date_end", "<", last),
-            ]
+        credits = (
+            self.env["kor.prepaid.credit"]
+            .sudo()
+            .search(
+                [
+                    ("contract_id", "in", self.filtered("revenue_since").ids),
+                    ("account_id", "!=", False),
+                    ("date_end", "<", last),
+                ]
+            )
         )
         # What had expired when the contract began to earn is as it was booked then.
         credits = credits.filtered(lambda one: one._get_breakage_day() >= one.contract_id.revenue_since)
-        amounts = {
-            credit: credit._get_breakage() if credit._get_breakage_day() < until else 0 for credit in credits
-        }
+        amounts = {credit: credit._get_breakage() if credit._get_breakage_day() < until else 0 for credit in credits}
         lacking = [credit for credit in credits if amounts[credit] and not credit.revenue_schedule_ids]
         credits.env["kor.revenue.schedule"].create([credit._prepare_breakage_schedule() for credit in lacking])
         result = {}

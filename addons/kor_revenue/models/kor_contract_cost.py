@@ -130,7 +130,10 @@ class KorContractCost(models.Model):
         index=True,
     )
     is_expensed = fields.Boolean(
-        string="Expensed at Once", readonly=True, copy=False, help="Its life is a year or less, and the company says so."
+        string="Expensed at Once",
+        readonly=True,
+        copy=False,
+        help="Its life is a year or less, and the company says so.",
     )
     move_id = fields.Many2one(
         "account.move", string="Entry", readonly=True, copy=False, index="btree_not_null", ondelete="restrict"
@@ -152,12 +155,16 @@ class KorContractCost(models.Model):
     @api.depends("contract_id")
     def _compute_months(self):
         for cost in self:
-            cost.months = cost.months or cost.contract_id.company_id.sudo().kor_cost_months or 1  # settings hold for everybody
+            cost.months = (
+                cost.months or cost.contract_id.company_id.sudo().kor_cost_months or 1
+            )  # settings hold for everybody
 
     @api.depends("contract_id")
     def _compute_method(self):
         for cost in self:
-            cost.method = cost.method or cost.contract_id.company_id.sudo().kor_revenue_method or "month"  # as the months
+            cost.method = (
+                cost.method or cost.contract_id.company_id.sudo().kor_revenue_method or "month"
+            )  # as the months
 
     @api.depends("contract_id")
     def _compute_accounts(self):
@@ -262,7 +269,9 @@ class KorContractCost(models.Model):
             )
         if not self.contract_id.date_activated:
             raise UserError(
-                self.env._("Contract %(contract)s is a draft: nothing was obtained yet.", contract=self.contract_id.name)
+                self.env._(
+                    "Contract %(contract)s is a draft: nothing was obtained yet.", contract=self.contract_id.name
+                )
             )
         if not self.date_end or self.date_end < self.date_start:
             raise UserError(
@@ -284,9 +293,7 @@ class KorContractCost(models.Model):
         move_sudo = move.sudo().create(self._prepare_move(self.expense_account_id if is_expensed else asset))
         move_sudo._post(soft=False)
         balance = move_sudo.line_ids[0].balance
-        super().write(
-            {"state": "confirmed", "move_id": move_sudo.id, "balance": balance, "is_expensed": is_expensed}
-        )
+        super().write({"state": "confirmed", "move_id": move_sudo.id, "balance": balance, "is_expensed": is_expensed})
         if not is_expensed:
             schedule_sudo = self.env["kor.revenue.schedule"].sudo().create(self._prepare_schedule(asset))
             targets = {schedule_sudo.id: self.sudo()._get_targets()}

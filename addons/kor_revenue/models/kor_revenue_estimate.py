@@ -38,10 +38,11 @@ class KorRevenueEstimate(models.Model):
         [("expected", "Expected value"), ("likely", "Most likely amount")],
         required=True,
         default="expected",
-        help="Expected value: outcomes by their probabilities, for many alike. Most likely amount: one of two outcomes.",
+        help="Expected value: outcomes by their probabilities, where many are alike. Most likely: one of two outcomes.",
     )
     amount = fields.Monetary(
-        string="Expected", help="What is expected from that day on, without what documents say already. 0: nothing more."
+        string="Expected",
+        help="What is expected from that day on, without what documents say already. 0: nothing more.",
     )
     included = fields.Monetary(
         compute="_compute_included",

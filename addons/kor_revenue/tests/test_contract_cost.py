@@ -89,7 +89,7 @@ class TestContractCost(KorRevenueCommon):
 
     def test_a_contract_without_an_end_needs_a_life(self):
         cost = self._make_cost(confirm=False, contract_id=self._make_contract().id, span="term")
-        with self.assertRaisesRegex(UserError, "give the expected life"):
+        with self.assertRaisesRegex(UserError, "give the expected life"), self.env.cr.savepoint():
             cost.action_confirm()
 
     def test_a_year_or_less_is_expensed_at_once_where_the_company_says_so(self):
@@ -130,23 +130,23 @@ class TestContractCost(KorRevenueCommon):
     def test_what_is_confirmed_stays(self):
         cost = self._make_cost()
         for values in ({"amount": 1}, {"date_end": "2026-12-31"}, {"state": "draft"}):
-            with self.subTest(values), self.assertRaisesRegex(UserError, "stays as it is"):
+            with self.subTest(values), self.assertRaisesRegex(UserError, "stays as it is"), self.env.cr.savepoint():
                 cost.write(values)
-        with self.assertRaisesRegex(UserError, "kept as evidence"):
+        with self.assertRaisesRegex(UserError, "kept as evidence"), self.env.cr.savepoint():
             cost.unlink()
-        with self.assertRaisesRegex(UserError, "capitalises"):
+        with self.assertRaisesRegex(UserError, "capitalises"), self.env.cr.savepoint():
             cost.move_id.button_draft()
 
     def test_bad_input_gets_a_sentence(self):
-        with self.assertRaisesRegex(UserError, "created as a draft"):
+        with self.assertRaisesRegex(UserError, "created as a draft"), self.env.cr.savepoint():
             self._make_cost(confirm=False, state="confirmed")
-        with self.assertRaisesRegex(ValidationError, "starts on"):
+        with self.assertRaisesRegex(ValidationError, "starts on"), self.env.cr.savepoint():
             self._make_cost(confirm=False, date_start="2025-12-31")
         draft = self._make_contract(activate=False)
-        with self.assertRaisesRegex(UserError, "is a draft"):
+        with self.assertRaisesRegex(UserError, "is a draft"), self.env.cr.savepoint():
             self._make_cost(contract_id=draft.id)
         self.company.kor_commission_account_id = False
-        with self.assertRaisesRegex(UserError, "Choose the accounts"):
+        with self.assertRaisesRegex(UserError, "Choose the accounts"), self.env.cr.savepoint():
             self._make_cost()
 
     def test_accountants_confirm_and_readers_read(self):

@@ -88,7 +88,7 @@ class TestModification(KorRevenueCommon):
             version, [{"treatment": "prospective", "price": 1380, "change": 180, "contract_id": self.contract.id}]
         )
         self.assertEqual((amendment.revenue_treatment, str(version.date_effective)), ("prospective", "2026-07-01"))
-        with self.assertRaisesRegex(UserError, "is settled"):
+        with self.assertRaisesRegex(UserError, "is settled"), self.env.cr.savepoint():
             amendment.choose_revenue_treatment("catch_up")
 
     def test_the_chosen_treatment_reaches_the_ledger(self):
@@ -114,7 +114,7 @@ class TestModification(KorRevenueCommon):
         # 600 + 480, either way: the rest at 80 a month, or 1,080 / 1,200 of 600 and then 90 a month.
         self.assertEqual((found["prospective"]["catch_up"], found["prospective"]["months"][0]["amount"]), (0, 80))
         self.assertEqual((found["catch_up"]["catch_up"], found["catch_up"]["months"][0]["amount"]), (-60, 90))
-        with self.assertRaisesRegex(UserError, "cannot stand alone"):
+        with self.assertRaisesRegex(UserError, "cannot stand alone"), self.env.cr.savepoint():
             amendment.choose_revenue_treatment("separate")
 
     def test_ending_early_is_one_modification_of_its_amendment(self):
@@ -122,12 +122,10 @@ class TestModification(KorRevenueCommon):
         self.assertRecordValues(amendment.revenue_version_ids, [{"price": 600, "treatment": "prospective"}])
         self.assertEqual(len(self.contract.revenue_version_ids), 2)
 
-    def test_terms_that_stay_say_so(self):
-        [line] = self.contract.line_ids
-        amendment = self._amend(
-            self.contract, "2026-07-01", {"kind": "price", "line": line.id, "unit_price": 100.0}, agree=False
-        )
-        found = amendment.preview_revenue_treatments()
+    def test_terms_that_bind_nobody_for_longer_say_so(self):
+        contract = self._make_contract()
+        change = {"kind": "add", "product": self.support.id, "name": "Support", "unit_price": 60.0}
+        found = self._amend(contract, "2026-07-01", change, agree=False).preview_revenue_treatments()
         self.assertEqual(found["treatments"], [])
         self.assertRegex(found["reason"], "stay as they are")
 
@@ -151,10 +149,14 @@ class TestModification(KorRevenueCommon):
     def test_the_answers_are_written_by_the_choice_only(self):
         amendment = self._add_support()
         for values in ({"revenue_treatment": "catch_up"}, {"revenue_distinct": "no"}, {"revenue_standalone": "yes"}):
-            with self.subTest(values), self.assertRaisesRegex(UserError, "choose_revenue_treatment"):
+            with (
+                self.subTest(values),
+                self.assertRaisesRegex(UserError, "choose_revenue_treatment"),
+                self.env.cr.savepoint(),
+            ):
                 amendment.write(values)
         for arguments in (("later",), ("", "perhaps"), ("", "", "perhaps")):
-            with self.subTest(arguments), self.assertRaisesRegex(UserError, "is one of"):
+            with self.subTest(arguments), self.assertRaisesRegex(UserError, "is one of"), self.env.cr.savepoint():
                 amendment.choose_revenue_treatment(*arguments)
 
     def test_the_dialog_chooses(self):

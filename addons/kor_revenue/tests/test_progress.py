@@ -60,9 +60,9 @@ class TestProgress(KorRevenueCommon):
 
     def test_noted_progress_is_evidence(self):
         fact = self._note("2026-01-20", 35)
-        with self.assertRaisesRegex(UserError, "kept as evidence"):
+        with self.assertRaisesRegex(UserError, "kept as evidence"), self.env.cr.savepoint():
             fact.progress = 40
-        with self.assertRaisesRegex(UserError, "kept as evidence"):
-            fact.unlink()
-        with self.assertRaisesRegex(ValidationError, "between 0 and 100"):
+        with self.assertRaisesRegex(UserError, "kept as evidence"), self.env.cr.savepoint():
+            fact.sudo().unlink()
+        with self.assertRaisesRegex(ValidationError, "between 0 and 100"), self.env.cr.savepoint():
             self._note("2026-02-20", 101)

@@ -11,12 +11,24 @@ class KorAmendmentTreatment(models.TransientModel):
     _description = "Revenue Treatment of an Amendment"
 
     amendment_id = fields.Many2one("kor.contract.amendment", required=True, ondelete="cascade", readonly=True)
-    distinct = fields.Selection(ANSWERS, required=True, compute="_compute_answers", store=True, readonly=False)
+    distinct = fields.Selection(
+        ANSWERS, required=True, compute="_compute_answers", store=True, readonly=False, precompute=True
+    )
     standalone = fields.Selection(
-        ANSWERS, compute="_compute_answers", store=True, readonly=False, help="Empty: as the figures say."
+        ANSWERS,
+        compute="_compute_answers",
+        store=True,
+        readonly=False,
+        precompute=True,
+        help="Empty: as the figures say.",
     )
     treatment = fields.Selection(
-        MODIFICATIONS, compute="_compute_answers", store=True, readonly=False, help="Empty: as the answers say."
+        MODIFICATIONS,
+        compute="_compute_answers",
+        store=True,
+        readonly=False,
+        precompute=True,
+        help="Empty: as the answers say.",
     )
     html = fields.Html(compute="_compute_html", sanitize=False)
     problem = fields.Char(compute="_compute_html")
