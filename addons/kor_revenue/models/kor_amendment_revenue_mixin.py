@@ -30,7 +30,7 @@ class KorAmendmentRevenueMixin(models.AbstractModel):
         self.ensure_one()
         self.check_access("read")
         self.contract_id.check_access("read")
-        if not self.env.su and not self.env.user.has_group(READER):
+        if not self.env.user.has_group(READER):
             raise AccessError(self.env._("Only members of KOR Enterprise › Revenue can preview treatments."))
         if self.state not in PREVIEWED:
             raise UserError(

@@ -117,7 +117,23 @@ class KorContractAmendment(models.Model):
         return {**values, **self._get_treatment_values(None if for_customer else preview.get("revenue"))}
 
     def _freeze_treatment(self, version):
-        """Note how the modification was treated."""
+        """Note how the modification was treated, and what the figures answered where nobody has."""
         self.ensure_one()
-        if version and not self.revenue_treatment and version.treatment in dict(MODIFICATIONS):
-            self._write_state({"revenue_treatment": version.treatment})
+        before, after = version and self._get_versions_around(version) or (None, None)
+        if not before:
+            return
+        contract = version.contract_id
+        is_standalone = contract._is_at_standalone_price(before, after, after.day)
+        self._write_state(
+            {
+                "revenue_treatment": version.treatment,
+                "revenue_standalone": self.revenue_standalone or ("yes" if is_standalone else "no"),
+            }
+        )
+
+    @api.model
+    def _get_versions_around(self, version):
+        """Return the terms before a version and its own, as the engine takes them; none where it is the first."""
+        versions = version.contract_id.revenue_version_ids.sorted("number")
+        position = versions.ids.index(version.id)
+        return versions[position - 1 : position + 1]._get_engine_versions() if position else ()

@@ -293,7 +293,8 @@ class KorContractCost(models.Model):
         move_sudo = move.sudo().create(self._prepare_move(self.expense_account_id if is_expensed else asset))
         move_sudo._post(soft=False)
         balance = move_sudo.line_ids[0].balance
-        super().write({"state": "confirmed", "move_id": move_sudo.id, "balance": balance, "is_expensed": is_expensed})
+        values = {"state": "confirmed", "move_id": move_sudo.id, "balance": balance, "is_expensed": is_expensed}
+        super().write(values)  # pylint: disable=super-method-mismatch
         if not is_expensed:
             schedule_sudo = self.env["kor.revenue.schedule"].sudo().create(self._prepare_schedule(asset))
             targets = {schedule_sudo.id: self.sudo()._get_targets()}

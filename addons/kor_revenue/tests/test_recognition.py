@@ -66,9 +66,7 @@ class TestRecognition(KorRevenueCommon):
         self.assertEqual(self._balance(self.asset), -620 - third)
 
     def test_use_is_earned_when_it_is_delivered(self):
-        calls = self.env["kor.metric"].create(
-            {"name": "Calls", "code": "rev_calls", "unit": "call", "aggregation": "sum"}
-        )
+        calls = self.env["kor.metric"].create({"name": "Calls", "code": "rev_calls", "unit": "call", "aggregation": "sum"})
         contract = self._make_contract(
             {"charge_type": "usage", "metric_id": calls.id, "unit_price": 2.0, "timing": "arrears", "name": "Use"},
             **self.annual,
@@ -76,20 +74,8 @@ class TestRecognition(KorRevenueCommon):
         with freeze_time("2026-02-20"):
             self.env["kor.usage.event"].sudo().ingest(
                 [
-                    {
-                        "id": "a",
-                        "contract": contract.name,
-                        "metric": "rev_calls",
-                        "time": "2026-01-10T00:00:00Z",
-                        "quantity": 5,
-                    },
-                    {
-                        "id": "b",
-                        "contract": contract.name,
-                        "metric": "rev_calls",
-                        "time": "2026-02-10T00:00:00Z",
-                        "quantity": 7,
-                    },
+                    {"id": "a", "contract": contract.name, "metric": "rev_calls", "time": "2026-01-10T00:00:00Z", "quantity": 5},
+                    {"id": "b", "contract": contract.name, "metric": "rev_calls", "time": "2026-02-10T00:00:00Z", "quantity": 7},
                 ]
             )
             contract.recognize_revenue("2026-02-20")
