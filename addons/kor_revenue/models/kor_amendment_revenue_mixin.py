@@ -106,13 +106,18 @@ class KorAmendmentRevenueMixin(models.AbstractModel):
             "revenue_day": self._format_day(shown["date"]) if shown else "",
         }
 
-    def _get_treatments_html(self):
-        """Return the treatments side by side, or why there are none."""
+    def _get_treatments_html(self, answers):
+        """Return the treatments side by side as they would be with some answers, or why there are none."""
         self.ensure_one()
+        savepoint = self.env.cr.savepoint(flush=True)
         try:
+            self.sudo()._write_state(answers)  # looked at, and taken back
             preview = self._preview()
         except REFUSALS as error:
             return False, str(error)
+        finally:
+            savepoint.close(rollback=True)
+            self.env.invalidate_all(flush=False)
         revenue = preview.get("revenue")
         if not revenue or revenue["reason"]:
             return False, revenue and revenue["reason"]

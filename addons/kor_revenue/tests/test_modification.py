@@ -1,6 +1,6 @@
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
-from odoo.tests import freeze_time, new_test_user, tagged
+from odoo.tests import Form, freeze_time, new_test_user, tagged
 
 from .common import KorRevenueCommon
 
@@ -158,6 +158,20 @@ class TestModification(KorRevenueCommon):
         for arguments in (("later",), ("", "perhaps"), ("", "", "perhaps")):
             with self.subTest(arguments), self.assertRaisesRegex(UserError, "is one of"), self.env.cr.savepoint():
                 amendment.choose_revenue_treatment(*arguments)
+
+    def test_the_dialog_shows_what_follows_from_the_answers(self):
+        amendment = self._add_support()
+        dialog = self.env["kor.amendment.treatment"].with_user(self.accountant)
+        with Form(dialog.with_context(default_amendment_id=amendment.id)) as form:
+            for values, applied in (({}, 1), ({"distinct": "no"}, 2), ({"treatment": "separate"}, 0)):
+                with self.subTest(values):
+                    for name, value in values.items():
+                        form[name] = value
+                    heads = str(form.html).split("<thead>")[1].split("</thead>")[0].split("<th ")[2:]
+                    self.assertEqual(
+                        [number for number, one in enumerate(heads) if "Will be applied" in one], [applied]
+                    )
+        self.assertFalse(amendment.revenue_treatment)
 
     def test_the_dialog_chooses(self):
         amendment = self._add_support()

@@ -40,10 +40,17 @@ class KorAmendmentTreatment(models.TransientModel):
             wizard.standalone = wizard.amendment_id.revenue_standalone
             wizard.treatment = wizard.amendment_id.revenue_treatment
 
-    @api.depends("amendment_id")
+    @api.depends("amendment_id", "distinct", "standalone", "treatment")
     def _compute_html(self):
         for wizard in self:
-            wizard.html, wizard.problem = wizard.amendment_id._get_treatments_html()
+            answers = {
+                "revenue_distinct": wizard.distinct or "yes",
+                "revenue_standalone": wizard.standalone,
+                "revenue_treatment": wizard.treatment,
+            }
+            amendment = wizard.amendment_id._origin
+            shown = amendment._get_treatments_html(answers) if amendment else (False, False)
+            wizard.html, wizard.problem = shown
 
     def action_choose(self):
         """Choose the treatment.
