@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import format_date
 
-from odoo.addons.kor_contracts.models.kor_amendment_preview_mixin import PREVIEWED, REFUSALS
+from odoo.addons.kor_contracts.models.kor_amendment_preview_mixin import PREVIEWED
 from odoo.addons.kor_enterprise_tiers.engine.money import as_number, to_decimal
 
 from ..engine import recognition, treatments
@@ -60,6 +60,7 @@ class KorAmendmentRevenueMixin(models.AbstractModel):
             "price_added": self._to_number(price),
             "standalone_added": self._to_number(value),
             "at_standalone": contract_sudo._is_at_standalone_price(before, after, after.day),
+            "adds_only": contract_sudo._is_addition(before, after, after.day),
             "tolerance": contract_sudo.company_id.kor_standalone_tolerance,
             "proposed": proposed,
             "chosen": self.revenue_treatment or proposed,
@@ -106,23 +107,38 @@ class KorAmendmentRevenueMixin(models.AbstractModel):
             "revenue_day": self._format_day(shown["date"]) if shown else "",
         }
 
-    def _get_treatments_html(self, answers):
-        """Return the treatments side by side as they would be with some answers, or why there are none."""
+    @api.model
+    def _render_treatments(self, revenue, currency):
+        """Return the page of treatments that were looked at before."""
+        money = {"widget": "monetary", "display_currency": currency}
+        values = {"money": money, **self._get_treatment_values(revenue)}
+        return self.env["ir.qweb"]._render("kor_revenue.amendment_treatments", values)
+
+    def action_open_revenue_treatment(self):
+        """Open the two questions, with what follows from the answers.
+
+        :return: a window action
+        """
         self.ensure_one()
-        savepoint = self.env.cr.savepoint(flush=True)
-        try:
-            self.sudo()._write_state(answers)  # looked at, and taken back
-            preview = self._preview()
-        except REFUSALS as error:
-            return False, str(error)
-        finally:
-            savepoint.close(rollback=True)
-            self.env.invalidate_all(flush=False)
-        revenue = preview.get("revenue")
-        if not revenue or revenue["reason"]:
-            return False, revenue and revenue["reason"]
-        values = self._get_preview_values(preview)
-        return self.env["ir.qweb"]._render("kor_revenue.amendment_treatments", values), False
+        self._check_can_treat()
+        wizard = self.env["kor.amendment.treatment"].create(
+            {
+                "amendment_id": self.id,
+                "figures": self.preview_revenue_treatments(),
+                "distinct": self.revenue_distinct,
+                "standalone": self.revenue_standalone,
+                "treatment": self.revenue_treatment,
+            }
+        )
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Revenue Treatment"),
+            "res_model": wizard._name,
+            "res_id": wizard.id,
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {"dialog_size": "extra-large"},
+        }
 
     @api.model
     def _pair_months(self, revenue):

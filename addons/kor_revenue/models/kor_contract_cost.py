@@ -156,20 +156,20 @@ class KorContractCost(models.Model):
     def _compute_months(self):
         for cost in self:
             cost.months = (
-                cost.months or cost.contract_id.company_id.sudo().kor_cost_months or 1
+                cost.months or (cost.contract_id.company_id or self.env.company).sudo().kor_cost_months or 1
             )  # settings hold for everybody
 
     @api.depends("contract_id")
     def _compute_method(self):
         for cost in self:
             cost.method = (
-                cost.method or cost.contract_id.company_id.sudo().kor_revenue_method or "month"
+                cost.method or (cost.contract_id.company_id or self.env.company).sudo().kor_revenue_method or "month"
             )  # as the months
 
     @api.depends("contract_id")
     def _compute_accounts(self):
         for cost in self:
-            company_sudo = cost.contract_id.company_id.sudo()  # as the months
+            company_sudo = (cost.contract_id.company_id or self.env.company).sudo()  # as the months
             cost.credit_account_id = cost.credit_account_id or company_sudo.kor_commission_credit_account_id
             cost.expense_account_id = cost.expense_account_id or company_sudo.kor_commission_expense_account_id
 

@@ -153,8 +153,11 @@ class KorContractObligationMixin(models.AbstractModel):
             return "catch_up"
         answer = amendment and amendment.revenue_standalone
         is_standalone = answer == "yes" if answer else self._is_at_standalone_price(before, engine, day)
-        adds_only = self._adds_only(before, engine, day) and engine.price >= before.price
-        return "separate" if is_standalone and adds_only else "prospective"
+        return "separate" if is_standalone and self._is_addition(before, engine, day) else "prospective"
+
+    def _is_addition(self, before, after, day):
+        """Tell whether new terms take nothing away, of what is promised or of the price."""
+        return self._adds_only(before, after, day) and after.price >= before.price
 
     def _is_at_standalone_price(self, before, after, day):
         """Tell by the figures whether what is added is sold as it would be alone, less what the company tolerates."""

@@ -159,27 +159,33 @@ class TestModification(KorRevenueCommon):
             with self.subTest(arguments), self.assertRaisesRegex(UserError, "is one of"), self.env.cr.savepoint():
                 amendment.choose_revenue_treatment(*arguments)
 
+    def _open_dialog(self, amendment):
+        return self.env["kor.amendment.treatment"].browse(amendment.action_open_revenue_treatment()["res_id"])
+
     def test_the_dialog_shows_what_follows_from_the_answers(self):
-        amendment = self._add_support()
-        dialog = self.env["kor.amendment.treatment"].with_user(self.accountant)
-        with Form(dialog.with_context(default_amendment_id=amendment.id)) as form:
-            for values, applied in (({}, 1), ({"distinct": "no"}, 2), ({"treatment": "separate"}, 0)):
+        dialog = self._open_dialog(self._add_support().with_user(self.accountant))
+        self.assertEqual((dialog.distinct, dialog.standalone, dialog.problem), ("yes", False, ""))
+        cases = [
+            ({}, "Prospective"),
+            ({"standalone": "yes"}, "Separate contract"),
+            ({"distinct": "no"}, "Cumulative catch-up"),
+            ({"treatment": "separate"}, "Separate contract"),
+        ]
+        with Form(dialog) as form:
+            for values, applied in cases:
                 with self.subTest(values):
                     for name, value in values.items():
                         form[name] = value
-                    heads = str(form.html).split("<thead>")[1].split("</thead>")[0].split("<th ")[2:]
-                    self.assertEqual(
-                        [number for number, one in enumerate(heads) if "Will be applied" in one], [applied]
-                    )
-        self.assertFalse(amendment.revenue_treatment)
+                    [head] = [one for one in str(form.html).split("<th ") if "Will be applied" in one]
+                    self.assertIn(applied, head)
+        # What was answered first is still there.
+        self.assertRecordValues(dialog, [{"distinct": "no", "standalone": "yes", "treatment": "separate"}])
 
     def test_the_dialog_chooses(self):
         amendment = self._add_support()
-        wizard = self.env["kor.amendment.treatment"].with_user(self.accountant).create({"amendment_id": amendment.id})
-        self.assertEqual((wizard.distinct, wizard.standalone, wizard.problem), ("yes", False, False))
-        self.assertIn("Cumulative catch-up", wizard.html)
-        wizard.write({"distinct": "no", "standalone": "yes", "treatment": "prospective"})
-        wizard.action_choose()
+        dialog = self._open_dialog(amendment.with_user(self.accountant))
+        dialog.write({"distinct": "no", "standalone": "yes", "treatment": "prospective"})
+        dialog.action_choose()
         self.assertRecordValues(
             amendment,
             [{"revenue_distinct": "no", "revenue_standalone": "yes", "revenue_treatment": "prospective"}],

@@ -11,46 +11,31 @@ class KorAmendmentTreatment(models.TransientModel):
     _description = "Revenue Treatment of an Amendment"
 
     amendment_id = fields.Many2one("kor.contract.amendment", required=True, ondelete="cascade", readonly=True)
-    distinct = fields.Selection(
-        ANSWERS, required=True, compute="_compute_answers", store=True, readonly=False, precompute=True
-    )
-    standalone = fields.Selection(
-        ANSWERS,
-        compute="_compute_answers",
-        store=True,
-        readonly=False,
-        precompute=True,
-        help="Empty: as the figures say.",
-    )
-    treatment = fields.Selection(
-        MODIFICATIONS,
-        compute="_compute_answers",
-        store=True,
-        readonly=False,
-        precompute=True,
-        help="Empty: as the answers say.",
-    )
+    figures = fields.Json(readonly=True, help="The treatments, as they were looked at when the dialog was opened.")
+    distinct = fields.Selection(ANSWERS, required=True, default="yes")
+    standalone = fields.Selection(ANSWERS, help="Empty: as the figures say.")
+    treatment = fields.Selection(MODIFICATIONS, help="Empty: as the answers say.")
     html = fields.Html(compute="_compute_html", sanitize=False)
     problem = fields.Char(compute="_compute_html")
 
-    @api.depends("amendment_id")
-    def _compute_answers(self):
-        for wizard in self:
-            wizard.distinct = wizard.amendment_id.revenue_distinct
-            wizard.standalone = wizard.amendment_id.revenue_standalone
-            wizard.treatment = wizard.amendment_id.revenue_treatment
-
-    @api.depends("amendment_id", "distinct", "standalone", "treatment")
+    # Pure: nothing is applied and taken back while somebody answers.
+    @api.depends("figures", "distinct", "standalone", "treatment")
+    @api.depends_context("lang")
     def _compute_html(self):
         for wizard in self:
-            answers = {
-                "revenue_distinct": wizard.distinct or "yes",
-                "revenue_standalone": wizard.standalone,
-                "revenue_treatment": wizard.treatment,
-            }
-            amendment = wizard.amendment_id._origin
-            shown = amendment._get_treatments_html(answers) if amendment else (False, False)
-            wizard.html, wizard.problem = shown
+            figures = wizard.figures or {"reason": "", "treatments": []}
+            wizard.problem, wizard.html = figures["reason"], False
+            if figures["treatments"]:
+                amendment = wizard.amendment_id
+                shown = {**figures, "chosen": wizard.treatment or wizard._get_answered()}
+                wizard.html = amendment._render_treatments(shown, amendment.currency_id)
+
+    def _get_answered(self):
+        """Return the treatment that follows from the answers."""
+        if self.distinct == "no":
+            return "catch_up"
+        is_standalone = self.standalone == "yes" if self.standalone else self.figures["at_standalone"]
+        return "separate" if is_standalone and self.figures["adds_only"] else "prospective"
 
     def action_choose(self):
         """Choose the treatment.
