@@ -2,15 +2,18 @@
 
 Contracts of three lines with one tax, a new customer each, drafted and posted. Beside them: a loop that creates and
 posts one invoice after the other, as most add-ons do; the same in one call; and the OCA add-on `contract`, where the
-package index has it. Rounds alternate and the best of each side counts, so that a busy machine troubles all alike.
-`KOR_BENCH` sets the number of contracts (1000).
+package index has it. Rounds alternate and the best of each side counts. Sides are compared by the processor time of
+Odoo and of its database session, which a busy machine changes little; two workers can only be compared by the clock.
+`KOR_BENCH` sets the number of contracts (1000): the large run has five times as many, the small one half.
 """
 
+import contextlib
 import gc
 import os
 import subprocess
 import sys
 import time
+import typing
 from pathlib import Path
 
 import psutil
@@ -20,12 +23,17 @@ from odoo.tools import config
 
 CONTRACTS = int(os.environ.get("KOR_BENCH") or 1000)
 SAMPLE, ROUNDS = 100, 3
+CHUNKS_OF_A_WORKER = 5
+# Fewer, and what each worker does once would count for too much.
+WORKED_OFF = max(CONTRACTS, 500)
+START_SIGNAL = 190019
 LINES = (("Base fee", "fixed", 250.0, 1), ("Users", "per_unit", 29.0, 40), ("Support", "fixed", 99.0, 1))
 
 company = env.company
 metric = env.ref("kor_enterprise_tiers.metric_users")
 tax = env["account.tax"].search([("type_tax_use", "=", "sale"), ("company_id", "=", company.id)], limit=1)
 product = env["product.product"].create({"name": "Bench", "type": "service", "taxes_id": [Command.set(tax.ids)]})
+env["ir.config_parameter"].set_param("kor_billing.batch_size", False)
 env["kor.contract"].search([])._write_agreed({"next_billing_date": False, "needs_correction": False})
 
 
@@ -92,20 +100,42 @@ def work(run):
         env.invalidate_all()
 
 
+class Measured(typing.NamedTuple):
+    """What a side took: seconds of processors and of the clock, and queries."""
+
+    cpu: float
+    clock: float
+    queries: int
+
+    def per(self, count):
+        return f"{1000 * self.cpu / count:6.1f} ms of processors {count / self.clock:6.1f} a second"
+
+
+def count_cpu():
+    """Return the processor seconds of this process and of its database session, where that runs on this machine."""
+    env.cr.execute("SELECT pg_backend_pid()")
+    used = time.process_time()
+    with contextlib.suppress(psutil.Error):
+        times = psutil.Process(env.cr.fetchone()[0]).cpu_times()
+        used += times.user + times.system
+    return used
+
+
 def timed(function, argument):
     env.flush_all()
     env.cr.commit()
     env.invalidate_all()
     gc.collect()
-    queries, begin = env.cr.sql_log_count, time.perf_counter()
+    queries, cpu, begin = env.cr.sql_log_count, count_cpu(), time.perf_counter()
     function(argument)
     env.flush_all()
     env.cr.commit()
-    return time.perf_counter() - begin, env.cr.sql_log_count - queries
+    clock = time.perf_counter() - begin
+    return Measured(count_cpu() - cpu, clock, env.cr.sql_log_count - queries - 2)
 
 
 def compare(sides):
-    """Return the best time and its queries of each side; the first turn warms the caches and does not count."""
+    """Return the best of each side; the first turn warms the caches and does not count."""
     best = {}
     for turn in range(ROUNDS + 1):
         for name, (prepare, function) in sides.items():
@@ -115,39 +145,71 @@ def compare(sides):
     return best
 
 
+def check_goal(text, value, is_reached, goal):
+    print(f"  {text:<44}{value:7.2f}   goal {goal}: {'reached' if is_reached else 'NOT REACHED'}")
+
+
+def get_shell_command(database, addons=()):
+    paths = [*map(str, config["addons_path"]), *addons]
+    options = [f"--config={config['config']}", f"--addons-path={','.join(paths)}"]
+    options += [f"--{name}={config[name]}" for name in ("db_host", "db_port", "db_user") if config[name]]
+    options += [f"--data-dir={config['data_dir']}", f"--database={database}", "--no-http", "--log-level=error"]
+    return [sys.executable, "-m", "odoo", "{command}", *options]
+
+
+WORKER = """
+import time
+env.cr.execute("SELECT 1 FROM res_company")
+print("ready", flush=True)
+env.cr.execute("SELECT pg_advisory_lock_shared({signal})")
+env.cr.rollback()
+begin, cpu = time.time(), time.process_time()
+env["kor.billing.run"]._cron_work()
+env.cr.commit()
+print("span", begin, time.time(), time.process_time() - cpu, flush=True)
+"""
+
+
 def start_worker():
-    """Start a process of its own that works off what is running."""
-    options = [f"--config={config['config']}", f"--addons-path={','.join(map(str, config['addons_path']))}"]
-    options += [f"--{name}={config[name]}" for name in ("db_host", "db_port", "db_user", "data_dir") if config[name]]
-    options = [option.replace("--data_dir", "--data-dir") for option in options]
-    command = [sys.executable, "-m", "odoo", "shell", *options, f"--database={env.cr.dbname}", "--no-http"]
-    worker = subprocess.Popen([*command, "--log-level=error"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    worker.stdin.write("print('ready', flush=True)\n")
-    worker.stdin.flush()
+    """Start a process of its own that works off what is running as soon as it is told to."""
+    command = [part.format(command="shell") for part in get_shell_command(env.cr.dbname)]
+    worker = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    worker.stdin.write(WORKER.format(signal=START_SIGNAL))
+    # The shell reads to the end of its input before it does anything.
+    worker.stdin.close()
     return worker
 
 
 def time_workers(count, label):
-    contracts = make_contracts(label, min(CONTRACTS, 400))
+    """Return the seconds that so many workers take, started at once, and the processor seconds of the busiest."""
+    contracts = make_contracts(label, WORKED_OFF)
+    size = min(100, WORKED_OFF // (2 * CHUNKS_OF_A_WORKER))
+    env["ir.config_parameter"].set_param("kor_billing.batch_size", str(size))
     start_run(contracts)
     env.cr.commit()
-    code = (
-        "import time; begin = time.time(); env['kor.billing.run']._cron_work(); env.cr.commit(); "
-        "print('span', begin, time.time())"
-    )
+    env.cr.execute("SELECT pg_advisory_lock(%s)", [START_SIGNAL])
     workers = [start_worker() for _one in range(count)]
-    spans = []
     for worker in workers:
-        worker.stdin.write(code + "\n")
-        worker.stdin.flush()
+        while "ready" not in worker.stdout.readline():
+            assert worker.poll() is None, "a worker did not start"
+    env.cr.execute("SELECT pg_advisory_unlock(%s)", [START_SIGNAL])
+    env.cr.commit()
+    spans = [tuple(map(float, worker.stdout.read().split("span")[1].split()[:3])) for worker in workers]
     for worker in workers:
-        out = worker.communicate()[0]
-        spans += [tuple(map(float, line.split("span")[1].split())) for line in out.splitlines() if "span" in line]
-    env.cr.rollback()
+        worker.wait()
     env.invalidate_all()
-    billed = env["kor.billing.item"].search_count([("contract_id", "in", contracts.ids)])
-    assert billed == len(contracts) * len(LINES), billed
-    return max(end for _begin, end in spans) - min(begin for begin, _end in spans)
+    check_billed_once(contracts)
+    env["ir.config_parameter"].set_param("kor_billing.batch_size", False)
+    begins, ends, cpus = zip(*spans, strict=True)
+    return max(ends) - min(begins), max(cpus)
+
+
+def check_billed_once(contracts):
+    """Every line is billed once, and the numbers of the invoices leave no gap."""
+    items = env["kor.billing.item"].search([("contract_id", "in", contracts.ids)])
+    assert len(items) == len(contracts) * len(LINES), len(items)
+    numbers = sorted(items.move_id.mapped("sequence_number"))
+    assert numbers == list(range(numbers[0], numbers[0] + len(contracts))), "gap"
 
 
 def fetch_oca():
@@ -169,10 +231,19 @@ def fetch_oca():
 
 
 OCA = """
-import time
+import contextlib, gc, psutil, time
 from odoo.fields import Command
 count = {sample}
-product = env["product.product"].create({{"name": "Bench", "type": "service"}})
+tax = env["account.tax"].search([("type_tax_use", "=", "sale"), ("company_id", "=", env.company.id)], limit=1)
+product = env["product.product"].create({{"name": "Bench", "type": "service", "taxes_id": [Command.set(tax.ids)]}})
+env.cr.execute("SELECT pg_backend_pid()")
+session = env.cr.fetchone()[0]
+def count_cpu():
+    used = time.process_time()
+    with contextlib.suppress(psutil.Error):
+        times = psutil.Process(session).cpu_times()
+        used += times.user + times.system
+    return used
 day = env.cr.now().date()
 best = None
 for turn in range({rounds} + 1):
@@ -185,49 +256,104 @@ for turn in range({rounds} + 1):
               "recurring_next_date": day, "recurring_invoicing_type": "pre-paid"}})
               for name, quantity, price in {lines}]}}
         for partner in partners])
-    env.flush_all(); env.cr.commit(); env.invalidate_all()
-    queries, begin = env.cr.sql_log_count, time.perf_counter()
+    env.flush_all(); env.cr.commit(); env.invalidate_all(); gc.collect()
+    queries, cpu, begin = env.cr.sql_log_count, count_cpu(), time.perf_counter()
     moves = contracts._recurring_create_invoice()
     moves.action_post()
     env.flush_all(); env.cr.commit()
+    found = (count_cpu() - cpu, time.perf_counter() - begin, env.cr.sql_log_count - queries)
     assert len(moves) == count and set(moves.mapped("state")) == {{"posted"}}
-    found = (time.perf_counter() - begin, env.cr.sql_log_count - queries)
+    assert set(moves.mapped("amount_total")) == {{{total}}}, moves[0].amount_total
     if turn and (best is None or found < best):
         best = found
 print("oca", *best)
 """
 
 
-def measure_oca():
-    """Return time and queries of the OCA add-on on the same invoices, in a database of its own; or nothing."""
+def measure_oca(total):
+    """Return what the OCA add-on takes for the same invoices, in a database of its own; or nothing."""
     addons = fetch_oca()
     if not addons:
         return None
     name = f"{env.cr.dbname}_oca"
     host = ["-h", str(config["db_host"])] if config["db_host"] else []
+    host += ["-U", str(config["db_user"])] if config["db_user"] else []
     subprocess.run(["dropdb", *host, "--if-exists", name], check=True)
-    odoo_addons = [str(path) for path in config["addons_path"]]
-    options = [f"--config={config['config']}", f"--addons-path={','.join([*odoo_addons, str(addons)])}"]
-    options += [f"--db_host={config['db_host']}"] if config["db_host"] else []
-    options += [f"--db_user={config['db_user']}"] if config["db_user"] else []
-    options += [f"--database={name}", f"--data-dir={config['data_dir']}", "--no-http", "--log-level=error"]
-    command = [sys.executable, "-m", "odoo"]
+    command = get_shell_command(name, [str(addons)])
+    server, shell = ([part.format(command=one) for part in command] for one in ("server", "shell"))
     try:
-        subprocess.run(
-            [*command, "server", *options, "-i", "contract,l10n_generic_coa", "--stop-after-init"], check=True
-        )
-        code = OCA.format(sample=SAMPLE, rounds=ROUNDS, lines=[(one[0], one[3], one[2]) for one in LINES])
-        done = subprocess.run([*command, "shell", *options], input=code, text=True, capture_output=True)
+        subprocess.run([*server, "-i", "contract,l10n_generic_coa", "--stop-after-init"], check=True)
+        lines = [(one[0], one[3], one[2]) for one in LINES]
+        code = OCA.format(sample=SAMPLE, rounds=ROUNDS, lines=lines, total=total)
+        done = subprocess.run(shell, input=code, text=True, capture_output=True)
         rows = [line.split() for line in done.stdout.splitlines() if "oca " in line]
         if not rows:
             print(done.stderr[-800:])
             return None
-        return float(rows[-1][-2]), int(rows[-1][-1])
+        *_words, cpu, clock, queries = rows[-1]
+        return Measured(float(cpu), float(clock), int(queries))
     except subprocess.CalledProcessError as error:
         print(f"  The OCA add-on could not be installed: {error}")
         return None
     finally:
         subprocess.run(["dropdb", *host, "--if-exists", name], check=False)
+
+
+def get_total():
+    """Return the total of each of the invoices, which all sides have to come to."""
+    [total] = {move.amount_total for move in env["kor.billing.run"].search([], limit=1).move_ids}
+    return total
+
+
+def print_sides(best):
+    print(f"\nDrafted and posted, {SAMPLE} invoices of {len(LINES)} lines with one tax, best of {ROUNDS}:")
+    for name, found in best.items():
+        print(f"  {name:<13}{found.per(SAMPLE)} {found.queries / SAMPLE:6.1f} queries each")
+    run = best["run"]
+    for name, found in best.items():
+        if found is not run:
+            ratio = found.cpu / run.cpu
+            check_goal(f"run to {name} (by the clock {found.clock / run.clock:.2f})", ratio, ratio >= 3, "3 or more")
+    queries = run.queries / SAMPLE
+    check_goal("queries for an invoice", queries, queries <= 4, "4 at most")
+
+
+def measure_growth():
+    process, costs, grown = psutil.Process(), [], 0
+    for count in (CONTRACTS // 2, CONTRACTS * 5):
+        run = start_run(make_contracts(f"Size {count}", count))
+        env.flush_all()
+        env.invalidate_all()
+        gc.collect()
+        memory = process.memory_info().rss
+        found = timed(work, run)
+        assert run.invoice_count == count, (run.invoice_count, count)
+        costs.append(found.cpu / count)
+        grown = (process.memory_info().rss - memory) / 2**20
+        print(f"  a run of {count:5d}: {found.per(count)} {found.queries / count:6.1f} queries each, {grown:+.0f} MB")
+    ratio = costs[1] / costs[0]
+    check_goal("cost of one in the large run to the small", ratio, ratio <= 1.1, "1.1 at most")
+    check_goal("growth of memory in the large run, MB", grown, grown < 50, "under 50")
+
+
+def measure_parking():
+    contracts = make_contracts("Parked", CONTRACTS * 2)
+    wanting = contracts[:: max(len(contracts) // 20, 1)][:20]
+    wanting.order_number_required = "yes"
+    run = start_run(contracts)
+    timed(work, run)
+    parked = env["kor.billing.parking"].search([("contract_id", "in", contracts.ids)])
+    assert parked.contract_id == wanting and not wanting.billing_item_ids
+    assert run.invoice_count == len(contracts) - 20
+    print(f"  a run of {len(contracts):5d}, 20 of which lack something: {run.invoice_count} billed and 20 parked")
+
+
+def measure_workers():
+    (alone, cpu_alone), (together, cpu_together) = time_workers(1, "Alone"), time_workers(2, "Together")
+    print(f"  {WORKED_OFF} contracts: one worker {alone:.1f} s, two {together:.1f} s by the clock;", end=" ")
+    print(f"Python of the busier one {cpu_together:.1f} s instead of {cpu_alone:.1f}")
+    check_goal("two workers to one", alone / together, alone / together >= 1.8, "1.8 or more")
+    print()
 
 
 best = compare(
@@ -237,46 +363,12 @@ best = compare(
         "one call": (lambda label: make_partners(label, SAMPLE), bill_in_one_call),
     }
 )
-oca = measure_oca()
+oca = measure_oca(get_total())
 if oca:
     best["OCA contract"] = oca
-print(f"\nDrafted and posted, {SAMPLE} invoices of {len(LINES)} lines with one tax, best of {ROUNDS}:")
-for name, (seconds, queries) in best.items():
-    print(
-        f"  {name:<13}{SAMPLE / seconds:6.1f} invoices a second {queries / SAMPLE:6.1f} queries each"
-        f"   run to this {seconds / best['run'][0]:5.2f}"
-    )
-if not oca:
+else:
     print("  OCA contract: left out, the package index does not have it here")
-
-process = psutil.Process()
-costs = {}
-for count in (CONTRACTS // 2, CONTRACTS * 5):
-    run = start_run(make_contracts(f"Size {count}", count))
-    gc.collect()
-    memory = process.memory_info().rss
-    seconds, queries = timed(work, run)
-    assert run.invoice_count == count, (run.invoice_count, count)
-    costs[count] = seconds / count
-    grown = (process.memory_info().rss - memory) / 2**20
-    print(
-        f"  a run of {count:5d}: {count / seconds:6.1f} a second {queries / count:6.1f} queries each"
-        f"   memory {grown:+.0f} MB"
-    )
-small, large = costs.values()
-print(f"  cost of one in the large run to the small one: {large / small:.2f}")
-
-contracts = make_contracts("Parked", CONTRACTS * 2)
-wanting = contracts[:: max(len(contracts) // 20, 1)][:20]
-wanting.order_number_required = "yes"
-run = start_run(contracts)
-seconds, _queries = timed(work, run)
-parked = env["kor.billing.parking"].search([("contract_id", "in", contracts.ids)])
-assert parked.contract_id == wanting and not wanting.billing_item_ids
-assert run.invoice_count == len(contracts) - 20
-print(
-    f"  a run of {len(contracts):5d} of which 20 lack something: {run.invoice_count} billed, 20 parked, {seconds:.0f} s"
-)
-
-alone, together = time_workers(1, "Alone"), time_workers(2, "Together")
-print(f"  two workers to one: {alone / together:.2f}\n")
+print_sides(best)
+measure_growth()
+measure_parking()
+measure_workers()

@@ -143,4 +143,4 @@ def test_customer_reports_own_use_only(site, customer):
     )
     assert answer.status_code == 400
     assert ["unknown" in refused["reason"] for refused in answer.json()["rejected"]] == [True, True]
-    assert usage.count_stored(site, [foreign]) == (0, 0, 0)
+    assert usage.count_stored(site, [foreign]) == (0, 0)

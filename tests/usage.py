@@ -84,21 +84,20 @@ def read_rollups(site, contracts):
 
 
 def count_stored(site, contracts):
-    """Return the number of events, of their different ids, and of the keys of the contracts."""
+    """Return the number of events and of their different ids of the contracts."""
     (events,) = query(
         site,
         """SELECT count(*), count(DISTINCT (partner_id, event_key)) FROM kor_usage_event
             WHERE contract_id = ANY(%s)""",
         contracts,
     )
-    (keys,) = query(site, "SELECT count(*) FROM kor_usage_key WHERE contract_id = ANY(%s)", contracts)
-    return (*events, *keys)
+    return events
 
 
 def check_counted_once(site, contracts, batches):
     """Raise unless each event of the batches was counted, and once."""
     number = sum(map(len, batches))
-    assert count_stored(site, contracts) == (number, number, number)
+    assert count_stored(site, contracts) == (number, number)
     assert read_rollups(site, contracts) == add_up(batches)
 
 

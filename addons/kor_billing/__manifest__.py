@@ -14,6 +14,7 @@
         "data/ir_cron_data.xml",
         "data/product_data.xml",
         "data/mail_template_data.xml",
+        "data/mail_template_payment_data.xml",
         "data/kor_dunning_step_data.xml",
         "views/kor_billing_explanation_templates.xml",
         "views/kor_amendment_preview_templates.xml",

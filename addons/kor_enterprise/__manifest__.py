@@ -12,6 +12,7 @@
         "demo/res_users_demo.xml",
         "demo/kor_contract_demo.xml",
         "demo/kor_price_list_contract_demo.xml",
+        "demo/kor_ramp_demo.xml",
     ],
     "application": True,
 }

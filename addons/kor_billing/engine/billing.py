@@ -67,7 +67,10 @@ def _withdrawn(
         line = lines.get(key)
         if line is None or not before.amount or (key, period_start) in wanted:
             continue
-        if not window.holds(line.timing, before.start if line.timing == "advance" else before.end - DAY):
+        # What lies beyond the contract's end will be owed on no day: nobody has to wait for its own.
+        is_beyond = terms.end is not None and before.start >= max(terms.end, window.first)
+        day = before.start if line.timing == "advance" else before.end - DAY
+        if not is_beyond and not window.holds(line.timing, day):
             continue
         if not any(one.period.start == period_start for one in _portions(terms, line, period_start, before.end)):
             yield _nothing(line, period_start, before)

@@ -21,12 +21,14 @@ from . import kor_contract_line
 from . import kor_usage_event
 from . import kor_usage_reading
 from . import kor_invoice_payment_mixin
+from . import kor_payment_decline_mixin
 from . import kor_payment_attempt
 from . import kor_move_collection_mixin
 from . import kor_dunning_step
 from . import kor_dunning_event
 from . import kor_dunning_threshold
 from . import kor_move_dunning_mixin
+from . import kor_move_hold_mixin
 from . import payment_token
 from . import payment_transaction
 from . import account_move

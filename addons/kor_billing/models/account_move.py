@@ -18,6 +18,7 @@ class AccountMove(models.Model):
         "kor.invoice.payment.mixin",
         "kor.move.collection.mixin",
         "kor.move.dunning.mixin",
+        "kor.move.hold.mixin",
     ]
 
     kor_contract_id = fields.Many2one(
@@ -42,6 +43,7 @@ class AccountMove(models.Model):
                 ("kor_collection_state", "varchar"),
                 ("kor_next_attempt_date", "date"),
                 ("kor_service_effect", "varchar"),
+                ("kor_hold_reason", "varchar"),
             ):
                 create_column(self.env.cr, self._table, name, kind)
         return super()._auto_init()
@@ -66,6 +68,18 @@ class AccountMove(models.Model):
         posted._get_kor_items()._claim()
         posted._get_kor_draws()._claim()
         return posted
+
+    # EXTENDS account
+    def _inverse_partner_id(self):
+        """Leave out new invoices on whose lines the customer stands already.
+
+        Core reads the lines of each again to look; for that, half-made rows would have to be written.
+        """
+        if self.env.context.get("kor_move_builder"):
+            self = self.filtered(
+                lambda move: any(line.partner_id != move.commercial_partner_id for line in move.line_ids)
+            )
+        return super()._inverse_partner_id()
 
     # EXTENDS account
     def _get_next_sequence_format(self):
@@ -112,7 +126,7 @@ class AccountMove(models.Model):
     def _is_kor_posted_at_once(self):
         """Tell whether billing posts the invoice, or leaves it as a draft."""
         self.ensure_one()
-        return self._get_kor_posting() == "post"
+        return self._get_kor_posting() == "post" and not self._is_kor_held()
 
     def _get_kor_posting(self):
         company = self.company_id.sudo()  # the setting holds for everybody who bills
@@ -143,6 +157,7 @@ class AccountMove(models.Model):
             lambda move: (
                 move._get_kor_posting() == "grace"
                 and move.auto_post == "no"
+                and not move.kor_hold_reason
                 and move.create_date + timedelta(days=move.company_id.kor_grace_days) <= now
             )
         )

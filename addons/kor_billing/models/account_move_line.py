@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+DIRTY_MARKS = {"epd_dirty", "discount_allocation_dirty"}
+
 
 class AccountMoveLine(models.Model):
     _inherit = "account.move.line"
@@ -37,14 +39,30 @@ class AccountMoveLine(models.Model):
 
     # EXTENDS account
     def write(self, vals):
-        if (
-            self.env.context.get("kor_move_builder")
-            and vals.keys() == {"partner_id"}
-            and all(line.partner_id.id == vals["partner_id"] for line in self)
-        ):
-            # Core writes the customer on the lines of each new invoice, and finds then that it is there.
-            return True
+        if self.env.context.get("kor_move_builder"):
+            if vals.keys() == {"partner_id"} and all(line.partner_id.id == vals["partner_id"] for line in self):
+                # Core writes the customer on the lines of each new invoice, and finds then that it is there.
+                return True
+            if vals.keys() <= DIRTY_MARKS:
+                # Core's reminders to itself, in no column: no amount has to be looked at again because of them.
+                with self.env.protecting([self._fields[name] for name in vals], self):
+                    self.update(vals)
+                return True
         return super().write(vals)
+
+    # EXTENDS account
+    def _check_company(self, fnames=None):
+        """Check once what lines of new invoices have in common; a line's company is that of its invoice."""
+        if fnames or not self.env.context.get("kor_move_builder"):
+            return super()._check_company(fnames)
+        names = [
+            name
+            for name, field in self._fields.items()
+            if field.relational and field.check_company and name != "move_id"
+        ]
+        alike = self.grouped(lambda line: (line.company_id, *(line[name] for name in names)))
+        first_ones = self.browse([lines[0].id for lines in alike.values()])
+        return super(AccountMoveLine, first_ones)._check_company()
 
     @api.ondelete(at_uninstall=False)
     def _unlink_kor_items(self):

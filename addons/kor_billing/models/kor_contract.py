@@ -101,6 +101,13 @@ class KorContract(models.Model):
         self.filtered("billing_item_ids")._write_agreed({"needs_correction": True})
         return result
 
+    def _set_state(self, target, **values):
+        result = super()._set_state(target, **values)
+        if target in ("cancelled", "ended"):
+            # A period that the end cuts short may be billed whole: its day had not come when it was agreed.
+            self.filtered("billing_item_ids")._write_agreed({"needs_correction": True})
+        return result
+
     def _check_can_activate(self):
         result = super()._check_can_activate()
         self._check_spend_cap()

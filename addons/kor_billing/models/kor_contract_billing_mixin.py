@@ -15,6 +15,7 @@ from odoo.addons.kor_enterprise_tiers.engine.pricing import PricingError
 
 from ..engine import billing
 from .kor_billing_parking import BillingParked
+from .kor_contract_bounds_mixin import Bounded
 
 
 class KorContractBillingMixin(models.AbstractModel):
@@ -36,17 +37,23 @@ class KorContractBillingMixin(models.AbstractModel):
         open_slices = self._get_open_slices(window)
         return [line for contract, slices in open_slices.items() for line in contract._prepare_preview(slices)]
 
-    def generate_invoice(self, date_from, date_to):
+    def generate_invoice(self, date_from, date_to, anyway=False):
         """Bill what is due in a period and not yet billed: one invoice per contract.
 
-        Asked twice, or from two sides at once, it bills once.
+        Asked twice, or from two sides at once, it bills once. What a billing run would park for a safety bound
+        stays a draft with the reason, for somebody to look at, unless the caller has.
 
         :param date_from: first day of the period as YYYY-MM-DD
         :param date_to: last day, inclusive
+        :param anyway: true to post also what goes past a safety bound; the contract notes who did
         :return: the ids of the invoices, empty where nothing is due
         """
         self._check_can_bill()
-        moves = self._bill(self._parse_window(date_from, date_to))
+        # Only the plain value passes: a text such as "no" is none.
+        bounded = Bounded(is_held=anyway is not True)
+        moves = self.with_context(kor_bounded=bounded)._bill(self._parse_window(date_from, date_to))
+        if bounded.reasons:
+            self._tell_bounded(moves, bounded)
         # In sudo: who may bill need not be allowed to change contracts.
         self.sudo()._clear_billing_error()
         return moves.ids
@@ -262,4 +269,6 @@ class KorContractBillingMixin(models.AbstractModel):
         # Without tracking: each invoice has one note from billing instead of a message per field.
         booked = self.env["account.move"].union(*moves.values()).with_context(tracking_disable=True)
         self.env["kor.move.builder"]._post_moves(booked.filtered(lambda move: move._is_kor_posted_at_once()))
+        # Afterwards: what the database has to hold for the notes would be computed and written again by posting.
+        self._note_billing(moves)
         return booked.with_context(tracking_disable=False)

@@ -12,6 +12,14 @@ from .kor_billing_parking import BillingParked
 USUAL = 3
 
 
+class Bounded:
+    """In the context of a call that bills: what goes past a safety bound. No caller from outside can send one."""
+
+    def __init__(self, is_held):
+        self.is_held = is_held
+        self.reasons = {}
+
+
 class KorContractBoundsMixin(models.AbstractModel):
     """Park a contract rather than bill what looks wrong, or lacks what its customer asks for."""
 
@@ -98,11 +106,38 @@ class KorContractBoundsMixin(models.AbstractModel):
             for contract, slices in open_slices.items():
                 contract._check_order_number(slices)
             self._check_readings(open_slices)
+            bounded = self.env.context.get("kor_bounded")
+            if isinstance(bounded, Bounded):
+                bounded.reasons.update(self._get_bound_reasons(open_slices))
             return open_slices
         obstacles = self._get_obstacles({contract: slices for contract, slices in open_slices.items() if slices})
         for contract, (kind, reason) in obstacles.items():
             contract._park(kind, reason, run)
         return {contract: slices for contract, slices in open_slices.items() if contract not in obstacles}
+
+    def _get_bound_reasons(self, open_slices):
+        """Return by contract the sentence of the safety bound that its invoice would break."""
+        # In sudo: the bounds hold for everybody who bills.
+        due = {one: slices for one, slices in open_slices.items() if slices and not one.sudo().billing_let_through}
+        usual, result = self._get_usual_amounts(due), {}
+        for contract, slices in due.items():
+            try:
+                contract._check_bounds(slices, usual.get(contract.id, ()))
+            except BillingParked as bound:
+                result[contract] = str(bound)
+        return result
+
+    def _tell_bounded(self, moves, bounded):
+        """Note what was held back for a safety bound, or who has billed past it."""
+        if bounded.is_held:
+            moves._hold_kor(bounded.reasons)
+            return
+        for contract, reason in bounded.reasons.items():
+            contract.sudo().message_post(  # who may bill need not be allowed to change contracts
+                body=self.env._(
+                    "%(user)s bills past a safety bound: %(reason)s", user=self.env.user.name, reason=reason
+                )
+            )
 
     def _get_obstacles(self, due):
         """Return by contract the kind and the sentence of what keeps it from being billed.

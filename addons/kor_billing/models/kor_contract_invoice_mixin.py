@@ -30,14 +30,23 @@ class KorContractInvoiceMixin(models.AbstractModel):
         groups = self._group_moves(payable, values)
         joined = [self._join_move_values(contracts, own) for contracts, own in groups]
         moves = builder._create_moves(joined).with_context(tracking_disable=False)
-        notes = {
-            move.id: self._prepare_billing_note(contracts)
-            for move, (contracts, _own) in zip(moves, groups, strict=True)
-        }
+        return {contract: move for move, (contracts, _own) in zip(moves, groups, strict=True) for contract in contracts}
+
+    @api.model
+    def _note_billing(self, moves):
+        """Note on each invoice which contracts it bills.
+
+        :param moves: the invoices by contract
+        """
+        billed = {}
+        for contract, move in moves.items():
+            billed[move] = billed.get(move, self.browse()) + contract
+        if not billed:
+            return
         # Else each note would do it for its own invoice.
         self.env.flush_all()
-        moves._message_log_batch(bodies=notes)
-        return {contract: move for move, (contracts, _own) in zip(moves, groups, strict=True) for contract in contracts}
+        notes = {move.id: self._prepare_billing_note(contracts) for move, contracts in billed.items()}
+        self.env["account.move"].union(*billed)._message_log_batch(bodies=notes)
 
     @api.model
     def _group_moves(self, payable, values):
@@ -161,10 +170,17 @@ class KorContractInvoiceMixin(models.AbstractModel):
         return 1.0, float(one.amount)
 
     def _prepare_item_values(self, one, move_line, run):
+        line = self._get_line(one)
         return {
-            "name": self._get_line(one).name,
+            "name": line.name,
             "contract_id": self.id,
-            "contract_line_id": one.line.key,
+            "contract_line_id": line.id,
+            # Related ones, too: found as they are, they are not written again.
+            "partner_id": self.partner_id.id,
+            "tier_id": self.tier_id.id,
+            "product_id": line.product_id.id,
+            "charge_type": line.charge_type,
+            "move_id": move_line.move_id.id if move_line else False,
             "company_id": self.company_id.id,
             "currency_id": self.currency_id.id,
             "period_start": one.period_start,

@@ -1,4 +1,5 @@
 from collections import defaultdict
+from contextlib import contextmanager
 
 from odoo import api, fields, models
 from odoo.fields import Command
@@ -15,6 +16,15 @@ PLAIN_FIELDS = NEEDED_FIELDS | {
     "kor_contract_id",
     "account_id",
 }
+# As core sorts the lines of an invoice.
+SEQUENCES = {"product": 100, "tax": 10000, "payment_term": 12000}
+# What core adds to the context and forgets again, more than a hundred times for an invoice.
+PASSING_CONTEXTS = (
+    {"prefetch_fields": False},
+    {"bin_size": False},
+    {"bin_size": False, "prefetch_fields": False},
+    {"skip_invoice_line_sync": True, "prefetch_fields": False},
+)
 
 
 class KorMoveBuilder(models.AbstractModel):
@@ -35,12 +45,13 @@ class KorMoveBuilder(models.AbstractModel):
         completed = self._complete(vals_list)
         move_model = self.env["account.move"].with_context(kor_move_builder=True)
         moves = [move_model] * len(completed)
-        # Apart: core adds no receivable to any invoice of a call in which one brings its own.
-        for is_whole in (True, False):
-            places = [place for place, vals in enumerate(completed) if ("line_ids" in vals) is is_whole]
-            created = move_model.create([completed[place] for place in places])
-            for place, move in zip(places, created, strict=True):
-                moves[place] = move
+        with self._holding_environments(move_model):
+            # Apart: core adds no receivable to any invoice of a call in which one brings its own.
+            for is_whole in (True, False):
+                places = [place for place, vals in enumerate(completed) if ("line_ids" in vals) is is_whole]
+                created = move_model.create([completed[place] for place in places])
+                for place, move in zip(places, created, strict=True):
+                    moves[place] = move
         return self.env["account.move"].browse([move.id for move in moves])
 
     @api.model
@@ -50,7 +61,18 @@ class KorMoveBuilder(models.AbstractModel):
         partners_sudo |= partners_sudo.commercial_partner_id
         for name in ("user_ids", "child_ids"):
             partners_sudo.mapped(name)
-        return moves.with_context(kor_move_builder=True)._post()
+        moves = moves.with_context(kor_move_builder=True)
+        # As core posts.
+        with self._holding_environments(moves.with_context(skip_is_manually_modified=True)):
+            return moves._post()
+
+    @api.model
+    @contextmanager
+    def _holding_environments(self, records):
+        """Keep alive what core asks for with each amount: an environment that nobody holds is made anew each time."""
+        held = [records.with_context(**overrides).env for overrides in PASSING_CONTEXTS]
+        yield
+        held.clear()
 
     @api.model
     def _complete(self, vals_list):
@@ -98,14 +120,40 @@ class KorMoveBuilder(models.AbstractModel):
         if not self._is_whole(vals, head, lines, base_lines, taxes):
             return {**vals, "invoice_line_ids": [Command.create(line) for line in lines]}
         whole = {name: value for name, value in vals.items() if name != "invoice_line_ids"}
-        taxes = [{**tax, "display_type": "tax"} for tax in taxes]
-        lines = [{"display_type": "product", **line} for line in lines]
-        terms = self._prepare_term_lines(vals, head, lines, taxes)
+        lines = [
+            {**self._prepare_found("product", head), **self._prepare_product_values(base_line), **line}
+            for base_line, line in zip(base_lines, lines, strict=True)
+        ]
+        taxes = [{**self._prepare_found("tax", head), **tax} for tax in taxes]
+        terms = [
+            {**self._prepare_found("payment_term", head), **term}
+            for term in self._prepare_term_lines(vals, head, lines, taxes)
+        ]
         journal = head.journal_id
         if journal.currency_id in (head.currency_id, journal.currency_id.browse()):
             # Core would search it for each invoice.
             whole["journal_id"] = journal.id
         return {**whole, "line_ids": [Command.create(line) for line in (*lines, *taxes, *terms)]}
+
+    @api.model
+    def _prepare_found(self, display_type, head):
+        """Return what core would find for each line of a kind."""
+        found = {
+            "display_type": display_type,
+            "sequence": SEQUENCES[display_type],
+            "currency_id": head.currency_id.id,
+            "is_storno": False,
+        }
+        return found if display_type == "product" else {**found, "quantity": 0.0, "price_unit": 0.0}
+
+    @api.model
+    def _prepare_product_values(self, base_line):
+        """Return what core would find for a line from its product."""
+        return {
+            "product_uom_id": base_line["product_uom_id"].id,
+            "account_id": base_line["account_id"].id,
+            "tax_ids": [Command.set(base_line["tax_ids"].ids)],
+        }
 
     @api.model
     def _is_whole(self, vals, head, lines, base_lines, taxes):
@@ -142,7 +190,6 @@ class KorMoveBuilder(models.AbstractModel):
             sums[day][1] += amount
         return [
             {
-                "display_type": "payment_term",
                 "date_maturity": day,
                 "discount_date": False,
                 "discount_balance": 0.0,

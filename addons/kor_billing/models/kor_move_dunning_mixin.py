@@ -41,6 +41,23 @@ class KorMoveDunningMixin(models.AbstractModel):
                     self.env._("Write down what the customer disputes on %(invoice)s.", invoice=move.name or "")
                 )
 
+    def apply_dunning(self):
+        """Apply at once the dunning steps that the invoices have come to, instead of with the next job.
+
+        :return: the ids of the dunning events, empty where no step has come
+        """
+        self.env["kor.contract"]._check_can_bill()
+        self.check_access("write")
+        events = self.env["kor.dunning.event"].sudo()  # events are written by dunning only
+        known = events.search([("move_id", "in", self.ids)])
+        # What is overdue of a customer is compared with the threshold as a whole.
+        plan = events._plan([("commercial_partner_id", "in", self.commercial_partner_id.ids)])
+        for contract, steps in plan.items():
+            for step, moves in steps.items():
+                if own := moves & self.sudo():
+                    events._apply(contract, step, own)
+        return (events.search([("move_id", "in", self.ids)]) - known).ids
+
     @api.model
     def _get_kor_overdue_domain(self):
         """Return which invoices may be overdue; zones ahead of UTC may be in tomorrow."""

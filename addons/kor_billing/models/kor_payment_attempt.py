@@ -27,6 +27,7 @@ class KorPaymentAttempt(models.Model):
     """
 
     _name = "kor.payment.attempt"
+    _inherit = ["kor.payment.decline.mixin"]
     _description = "Payment Attempt"
     _order = "id desc"
 
@@ -76,6 +77,7 @@ class KorPaymentAttempt(models.Model):
         "it went through.",
     )
     message = fields.Text(readonly=True)
+    is_mailed = fields.Boolean(string="Mailed", readonly=True, help="The customer was told that it was declined.")
 
     _number_unique = models.UniqueIndex("(move_id, number)", "This attempt has been made already.")
     _open_unique = models.UniqueIndex(
@@ -165,6 +167,8 @@ class KorPaymentAttempt(models.Model):
         self.write({"state": state, "message": message, "is_unclear": False})
         # The database lets the next attempt in as soon as it knows that this one is settled.
         self.flush_recordset(["state"])
+        if state == "declined":
+            self._mail_declined()
         if self.contract_id:
             self.contract_id._note_collection(self._describe())
             if self.move_id.kor_collection_state == "given_up":

@@ -71,6 +71,11 @@ class ResCompany(models.Model):
         default="3, 5, 7",
         help="When a declined charge is tried again, in days after the first attempt. Empty: never.",
     )
+    kor_decline_mail = fields.Boolean(
+        string="Mail on Decline",
+        default=True,
+        help="Customers are told by mail of each charge that was declined, and of what comes next.",
+    )
     kor_dunning = fields.Boolean(
         string="Dunning", default=True, help="Overdue invoices of contracts go through the dunning steps."
     )

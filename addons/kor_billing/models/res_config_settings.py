@@ -16,5 +16,6 @@ class ResConfigSettings(models.TransientModel):
     kor_prepaid_product_id = fields.Many2one(related="company_id.kor_prepaid_product_id", readonly=False)
     kor_auto_charge = fields.Boolean(related="company_id.kor_auto_charge", readonly=False)
     kor_retry_days = fields.Char(related="company_id.kor_retry_days", readonly=False)
+    kor_decline_mail = fields.Boolean(related="company_id.kor_decline_mail", readonly=False)
     kor_dunning = fields.Boolean(related="company_id.kor_dunning", readonly=False)
     kor_finance_user_id = fields.Many2one(related="company_id.kor_finance_user_id", readonly=False)

@@ -32,3 +32,5 @@ from . import test_portal
 from . import test_run_options
 from . import test_tier_advice
 from . import test_tour
+from . import test_decline_mail
+from . import test_leaving

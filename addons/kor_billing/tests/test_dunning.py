@@ -42,6 +42,20 @@ class TestDunning(KorCollectionCommon):
         self._dun(*DAYS)
         return move
 
+    def test_steps_that_have_come_are_applied_by_call_to_these_invoices_alone(self):
+        move, other = self._make_due(), self._make_due()
+        self.env["kor.dunning.threshold"].create({"company_id": self.company.id, "amount": 200})
+        with freeze_time("2026-02-03 12:00:00"):
+            self.assertEqual(move.with_user(self.biller).apply_dunning(), [])
+        with freeze_time("2026-02-04 12:00:00"):
+            # Together they reach the threshold.
+            events = self.Event.browse(move.with_user(self.biller).apply_dunning())
+            self.assertEqual((events.step_id, events.move_id), (self.steps["reminder"], move))
+            self.assertEqual(move.with_user(self.biller).apply_dunning(), [])
+            self.assertFalse(other.kor_dunning_event_ids)
+            with self.assertRaises(AccessError):
+                move.with_user(self.manager).apply_dunning()
+
     def test_each_step_comes_on_its_day_and_once(self):
         contract = self._make_contract(account_manager_id=self.manager.id)
         move = self._make_due(contract=contract)
@@ -143,7 +157,7 @@ class TestDunning(KorCollectionCommon):
         self._dun("reminder")
         for part in ("on 02/02/2026 did not succeed", "will be charged on 02/05/2026"):
             with self.subTest(part):
-                self.assertIn(part, self._mails(move.kor_contract_id).body)
+                self.assertIn(part, self._mails(move.kor_contract_id)[-1].body)
 
     def test_mail_is_in_the_customer_s_language(self):
         self.env["res.lang"]._activate_lang("es_ES")

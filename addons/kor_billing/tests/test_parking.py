@@ -165,6 +165,61 @@ class TestParking(KorBillingCommon):
         self.assertEqual(len(contract.invoice_ids), 4)
         self.assertEqual(self._parked(contract).kind, "bound")
 
+    def test_invoice_past_a_bound_is_held_by_call_and_a_look_passes_it(self):
+        contract = self._bill_months(self._make_contract())
+        april = ("2026-04-01", "2026-04-30")
+        with freeze_time("2026-04-02"):
+            self._set_price(contract, "2026-04-01", 900)
+            caller = contract.with_user(self.biller)
+            for anyway in (False, 0, "no", None):
+                with self.subTest(anyway):
+                    held = self.env["account.move"].browse(caller.generate_invoice(*april, anyway=anyway))
+                    self.assertRecordValues(held, [{"state": "draft", "amount_untaxed": 900}])
+                    self.assertIn("9.0 times the usual", held.kor_hold_reason)
+                    self.assertEqual(
+                        contract.activity_ids.mapped("summary")[-1:], ["Look at the invoice before it is posted"]
+                    )
+                    self.assertFalse(caller.generate_invoice(*april), "a draft counts as billed")
+                    held.unlink()
+            moves = self.env["account.move"].browse(caller.generate_invoice(*april, anyway=True))
+            self.assertRecordValues(moves, [{"state": "posted", "kor_hold_reason": False}])
+        note = contract.message_ids.filtered(lambda one: "bills past a safety bound" in one.body)
+        self.assertEqual(len(note), 1)
+        self.assertIn(self.biller.name, note.body)
+        self.assertFalse(self._parked(contract))
+
+    def test_held_invoice_waits_for_somebody_also_after_the_grace_time(self):
+        self.company.write({"kor_invoice_posting": "grace", "kor_grace_days": 0})
+        contract = self._bill_months(self._make_contract())
+        with freeze_time("2026-04-02"):
+            self._set_price(contract, "2026-04-01", 900)
+            held = self._bill(contract, "2026-04-01", "2026-04-30")
+            usual = self._bill(self._make_contract(), "2026-04-01", "2026-04-30")
+        self.assertIn(usual, self.env["account.move"]._get_kor_over_grace())
+        self.assertNotIn(held, self.env["account.move"]._get_kor_over_grace())
+        held.action_post()
+        self.assertEqual(held.state, "posted")
+
+    def test_dialog_warns_of_a_bound_and_the_click_passes_it(self):
+        contract = self._bill_months(self._make_contract())
+        with freeze_time("2026-04-02"):
+            dialog_model = self.env["kor.contract.invoice"].with_user(self.biller)
+            self.assertFalse(dialog_model.create({"contract_id": contract.id}).warning)
+            self._set_price(contract, "2026-04-01", 900)
+            dialog = dialog_model.create({"contract_id": contract.id})
+            self.assertIn("9.0 times the usual", dialog.warning)
+            dialog.action_invoice()
+        self.assertEqual(len(contract.invoice_ids), 4)
+
+    def test_daily_job_parks_what_breaks_a_bound(self):
+        contract = self._bill_months(self._make_contract())
+        with freeze_time("2026-04-02 12:00:00"):
+            self._set_price(contract, "2026-04-01", 900)
+            with self.enter_registry_test_mode():
+                self.assertIs(self.env.ref("kor_billing.ir_cron_bill").method_direct_trigger(), True)
+        self.env.invalidate_all()
+        self.assertEqual((len(contract.invoice_ids), self._parked(contract).kind), (3, "bound"))
+
     def test_bounds_cannot_be_negative(self):
         with self.assertRaises(Exception), self.env.cr.savepoint():  # noqa: B017
             self.company.kor_bound_factor = -1

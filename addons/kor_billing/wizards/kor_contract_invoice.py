@@ -33,6 +33,7 @@ class KorContractInvoice(models.TransientModel):
     preview_html = fields.Html(string="Lines", compute="_compute_preview", sanitize=False)
     is_due = fields.Boolean(compute="_compute_preview")
     problem = fields.Char(compute="_compute_preview")
+    warning = fields.Char(compute="_compute_preview", help="What a billing run would park this invoice for.")
 
     @api.depends("contract_id", "span")
     def _compute_dates(self):
@@ -43,10 +44,11 @@ class KorContractInvoice(models.TransientModel):
     @api.depends("contract_id", "date_from", "date_to")
     def _compute_preview(self):
         for wizard in self:
-            lines, wizard.problem = [], False
+            lines, wizard.problem, wizard.warning = [], False, False
             try:
                 if wizard.contract_id and wizard.date_from and wizard.date_to:
                     lines = wizard.contract_id.preview_invoice(*wizard._get_plain_dates())
+                    wizard.warning = wizard._get_warning()
             except UserError as error:
                 wizard.problem = str(error)
             wizard.is_due = bool(lines)
@@ -58,7 +60,8 @@ class KorContractInvoice(models.TransientModel):
         :return: an action that opens the invoice, or a notification where nothing is due
         """
         self.ensure_one()
-        move_ids = self.contract_id.generate_invoice(*self._get_plain_dates())
+        # Who presses the button has seen the lines, and the warning.
+        move_ids = self.contract_id.generate_invoice(*self._get_plain_dates(), anyway=True)
         if not move_ids:
             return {
                 "type": "ir.actions.client",
@@ -89,6 +92,11 @@ class KorContractInvoice(models.TransientModel):
             return contract._get_estimate_dates()
         day = date_utils.subtract(today, months=1) if self.span == "last_month" else today
         return date_utils.start_of(day, "month"), date_utils.end_of(day, "month")
+
+    def _get_warning(self):
+        contract = self.contract_id
+        open_slices = contract._get_open_slices(contract._parse_window(*self._get_plain_dates()))
+        return contract._get_bound_reasons(open_slices).get(contract, False)
 
     def _get_plain_dates(self):
         return fields.Date.to_string(self.date_from), fields.Date.to_string(self.date_to)

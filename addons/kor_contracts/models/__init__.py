@@ -12,6 +12,8 @@ from . import kor_contract_request_mixin
 from . import kor_amendment_preview_mixin
 from . import kor_amendment_request_mixin
 from . import kor_contract_policy_mixin
+from . import kor_contract_leaving_mixin
+from . import kor_step_mixin
 from . import kor_contract_ramp_mixin
 from . import kor_contract_reminder_mixin
 from . import kor_contract_renewal_mixin
@@ -32,6 +34,7 @@ from . import kor_contract_step
 from . import kor_contract_term
 from . import kor_discount
 from . import kor_plan
+from . import kor_plan_step
 from . import kor_price_index
 from . import kor_price_index_value
 from . import kor_tier

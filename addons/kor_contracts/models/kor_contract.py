@@ -17,6 +17,7 @@ class KorContract(models.Model):
         "kor.contract.renewal.mixin",
         "kor.contract.reminder.mixin",
         "kor.contract.termination.mixin",
+        "kor.contract.leaving.mixin",
         "kor.contract.policy.mixin",
         "kor.contract.amend.mixin",
         "kor.contract.lifecycle.mixin",
@@ -194,6 +195,9 @@ class KorContract(models.Model):
             if contract.date_end and contract.term in ("multi_year", "custom"):
                 after = contract.date_end + timedelta(days=1)
                 months = (after.year - contract.date_start.year) * 12 + after.month - contract.date_start.month
+                if date_utils.add(contract.date_start, months=1) > after:
+                    # Two days around the end of a month are none.
+                    months = 0
             contract.term_months = months
 
     @api.depends("term", "date_start")
@@ -339,6 +343,8 @@ class KorContract(models.Model):
 
     def _describe_span(self):
         self.ensure_one()
+        if self.date_end_effective and self.date_end_effective < self.date_start:
+            return self.env._("on no day: it was cancelled before its first one")
         if self.date_end_effective:
             return self.env._("from %(start)s to %(end)s", start=self.date_start, end=self.date_end_effective)
         return self.env._("from %(start)s on", start=self.date_start)

@@ -86,8 +86,7 @@ class KorContractAmendMixin(models.AbstractModel):
         """Tell whether a day lies after the last one; one that renews itself goes on."""
         if self.date_cancelled:
             return day > self.date_cancelled
-        renews = self.auto_renew and self.term_months
-        return bool(self.date_end and day > self.date_end and not renews)
+        return bool(self.date_end and day > self.date_end and not self._renews_itself())
 
     def _get_tier_at(self, day):
         """Return the tier that held on a day: the one before the first change after it, else today's."""

@@ -194,9 +194,16 @@ class KorContractAmendment(models.Model):
 
     def _apply_due(self):
         """Apply the agreed amendments whose day has come, in the order of their days."""
-        due = self.filtered(lambda one: one.state == "agreed" and one.date_effective <= one.contract_id._get_today())
+        due = self.filtered(lambda one: one.state == "agreed" and one._is_due())
         for amendment in due.sorted(lambda one: (one.date_effective, one.id)):
             amendment._apply()
+
+    def _is_due(self):
+        """Tell whether the day has come; one that cancels from the first day on need not wait for it."""
+        contract, day = self.contract_id, self.date_effective
+        if day <= contract._get_today():
+            return True
+        return day == contract.date_start and "cancel" in self.change_ids.mapped("kind")
 
     def _apply(self):
         """Write the facts."""

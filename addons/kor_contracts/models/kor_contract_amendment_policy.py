@@ -1,4 +1,5 @@
 import logging
+from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -63,11 +64,30 @@ class KorContractAmendment(models.Model):
         return self.contract_id._propose_tier_change(plan.tier_id)
 
     def _apply(self):
-        contract = self.contract_id
-        if not self.is_renewal and contract._renews_itself() and self.date_effective > contract.date_end:
+        contract, kinds = self.contract_id, self.change_ids.mapped("kind")
+        # A step of the ramp waits for its term; who cancels with the end wants no other.
+        needed = self.date_effective - timedelta(days="cancel" in kinds)
+        if not (self.is_renewal or self.is_signature) and contract._renews_itself() and needed > contract.date_end:
             # It holds in the next term, which has to be there.
-            contract._extend(self.date_effective)
+            contract._extend(needed)
+        self._check_within()
         return super()._apply()
+
+    def _check_within(self):
+        """Raise where the amendment holds after the end of a contract that nothing prolongs."""
+        contract, day, kinds = self.contract_id, self.date_effective, set(self.change_ids.mapped("kind"))
+        prolonged = self.is_signature or contract.renewal_amendment_id or kinds & {"term", "cancel"}
+        if contract.date_end and day > contract.date_end and not prolonged:
+            raise UserError(
+                self.env._(
+                    "Amendment %(name)s holds from %(day)s, but contract %(contract)s ends on %(end)s. Renew it first, "
+                    "or choose an earlier day.",
+                    name=self.name,
+                    day=day,
+                    contract=contract.name,
+                    end=contract.date_end,
+                )
+            )
 
     def _prepare_preview(self, before, after):
         """Add the policy, and what ending early costs."""

@@ -60,6 +60,12 @@ class KorContractChainMixin(models.AbstractModel):
         self.ensure_one()
         return bool(self.ended_by_id) and self.date_end == self.date_start - timedelta(days=1)
 
+    def _has_step_price(self, day):
+        """Tell whether the line begins on a day with a price that was agreed for it at signature."""
+        step = self.amendment_id
+        prices = step.change_ids.filtered(lambda change: change.kind == "price" and change._touches(self))
+        return self.date_start == day and step.is_signature and any(not change.percent for change in prices)
+
     def _get_root(self):
         return self.root_id or self
 

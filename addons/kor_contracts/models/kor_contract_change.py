@@ -154,11 +154,19 @@ class KorContractChange(models.Model):
         self._go_on(self._get_line_at(day), day, {"quantity": self.quantity})
 
     def _apply_price(self, day):
-        lines = self._get_line_at(day) if self.line_id else self._get_running(day)
-        for line in lines:
-            going_on = self._go_on(line, day, {} if self.percent else {"unit_price": self.unit_price})
-            if self.percent:
-                going_on._scale(1 + self.percent / 100)
+        for line in self._get_priced(day):
+            self._reprice(self._go_on(line, day, {}))
+
+    def _get_priced(self, day):
+        """Return the lines whose price changes on a day."""
+        return self._get_line_at(day) if self.line_id else self._get_running(day)
+
+    def _reprice(self, lines):
+        """Give lines the new price, or raise what they have."""
+        if self.percent:
+            lines._scale(1 + self.percent / 100)
+        else:
+            lines._as_amended().unit_price = self.unit_price
 
     def _apply_add(self, day):
         line_model = self.env["kor.contract.line"]._as_amended()
@@ -242,17 +250,19 @@ class KorContractChange(models.Model):
         paused = contract.line_ids.filtered(lambda line: line.ended_by_id == last)
         if not last or contract.state != "paused":
             raise UserError(self.env._("Contract %(contract)s is not paused.", contract=contract.name))
-        self._resume(paused, day)
+        for line in paused:
+            self._catch_up(self._resume(line, day), line, last)
         contract._set_state("active")
 
     def _resume(self, lines, day):
-        """Let paused lines go on from a day, as long as they were agreed."""
+        """Let paused lines go on from a day, as long as they were agreed, and return those that go on."""
+        resumed = lines.browse()
         for line in lines:
             agreed_until = line.date_end_before
             start = max(day, line.date_start)
             if not agreed_until or agreed_until >= start:
                 # Their own end stays: it is the pause.
-                line._as_amended().copy(
+                resumed |= line._as_amended().copy(
                     {
                         "contract_id": line.contract_id.id,
                         "date_start": start,
@@ -262,6 +272,35 @@ class KorContractChange(models.Model):
                         "anchor_day": line.anchor_day,
                     }
                 )
+        return resumed
+
+    def _catch_up(self, line, paused, pause):
+        """Let a line that resumes have the changes of all prices that came while it was paused, as at renewals.
+
+        :param line: the one that resumes, or none
+        :param paused: the one that it resumes
+        """
+        for change in self._get_missed(paused, pause) if line else ():
+            day = change.amendment_id.date_effective
+            chain = paused._get_chain().filtered(lambda one, day=day: day <= one.date_start <= paused.date_start)
+            has_own = any(one._has_step_price(one.date_start) for one in chain)
+            if has_own or (line.date_end and day > line.date_end):
+                continue
+            if day > line.date_start:
+                line = line._go_on(day, {}, self.amendment_id)
+            change._reprice(line)
+
+    def _get_missed(self, paused, pause):
+        """Return the changes of all prices since a pause that a paused line knows nothing of, in their order."""
+        known, root = paused._get_chain().amendment_id, paused._get_root()
+        since = self.contract_id.amendment_ids.filtered(
+            lambda one: (
+                one.state == "applied" and one.date_effective >= pause.date_effective and one not in known
+                and one.date_effective >= root.date_start
+            )
+        )  # fmt: skip
+        changes = since.sorted(lambda one: (one.date_effective, one.id)).change_ids
+        return changes.filtered(lambda change: change.kind == "price" and not change.line_id)
 
     def _apply_transfer(self, day):
         """End the contract, and let one of the new customer go on from the day."""
@@ -289,7 +328,7 @@ class KorContractChange(models.Model):
         running = contract.line_ids.filtered(lambda line: not line.date_end or line.date_end >= day)
         if self.amendment_id.credit != "prorated":
             self._end(running, day)
-        contract._cancel(max(day - timedelta(days=1), contract.date_start))
+        contract._cancel(contract._get_last_day_before(day))
 
     def _apply_plan(self, day):
         """Let lines of the old plan go on with the charges of the new one, by what they charge."""

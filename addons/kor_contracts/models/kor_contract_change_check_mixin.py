@@ -79,7 +79,7 @@ class KorContractChangeCheckMixin(models.AbstractModel):
             return self.env._("choose the plan.")
         if self.plan_id.currency_id != self.contract_id.currency_id:
             return self.env._("the plan is priced in %(currency)s.", currency=self.plan_id.currency_id.name)
-        return ""
+        return self.plan_id._find_offer_problem(self.amendment_id.date_effective, self.contract_id._get_today())
 
     def _find_add_problem(self):
         if self.charge_id or (self.product_id and self.name):

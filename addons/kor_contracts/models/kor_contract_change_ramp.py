@@ -1,3 +1,4 @@
+import math
 from datetime import timedelta
 
 from odoo import fields, models
@@ -31,8 +32,8 @@ class KorContractChange(models.Model):
     def _set_free(self, line, day, until):
         """Let a line cost nothing from a day until another one, and go on as agreed after it."""
         agreed_until, after = line.date_end, until + timedelta(days=1)
-        last = agreed_until or self.contract_id.date_end
-        if not last or after <= last:
+        if not agreed_until or after <= agreed_until:
+            # Also beyond the end of the contract: what is free until then would stay so in a new term.
             self._go_on(line, after, {})
         if day <= line.date_start and self.amendment_id.is_signature:
             # Nothing was charged for it yet: it is free itself, instead of a line that goes on from its first day.
@@ -49,13 +50,37 @@ class KorContractChange(models.Model):
         return result
 
     def _apply_price(self, day):
-        lines = self._get_line_at(day) if self.line_id else self._get_running(day)
+        lines = self._get_priced(day) if self.line_id else self._get_priced(day) | self._get_paused(day)
         later = self._get_later(lines, day, {"price"})
         result = super()._apply_price(day)
-        carried = self._carry(later, {} if self.percent else {"unit_price": self.unit_price})
-        if self.percent:
-            carried._scale(1 + self.percent / 100)
+        for line in self._carry(later, {}):
+            self._reprice(line)
+            if not self.percent:
+                line._as_amended().unit_price *= self._get_factor(line, day)
         return result
+
+    def _get_priced(self, day):
+        """Leave out what a step gives a price of its own on the very day of a renewal."""
+        lines = super()._get_priced(day)
+        return lines.filtered(lambda line: not line._has_step_price(day)) if self.amendment_id.is_renewal else lines
+
+    def _get_paused(self, day):
+        """Return the last line before a day of each chain of which none runs then."""
+        known = self.contract_id.line_ids.filtered(lambda line: line.charge_type != "one_time" and not line._is_void())
+        paused = known.browse()
+        for chain in known.grouped(lambda line: line._get_root()).values():
+            if not any(line._runs_at(day) for line in chain):
+                paused |= chain.filtered(lambda line: line.date_start < day).sorted("date_start")[-1:]
+        return paused
+
+    def _get_factor(self, line, day):
+        """Return by how much steps in percent change what a line costs, of which they are agreed, after a day."""
+        factor = 1.0
+        for step in self.contract_id.amendment_ids.filtered("is_signature"):
+            if day < step.date_effective <= line.date_start and step.state == "applied":
+                own = step.change_ids.filtered(lambda change: change.kind == "price" and change._touches(line))
+                factor *= math.prod(1 + change.percent / 100 for change in own)
+        return factor
 
     def _apply_discount(self, day):
         result = super()._apply_discount(day)
@@ -108,7 +133,7 @@ class KorContractChange(models.Model):
 
     def _apply_cancel(self, day):
         contract = self.contract_id
-        last_day = max(day - timedelta(days=1), contract.date_start)
+        last_day = contract._get_last_day_before(day)
         # Before the lines end: the fee is a share of what they would have brought.
         fee = contract._get_termination_fee(last_day)
         result = super()._apply_cancel(day)
@@ -124,7 +149,12 @@ class KorContractChange(models.Model):
                 free = made_by.change_ids.filtered(lambda change: change.kind == "free")
                 if "price" in kinds and free and one.date_start == made_by.date_effective:
                     continue
-                made = made_by.change_ids.filtered(lambda change, one=one: change._touches(one))
+                made = made_by.change_ids.filtered(
+                    # A step in percent is on the price that holds until then, whatever that is.
+                    lambda change, one=one: (
+                        change._touches(one) and not (change.percent and change.amendment_id.is_signature)
+                    )
+                )
                 if kinds & set(made.mapped("kind")):
                     break
                 found |= one

@@ -125,6 +125,9 @@ class KorContractDocumentMixin(models.AbstractModel):
         """Return in one sentence what happens at the end, empty where the contract is cancelled."""
         if self.date_cancelled:
             return ""
+        if self._leaves_with_term():
+            day = format_date(self.env, self.date_leaving)
+            return self.env._("Ends on %(day)s: its cancellation is agreed", day=day)
         if not self.date_end:
             return self.env._("Runs until it is terminated, with %(days)s days' notice", days=self.notice_days)
         if not (self.auto_renew and self.term_months):

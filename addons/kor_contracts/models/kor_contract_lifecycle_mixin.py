@@ -1,4 +1,5 @@
 import logging
+from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -93,7 +94,8 @@ class KorContractLifecycleMixin(models.AbstractModel):
     def action_cancel(self, date=False):
         """Cancel the contracts as of a date, which is their last day; without one, as of today.
 
-        A date to come leaves the contract active until then. What is billed beyond it is given back.
+        A date to come leaves the contract active until then. What is billed beyond it is given back. Before the first
+        day of a contract, any day before it ends the contract at once: nothing is owed.
 
         :param date: the last day as YYYY-MM-DD
         :return: True
@@ -109,6 +111,10 @@ class KorContractLifecycleMixin(models.AbstractModel):
         if self.state == "cancelled":
             return
         start, end = self.date_start, self.date_end
+        if self.state != "draft" and last_day < start and not self._has_begun():
+            self._set_state("cancelled", date_cancelled=start - timedelta(days=1))
+            self.message_post(body=self.env._("Cancelled before its first day: nothing is owed."))
+            return
         if self.state != "draft" and (last_day < start or (end and last_day > end)):
             raise UserError(
                 self.env._(
@@ -210,9 +216,12 @@ class KorContractLifecycleMixin(models.AbstractModel):
             labels = [self._fields[name].get_description(self.env, ["string"])["string"] for name in sorted(frozen)]
             self._check_open(", ".join(labels))
 
+    def _is_amending(self):
+        return self.env.context.get("kor_amending") is AMENDING
+
     def _check_open(self, part):
         """Raise if any of the contracts is agreed already, unless an amendment writes."""
-        if self.env.context.get("kor_amending") is AMENDING:
+        if self._is_amending():
             return
         agreed = self.filtered(lambda contract: contract.state != "draft")
         if agreed:
@@ -232,7 +241,7 @@ class KorContractLifecycleMixin(models.AbstractModel):
         running = self.search([("state", "in", ("active", "paused")), ("date_end_effective", "<", "today +1d")])
         over = running.filtered(lambda contract: contract.date_end_effective < contract._get_today())
         cancelled = over.filtered("date_cancelled")
-        renewing = (over - cancelled).filtered(lambda contract: contract.auto_renew and contract.term_months)
+        renewing = (over - cancelled).filtered(lambda contract: contract._renews_itself())
         cancelled._set_state("cancelled")
         (over - cancelled - renewing)._set_state("ended")
         for contract in renewing:

@@ -117,7 +117,9 @@ class KorContractLine(models.Model):
                         start=line.date_start,
                     )
                 )
-            if line.date_start < contract.date_start or (contract.date_end and line.date_start > contract.date_end):
+            # What amendments agree for a term that may come lies beyond the end: it never runs unless the term comes.
+            is_beyond = contract.date_end and line.date_start > contract.date_end
+            if line.date_start < contract.date_start or (is_beyond and not contract._is_amending()):
                 raise ValidationError(
                     self.env._(
                         "Line “%(line)s” starts on %(start)s, outside the contract, which runs %(period)s.",

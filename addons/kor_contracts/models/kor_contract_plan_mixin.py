@@ -53,6 +53,7 @@ class KorContractPlanMixin(models.AbstractModel):
         self.line_ids.unlink()
         self.discount_ids.unlink()
         self.limit_ids.unlink()
+        self.step_ids.unlink()
         self._copy_plan()
         self.feature_ids = False
         self._copy_catalog()
@@ -104,6 +105,7 @@ class KorContractPlanMixin(models.AbstractModel):
         """Take over the plan's charges and discounts where the contract has no lines of its own."""
         line_vals, discount_vals = [], []
         for contract in self.filtered(lambda one: one.plan_id and not one.line_ids):
+            contract._check_plan_offered()
             plan = contract.plan_id.with_context(lang=contract._get_customer_lang())
             for charge in plan._get_included_charges():
                 values = self.env["kor.contract.line"]._prepare_from_charge_values(charge)
@@ -112,6 +114,12 @@ class KorContractPlanMixin(models.AbstractModel):
                 discount_vals.append({**values, "contract_id": contract.id})
         self.env["kor.contract.line"].create(line_vals)
         self.env["kor.discount"].create(discount_vals)
+
+    def _check_plan_offered(self):
+        """Raise where the plan is not offered: its prices are agreed anew only by lines that are given."""
+        problem = self.plan_id._find_offer_problem(self.date_start, self._get_today())
+        if problem:
+            raise UserError(self.env._("Contract %(contract)s: %(problem)s", contract=self.name, problem=problem))
 
     def _copy_catalog(self):
         """Take over the tier's limits and features, and the clauses of new contracts."""

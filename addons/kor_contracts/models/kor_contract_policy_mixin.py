@@ -52,8 +52,9 @@ class KorContractPolicyMixin(models.AbstractModel):
         return min(found, end) if end and end > today else found
 
     def _get_written_lines(self):
-        """Return the lines that stand on paper: not those that were taken away before their first day."""
-        return self.line_ids.filtered(lambda line: not line._is_void())
+        """Return the lines that stand on paper: not those taken away, and none of a term that is not agreed."""
+        last = False if self._renews_itself() else self.date_end
+        return self.line_ids.filtered(lambda line: not line._is_void() and not (last and line.date_start > last))
 
     def _get_commitment_facts(self):
         """Return pairs of label and text on uplift, minimum term and fee, as customers read them."""

@@ -22,7 +22,8 @@ class KorContractReminderMixin(models.AbstractModel):
         compute="_compute_renewal_window",
         store=True,
         index="btree_not_null",
-        help="The notice deadline; the end, where the renewal is agreed or comes by itself after the deadline.",
+        help="The notice deadline; the end, where the renewal is agreed or comes by itself after the deadline, or a "
+        "cancellation is agreed.",
     )
     renewal_window = fields.Selection(
         [
@@ -43,7 +44,7 @@ class KorContractReminderMixin(models.AbstractModel):
     renewal_next = fields.Char(string="Next Step", compute="_compute_renewal_next")
     reminder_ids = fields.One2many("kor.contract.reminder", "contract_id", string="Reminders")
 
-    @api.depends("state", "date_end", "date_notice", "auto_renew", "term_months", "date_cancelled",
+    @api.depends("state", "date_end", "date_notice", "auto_renew", "term_months", "date_leaving",
                  "renewal_amendment_id")  # fmt: skip
     def _compute_renewal_window(self):
         for contract in self:
@@ -53,7 +54,11 @@ class KorContractReminderMixin(models.AbstractModel):
 
     def _get_renewal_date(self):
         """Return the day by which somebody has to decide; False where nothing ends."""
-        if self.state not in ("active", "paused") or not self.date_end or self.date_cancelled:
+        if self.state not in ("active", "paused"):
+            return False
+        if self._leaves_with_term():
+            return self.date_leaving
+        if not self.date_end:
             return False
         decided = self.renewal_amendment_id or (self._renews_itself() and self.date_notice < self._get_today())
         return self.date_end if decided else self.date_notice
@@ -64,7 +69,7 @@ class KorContractReminderMixin(models.AbstractModel):
             return "overdue"
         return next((window for days, window in WINDOWS if left <= days), "later")
 
-    @api.depends("renewal_date", "renewal_window", "renewal_amendment_id", "auto_renew", "term_months")
+    @api.depends("renewal_date", "renewal_window", "renewal_amendment_id", "auto_renew", "term_months", "date_leaving")
     @api.depends_context("lang")
     def _compute_renewal_next(self):
         for contract in self:
@@ -74,6 +79,8 @@ class KorContractReminderMixin(models.AbstractModel):
         """Return what has to be done about the end of the contract, empty where nothing has."""
         if not self.renewal_date:
             return ""
+        if self._leaves_with_term():
+            return self.env._("Ends on %(day)s: it is cancelled", day=format_date(self.env, self.date_leaving))
         end, notice = format_date(self.env, self.date_end), format_date(self.env, self.date_notice)
         if self.renewal_amendment_id:
             return self.env._("Renewed: the new term begins after %(end)s", end=end)
@@ -85,8 +92,8 @@ class KorContractReminderMixin(models.AbstractModel):
 
     @api.model
     def _get_ending_domain(self):
-        running = Domain("state", "in", ("active", "paused")) & Domain("date_cancelled", "=", False)
-        return running & Domain("date_end", "!=", False)
+        running = Domain("state", "in", ("active", "paused"))
+        return running & (Domain("date_end", "!=", False) | Domain("date_leaving", "!=", False))
 
     @api.model
     def _cron_remind_renewals(self):
@@ -98,6 +105,7 @@ class KorContractReminderMixin(models.AbstractModel):
         soon = self.search(
             self._get_ending_domain()
             & Domain("renewal_amendment_id", "=", False)
+            & Domain("date_leaving", "=", False)
             & Domain("date_notice", "<=", f"today +{furthest + 1}d")
         )
         for contract in soon:

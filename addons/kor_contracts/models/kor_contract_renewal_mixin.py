@@ -53,7 +53,7 @@ class KorContractRenewalMixin(models.AbstractModel):
                 lambda one: one.is_renewal and one.state == "agreed"
             )[:1]
 
-    @api.depends("date_end", "auto_renew", "term_months", "state", "date_cancelled", "renewal_uplift_kind",
+    @api.depends("date_end", "auto_renew", "term_months", "state", "date_leaving", "renewal_uplift_kind",
                  "renewal_uplift", "price_index_id.value_ids.value", "index_floor", "index_cap", "index_base_month",
                  "term_ids.index_month", "renewal_amendment_id.summary")  # fmt: skip
     @api.depends_context("lang")
@@ -68,6 +68,18 @@ class KorContractRenewalMixin(models.AbstractModel):
             if problem:
                 raise ValidationError(
                     self.env._("Contract %(contract)s: %(problem)s", contract=contract.name, problem=problem)
+                )
+
+    @api.constrains("auto_renew", "term_months", "date_end")
+    def _check_renewable(self):
+        for contract in self:
+            if contract.auto_renew and contract.date_end and not contract.term_months:
+                raise ValidationError(
+                    self.env._(
+                        "Contract %(contract)s cannot renew itself: its term of less than a month is no number of "
+                        "months. Say how many months a renewal adds, or let it end.",
+                        contract=contract.name,
+                    )
                 )
 
     def _find_uplift_problem(self):
@@ -125,6 +137,15 @@ class KorContractRenewalMixin(models.AbstractModel):
                     contract=self.name,
                 )
             )
+        if self._leaves_with_term():
+            raise UserError(
+                self.env._(
+                    "Contract %(contract)s cannot be renewed: its cancellation as of %(day)s is agreed. Withdraw that "
+                    "amendment first.",
+                    contract=self.name,
+                    day=self.date_leaving,
+                )
+            )
         if self.renewal_amendment_id:
             raise UserError(
                 self.env._(
@@ -136,7 +157,7 @@ class KorContractRenewalMixin(models.AbstractModel):
 
     def _renews_itself(self):
         self.ensure_one()
-        return bool(self.auto_renew and self.term_months and self.date_end and not self.date_cancelled)
+        return bool(self.auto_renew and self.term_months and self.date_end and not self._leaves_with_term())
 
     def _extend(self, until=None):
         """Add terms to a contract that renews itself, an amendment each, until today or a later day is covered."""
@@ -223,27 +244,33 @@ class KorContractRenewalMixin(models.AbstractModel):
     def _describe_next_renewal(self):
         """Return when the contract is renewed next and by how much prices change then, empty where it is not."""
         self.ensure_one()
+        if self.state in ("ended", "cancelled"):
+            return ""
+        if self._leaves_with_term():
+            return self.env._("None: it ends on %(day)s", day=format_date(self.env, self.date_leaving))
         if self.renewal_amendment_id:
             return self.env._(
                 "Agreed from %(day)s: %(what)s",
                 day=format_date(self.env, self.renewal_amendment_id.date_effective),
                 what=self.renewal_amendment_id.summary,
             )
-        if not self._renews_itself() or self.state in ("ended", "cancelled"):
+        if not self._renews_itself():
             return ""
         day = self.date_end + timedelta(days=1)
         try:
             percent, note, _month = self._get_uplift(day)
         except UserError as error:
             return str(error)
-        sign = "+" if percent >= 0 else ""
-        text = self.env._(
-            "%(day)s: %(sign)s%(percent)s %%",
-            day=format_date(self.env, day),
-            sign=sign,
-            percent=format_quantity(self.env, float(percent)),
-        )
+        text = self._describe_uplift(format_date(self.env, day), float(percent))
         return f"{text} ({note})" if note else text
+
+    def _describe_uplift(self, day, percent):
+        if not percent:
+            return self.env._("%(day)s: at the same price", day=day)
+        sign = "+" if percent > 0 else ""
+        return self.env._(
+            "%(day)s: %(sign)s%(percent)s %%", day=day, sign=sign, percent=format_quantity(self.env, percent)
+        )
 
     def _note_amended(self, amendment):
         result = super()._note_amended(amendment)

@@ -4,8 +4,6 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import format_date
 
-from odoo.addons.kor_enterprise_tiers.tools import format_quantity
-
 from ..engine import periods
 
 
@@ -13,7 +11,7 @@ class KorContractStep(models.Model):
     """A change that is agreed with the contract: from which month on a line has another quantity or price."""
 
     _name = "kor.contract.step"
-    _inherit = ["kor.contract.part.mixin"]
+    _inherit = ["kor.step.mixin", "kor.contract.part.mixin"]
     _description = "Step of a Contract"
     _order = "contract_id, date_start, id"
 
@@ -27,23 +25,10 @@ class KorContractStep(models.Model):
         domain="[('contract_id', '=', contract_id)]",
         help="Empty: all recurring lines.",
     )
-    kind = fields.Selection(
-        [("quantity", "Quantity"), ("price", "Price"), ("percent", "Change in percent"), ("free", "Free months")],
-        required=True,
-        default="quantity",
-    )
-    month = fields.Integer(
-        default=13, string="From Month", help="1 is the first month of the contract, 13 the second year."
-    )
     date_start = fields.Date(
         string="From", compute="_compute_date_start", store=True, readonly=False, precompute=True, required=True
     )
-    quantity = fields.Float(digits=(16, 6))
-    unit_price = fields.Float(digits=(16, 8), min_display_digits=2)
-    percent = fields.Float(string="Change (%)", digits=(16, 4), help="Of the price that holds until then.")
-    free_months = fields.Integer(default=1)
     date_end = fields.Date(string="Free until", compute="_compute_date_end")
-    summary = fields.Char(compute="_compute_summary")
 
     @api.depends("contract_id.date_start", "month")
     def _compute_date_start(self):
@@ -84,36 +69,25 @@ class KorContractStep(models.Model):
         """Return a sentence on what is missing or wrong, empty where nothing is."""
         contract, line = self.contract_id, self.line_id
         first = (line.date_start or contract.date_start) + timedelta(days=self.kind != "free")
-        last = (line.date_end or contract.date_end) if line else contract.date_end
         if line and line.contract_id != contract:
             return self.env._("the line belongs to another contract.")
         if self.kind in ("quantity", "price") and not line:
             return self.env._("choose the line.")
-        if self.date_start < first or (last and self.date_start > last):
+        if self.date_start < first or (line.date_end and self.date_start > line.date_end):
             return self.env._("a step lies within the contract, after the first day of the line that it changes.")
-        if self.kind == "quantity" and self.quantity < 0:
-            return self.env._("a quantity is 0 or more.")
-        if self.kind == "price" and self.unit_price <= 0:
-            return self.env._("a price is above 0; what costs nothing for a time has free months.")
-        if self.kind == "percent" and (not self.percent or self.percent <= -100):
-            return self.env._("give by how many percent the price changes, above -100.")
-        if self.kind == "free" and self.free_months < 1:
-            return self.env._("give 1 free month or more.")
-        return ""
+        if contract.date_end and self.date_start > contract.date_end and not contract._renews_itself():
+            return self.env._(
+                "a step lies within the contract, which ends on %(end)s for certain. Choose an earlier month, or let "
+                "the contract renew automatically.",
+                end=format_date(self.env, contract.date_end),
+            )
+        return self._find_value_problem()
 
     def _describe(self):
         """Return what the step does, as customers read it."""
+        if self.kind != "free":
+            return self._describe_step(self.line_id.name)
         line = self.line_id.name or self.env._("All recurring fees")
-        if self.kind == "quantity":
-            return self.env._("%(line)s: quantity %(n)s", line=line, n=format_quantity(self.env, self.quantity))
-        if self.kind == "price":
-            price = format_quantity(self.env, self.unit_price)
-            currency = self.currency_id.name or ""
-            return self.env._("%(line)s: %(price)s %(currency)s per unit", line=line, price=price, currency=currency)
-        if self.kind == "percent":
-            sign = "+" if self.percent > 0 else ""
-            percent = format_quantity(self.env, self.percent)
-            return self.env._("%(line)s: %(sign)s%(percent)s %%", line=line, sign=sign, percent=percent)
         until = format_date(self.env, self.date_end) if self.date_end else ""
         return self.env._("%(line)s: free until %(day)s", line=line, day=until)
 

@@ -117,7 +117,8 @@ class KorContractTerminationMixin(models.AbstractModel):
         until = self._get_termination_until()
         kind = self.termination_fee_kind
         runs = self.state in ("active", "paused")
-        if kind == "none" or not runs or not until or last_day >= until:
+        # What never begins owes nothing.
+        if kind == "none" or not runs or not until or not self.date_start <= last_day < until:
             return None
         parts = termination.fees_left(
             last_day + timedelta(days=1),
@@ -163,7 +164,7 @@ class KorContractTerminationMixin(models.AbstractModel):
     def _terminate(self, last_day):
         """Cancel the contract as of a day, and charge what ending it early costs."""
         runs = self.state in ("active", "paused")
-        fee = self._get_termination_fee(last_day) if runs and self.date_start <= last_day else None
+        fee = self._get_termination_fee(last_day) if runs else None
         self._cancel(last_day)
         if runs:
             self._charge_termination(fee, last_day)
@@ -173,7 +174,7 @@ class KorContractTerminationMixin(models.AbstractModel):
         before = self.line_ids.filtered("is_termination_fee")
         amount = float(fee.amount) if fee else 0
         reason = self._describe_termination_fee(fee, last_day)
-        values = {"unit_price": amount, "date_start": last_day, "fee_reason": reason}
+        values = {"unit_price": amount, "date_start": max(last_day, self.date_start), "fee_reason": reason}
         if before:
             before._as_amended().write(values)
         elif amount:

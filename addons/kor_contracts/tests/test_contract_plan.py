@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo.fields import Command, Date
 from odoo.tests import tagged
 
@@ -207,6 +209,45 @@ class TestContractPlan(ContractCase):
                 with self.assert_refused(sentence):
                     contract.action_apply_plan()
                 self.assertTrue(contract.line_ids)
+
+    def test_only_plans_that_are_offered_are_taken(self):
+        today = Date.today()
+        past, future = today - timedelta(days=1), today + timedelta(days=1)
+        begins = {"before": past - timedelta(days=30), "today": today, "later": future + timedelta(days=30)}
+        cases = [
+            ({"active": False}, "today", "is archived"),
+            ({"date_end": past}, "today", "was offered until"),
+            ({"date_end": past}, "later", "was offered until"),
+            ({"date_start": future}, "today", "is offered from"),
+            # It was offered when the contract began, or is when it is written down.
+            ({"date_end": past}, "before", ""),
+            ({"date_end": today}, "later", ""),
+            ({"date_start": future}, "later", ""),
+        ]
+        for values, begin, sentence in cases:
+            plan = self._create_plan(name="Offer", **values)
+            start = begins[begin]
+            with self.subTest((values, begin)):
+                if not sentence:
+                    self.assertTrue(self._create_contract(plan_id=plan.id, date_start=start).line_ids)
+                    continue
+                with self.assert_refused(f"“Offer” {sentence}"):
+                    self._create_contract(plan_id=plan.id, date_start=start)
+                # Lines that are given agree the prices by themselves: contracts that are brought from elsewhere.
+                taken = self._create_contract({}, plan_id=plan.id, date_start=start, term="annual", activate=True)
+                self.assertEqual(taken.plan_id, plan)
+
+    def test_plan_that_is_not_offered_is_neither_applied_nor_changed_to(self):
+        draft = self._create_contract()
+        agreed = self._create_contract(activate=True)
+        self.plan.active = False
+        with self.assert_refused("is archived"):
+            draft.action_apply_plan()
+        self.assertTrue(draft.line_ids)
+        with self.assert_refused("is archived"):
+            agreed.amend(Date.to_string(Date.today()), [{"kind": "plan", "plan": self.plan.id}])
+        # What is agreed goes on, and can be handed over.
+        self.assertTrue(draft.copy().line_ids)
 
     def test_contract_without_lines_is_not_activated(self):
         contract = self._create_contract()

@@ -180,6 +180,32 @@ class TestRenewal(ContractCase):
         with self.assertRaises(AccessError):
             self.index.with_user(portal).read(["name"])
 
+    def test_preview_says_in_words_what_prices_do(self):
+        cases = [
+            ({}, "01/01/2027: at the same price"),
+            ({"renewal_uplift_kind": "percent", "renewal_uplift": 0}, "01/01/2027: at the same price"),
+            ({"renewal_uplift_kind": "percent", "renewal_uplift": 3.5}, "01/01/2027: +3.5 %"),
+            ({"renewal_uplift_kind": "percent", "renewal_uplift": -2}, "01/01/2027: -2 %"),
+        ]
+        for values, text in cases:
+            with self.subTest(values):
+                self.assertEqual(self._sign(**values).renewal_preview, text)
+
+    def test_term_of_less_than_a_month_is_not_said_to_renew_itself(self):
+        short = {"term": "custom", "activate": False}
+        for start, end in (("2026-01-10", "2026-01-31"), ("2026-01-31", "2026-02-01")):
+            with self.subTest(end), self.assert_refused("less than a month", ValidationError):
+                self._sign(date_start=start, date_end=end, **short)
+        ending = self._sign(date_start="2026-01-10", date_end="2026-01-31", auto_renew=False, **short)
+        self.assertEqual(ending.term_months, 0)
+        named = self._sign(date_start="2026-01-10", date_end="2026-01-31", term_months=1, **short)
+        month = self._sign(date_start="2026-01-31", date_end="2026-02-27", **short)
+        for contract, end in ((named, "2026-02-28"), (month, "2026-03-30")):
+            contract.action_activate()
+            self._run_cron("2026-02-10 12:00:00" if contract == named else "2026-02-28 12:00:00")
+            with self.subTest(end):
+                self.assertEqual((contract.state, contract.term_months, str(contract.date_end)), ("active", 1, end))
+
     def test_line_says_until_when_it_runs(self):
         contract = self._sign(
             {}, {"name": "Pilot", "date_end": "2026-06-30"}, {"name": "Whole", "date_end": "2026-12-31"}

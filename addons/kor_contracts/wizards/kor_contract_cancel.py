@@ -21,6 +21,7 @@ class KorContractCancel(models.TransientModel):
         help="Until then the contract runs, and is billed, as agreed.",
     )
     is_later = fields.Boolean(compute="_compute_is_later")
+    is_before_start = fields.Boolean(compute="_compute_is_later")
     fee_note = fields.Char(string="Early Termination Fee", compute="_compute_fee_note")
     date_minimum_end = fields.Date(related="contract_id.date_minimum_end")
     reason = fields.Text(help="Noted in the contract's history.")
@@ -29,13 +30,18 @@ class KorContractCancel(models.TransientModel):
     def _compute_date(self):
         for wizard in self:
             contract = wizard.contract_id
-            wizard.date = contract._get_reference_day() if contract else fields.Date.context_today(wizard)
+            wizard.date = fields.Date.context_today(wizard)
+            if contract:
+                # Nobody cancels after one day what has not begun.
+                wizard.date = contract._get_reference_day() if contract._has_begun() else contract._get_today()
 
     @api.depends("contract_id", "date")
     def _compute_is_later(self):
         for wizard in self:
             contract = wizard.contract_id
-            wizard.is_later = bool(contract and wizard.date and wizard.date > contract._get_today())
+            day = contract and wizard.date
+            wizard.is_later = bool(day) and day > contract._get_today()
+            wizard.is_before_start = bool(day) and day < contract.date_start and not contract._has_begun()
 
     @api.depends("contract_id", "date")
     def _compute_fee_note(self):

@@ -17,6 +17,8 @@ from functools import lru_cache
 from itertools import accumulate
 from typing import Any
 
+from .series import Series
+
 DAY = timedelta(days=1)
 NOTHING = Fraction(0)
 ALL = Fraction(1)
@@ -62,15 +64,15 @@ class Obligation:
 
     @property
     def start(self) -> date:
+        """Return the first day of the promise as it was made."""
         return min(one.start for one in self.stretches)
 
     @property
     def end(self) -> date:
-        """Return the first day after the promise; what is kept at once is over after its day."""
-        days = [one.end for one in self.stretches] + [fact.day + DAY for fact in self.progress]
-        if self.method == "point":
-            days = [one.start + DAY for one in self.stretches]
-        return max(days)
+        """Return the first day after the promise as it was made; what is kept at once is over after its day."""
+        # Days that are worth nothing at the end earn nothing.
+        valued = [one for one in self.stretches if one.value] or self.stretches
+        return max(one.start + DAY if self.method == "point" else one.end for one in valued)
 
 
 def check_obligation(obligation: Obligation) -> None:
@@ -91,10 +93,25 @@ def check_obligation(obligation: Obligation) -> None:
 
 def delivered(obligation: Obligation, day: date) -> Fraction:
     """Return what has been delivered before a day, at standalone prices."""
+    return delivered_on(obligation, (day,)).last
+
+
+def delivered_on(obligation: Obligation, days: tuple[date, ...]) -> Series:
+    """Return what has been delivered before each of some days, at standalone prices."""
     if obligation.method == "progress":
-        return obligation.standalone * _share_reached(obligation.progress, day)
-    elapsed = _ELAPSED[obligation.method]
-    return sum((one.value * elapsed(one, day) for one in obligation.stretches), NOTHING)
+        shares = Series.of(_share_reached(obligation.progress, day) for day in days)
+        return shares.times(obligation.standalone)
+    first, *others = (
+        _elapsed_on(obligation.method, one.start, one.end, days).times(one.value) for one in obligation.stretches
+    )
+    return sum(others, first)
+
+
+# Most promises of a company begin and end on the same days, and are asked for on the same ones.
+@lru_cache(maxsize=2048)
+def _elapsed_on(method: str, start: date, end: date, days: tuple[date, ...]) -> Series:
+    elapsed = _ELAPSED[method]
+    return Series.of(elapsed(start, end, day) for day in days)
 
 
 def _share_reached(progress: tuple[Progress, ...], day: date) -> Fraction:
@@ -103,34 +120,35 @@ def _share_reached(progress: tuple[Progress, ...], day: date) -> Fraction:
     return reached[-1].share if reached else NOTHING
 
 
-def _elapsed_days(one: Stretch, day: date) -> Fraction:
-    if day <= one.start:
+def _elapsed_days(start: date, end: date, day: date) -> Fraction:
+    if day <= start:
         return NOTHING
-    return ALL if day >= one.end else Fraction((day - one.start).days, (one.end - one.start).days)
+    return ALL if day >= end else Fraction((day - start).days, (end - start).days)
 
 
-def _elapsed_at_once(one: Stretch, day: date) -> Fraction:
-    return ALL if day > one.start else NOTHING
+def _elapsed_at_once(start: date, _end: date, day: date) -> Fraction:
+    return ALL if day > start else NOTHING
 
 
-def _elapsed_months(method: str) -> Callable[[Stretch, date], Fraction]:
+def _elapsed_months(method: str) -> Callable[[date, date, date], Fraction]:
     """Return a count of calendar months, of which each weighs what the method makes of its covered days."""
 
-    def elapsed(one: Stretch, day: date) -> Fraction:
-        if day <= one.start:
+    def elapsed(start: date, end: date, day: date) -> Fraction:
+        if day <= start:
             return NOTHING
-        if day >= one.end:
+        if day >= end:
             return ALL
-        firsts, marks = _profile(method, one.start, one.end)
+        firsts, marks = _profile(method, start, end)
         month = bisect_right(firsts, day) - 1
         first, last = firsts[month], firsts[month + 1]
+        if day == first:
+            return marks[month]
         # Within a month, by its days.
         return marks[month] + (marks[month + 1] - marks[month]) * Fraction((day - first).days, (last - first).days)
 
     return elapsed
 
 
-# Most promises of a company begin and end on the same days.
 @lru_cache(maxsize=4096)
 def _profile(method: str, start: date, end: date) -> tuple[list[date], list[Fraction]]:
     """Return the days on which covered months begin, then the end, and the share that is over on each of them."""
@@ -159,7 +177,7 @@ _WEIGHTS: dict[str, Callable[[Fraction], Fraction]] = {
     "half_month": lambda covered: ALL if covered == 1 else ALL / 2,
     "equal": lambda covered: ALL,
 }
-_ELAPSED: dict[str, Callable[[Stretch, date], Fraction]] = {
+_ELAPSED: dict[str, Callable[[date, date, date], Fraction]] = {
     "day": _elapsed_days,
     "point": _elapsed_at_once,
     **{method: _elapsed_months(method) for method in _WEIGHTS},

@@ -42,6 +42,11 @@ class Outcome:
     closing: Position
 
     @property
+    def liability(self) -> Position:
+        """Return what is billed and not earned, as a credit; nothing where the contract is an asset."""
+        return self.closing if self.closing.amount > 0 else Position()
+
+    @property
     def asset(self) -> Position:
         """Return what is earned and not billed, as a debit; nothing where the contract is a liability."""
         if self.closing.amount >= 0:

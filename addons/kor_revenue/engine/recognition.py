@@ -17,17 +17,18 @@ Units: dates, half-open spans; money in the contract's currency, exact fractions
 Errors: RecognitionError, a sentence.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from .delivery import DAY, NOTHING, Obligation, RecognitionError, check_obligation, delivered
+from .delivery import DAY, NOTHING, Obligation, RecognitionError, check_obligation, delivered, delivered_on
+from .series import Series, nearest
 
-MODIFICATIONS = ("separate", "prospective", "catch_up")
-TREATMENTS = (*MODIFICATIONS, "price")
+TREATMENTS = ("prospective", "catch_up", "separate")
+KNOWN = (*TREATMENTS, "price")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +58,33 @@ class Layer:
     factors: Mapping[Any, Fraction]
     less: Mapping[Any, Obligation]
 
-    def earned(self, key: Any, day: date) -> Fraction:
-        day = min(day, self.end)
-        if day <= self.start or key not in self.factors:
-            return NOTHING
-        return self.factors[key] * (self._delivered(key, day) - self._delivered(key, self.start))
+    def earned_on(self, key: Any, days: tuple[date, ...]) -> Series | None:
+        """Return what is earned before each of some days, None where the layer knows nothing of the promise."""
+        if key not in self.factors:
+            return None
+        if days[0] < self.start or days[-1] > self.end:
+            days = tuple(min(max(day, self.start), self.end) for day in days)
+        gained = self._delivered_on(key, days)
+        if self.start > date.min:
+            gained = gained.less(self._delivered_on(key, (self.start,)).last)
+        return gained.times(self.factors[key])
 
-    def _delivered(self, key: Any, day: date) -> Fraction:
+    def whole(self, key: Any) -> Fraction:
+        """Return what the layer comes to once all is delivered, or where it ends before."""
+        if key not in self.factors:
+            return NOTHING
+        if self.end < date.max:
+            return self.earned_on(key, (self.end,)).last
         more, less = self.obligations.get(key), self.less.get(key)
-        return (delivered(more, day) if more else NOTHING) - (delivered(less, day) if less else NOTHING)
+        left = (more.standalone if more else NOTHING) - (less.standalone if less else NOTHING)
+        if self.start > date.min:
+            left -= self._delivered_on(key, (self.start,)).last
+        return self.factors[key] * left
+
+    def _delivered_on(self, key: Any, days: tuple[date, ...]) -> Series:
+        more, less = self.obligations.get(key), self.less.get(key)
+        result = delivered_on(more, days) if more else Series((0,) * len(days))
+        return result - delivered_on(less, days) if less else result
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +98,24 @@ class Jump:
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """Tell for each promise what is earned by any day."""
+    """Tell for each promise what is earned by any day; it differs from `before` only from the day `changed` on."""
 
     layers: tuple[Layer, ...] = ()
     jumps: tuple[Jump, ...] = ()
+    changed: date = date.min
+    before: "Curve | None" = None
 
     def earned(self, key: Any, day: date) -> Fraction:
         """Return what is earned before a day."""
-        jumped = (one.amount for one in self.jumps if one.key == key and one.day < day)
-        return sum((one.earned(key, day) for one in self.layers), NOTHING) + sum(jumped, NOTHING)
+        return self.earned_on(key, (day,)).last
+
+    def earned_on(self, key: Any, days: tuple[date, ...]) -> Series:
+        """Return what is earned before each of some days, in their order."""
+        jumps = [one for one in self.jumps if one.key == key]
+        parts = [part for one in self.layers if (part := one.earned_on(key, days))]
+        if jumps or not parts:
+            parts.append(Series.of(sum((one.amount for one in jumps if one.day < day), NOTHING) for day in days))
+        return sum(parts[1:], parts[0])
 
     def total(self, day: date) -> Fraction:
         return sum((self.earned(key, day) for key in self.keys()), NOTHING)
@@ -96,6 +124,23 @@ class Curve:
         return list(
             dict.fromkeys([key for one in self.layers for key in one.factors] + [one.key for one in self.jumps])
         )
+
+    def whole(self, key: Any) -> Fraction:
+        """Return what is earned once all that was promised has been delivered; of all promises, the price."""
+        jumped = sum((one.amount for one in self.jumps if one.key == key), NOTHING)
+        return sum((one.whole(key) for one in self.layers), jumped)
+
+    def promised_end(self, key: Any) -> date:
+        """Return the first day after the promise as it was made, whatever the facts are."""
+        live = [one.obligations[key].end for one in self.layers if one.end == date.max and key in one.obligations]
+        return max([date.min, *live, *(one.day + DAY for one in self.jumps if one.key == key)])
+
+    def history(self) -> list["Curve"]:
+        """Return the curves that held one after the other, this one as the last."""
+        found: list[Curve] = [self]
+        while found[-1].before is not None:
+            found.append(found[-1].before)
+        return found[::-1]
 
     def cut(self, day: date) -> "Curve":
         """Return what stays of the curve where something else holds from a day on."""
@@ -111,11 +156,35 @@ def curve(versions: Iterable[Version]) -> Curve:
     One that holds from an earlier day than those before it replaces them from that day on.
     """
     result, before = Curve(), None
-    for version in versions:
+    for version in _valued(tuple(versions)):
         _check(version, before)
-        result = _modify(result, version, before)
+        found = _modify(result, version, before)
+        result = found if before is None else replace(found, changed=version.day, before=result)
         before = version
     return result
+
+
+def _valued(versions: tuple[Version, ...]) -> tuple[Version, ...]:
+    """Let days stand for standalone prices where none is needed: of a sole promise and of residual ones."""
+    is_sole = len({one.key for version in versions for one in version.obligations}) == 1
+    unpriced = {one.key for version in versions for one in version.obligations if is_sole or one.is_residual} - {
+        one.key for version in versions for one in version.obligations if one.standalone
+    }
+    return tuple(_value_by_days(version, unpriced) for version in versions) if unpriced else versions
+
+
+def _value_by_days(version: Version, keys: Set[Any]) -> Version:
+    if version.price < version.standalone:
+        raise RecognitionError(
+            f"The price of {version.price} leaves nothing for a promise without a standalone price, as the others "
+            f"alone are worth {version.standalone}; give it one."
+        )
+    return replace(version, obligations=tuple(_by_days(one) if one.key in keys else one for one in version.obligations))
+
+
+def _by_days(obligation: Obligation) -> Obligation:
+    stretches = (replace(one, value=Fraction((one.end - one.start).days)) for one in obligation.stretches)
+    return replace(obligation, stretches=tuple(stretches))
 
 
 def _modify(old: Curve, version: Version, before: Version | None) -> Curve:
@@ -147,13 +216,9 @@ def _catch_up(old: Curve, version: Version) -> Curve:
     factors, kept = _factors(version.price, whole, by_key), old.cut(version.day)
     if factors is None:
         return replace(kept, jumps=kept.jumps + _spread(version.price - kept.total(version.day), version.day, by_key))
+    due = {key: factors[key] * delivered(one, version.day) for key, one in by_key.items()}
     jumps = [
-        Jump(
-            version.day,
-            key,
-            factors.get(key, NOTHING) * (delivered(by_key[key], version.day) if key in by_key else NOTHING)
-            - kept.earned(key, version.day),
-        )
+        Jump(version.day, key, due.get(key, NOTHING) - kept.earned(key, version.day))
         for key in dict.fromkeys([*kept.keys(), *by_key])
     ]
     layer = Layer(version.day, date.max, by_key, factors, {})
@@ -185,12 +250,13 @@ def _add(old: Curve, version: Version, before: Version) -> Curve:
         )
     pool = version.price - before.price
     value = sum(added.values(), NOTHING)
-    if value < 0 or pool < 0 or any(amount < 0 for amount in added.values()):
+    if pool < 0 or any(amount < 0 for amount in added.values()):
         raise RecognitionError(
             "A modification that takes something away cannot stand alone; treat it prospectively or catch up."
         )
     if not value:
-        return replace(old, jumps=old.jumps + _spread(pool, version.day, by_key))
+        new = {key: one for key, one in by_key.items() if one != less.get(key)}
+        return replace(old, jumps=old.jumps + _spread(pool, version.day, new or by_key))
     factors = {key: pool / value for key, amount in added.items() if amount}
     return replace(old, layers=(*old.layers, Layer(version.day, date.max, by_key, factors, less)))
 
@@ -225,8 +291,8 @@ def _by_key(version: Version) -> dict[Any, Obligation]:
 
 
 def _check(version: Version, before: Version | None) -> None:
-    if version.treatment not in TREATMENTS:
-        known = ", ".join(TREATMENTS)
+    if version.treatment not in KNOWN:
+        known = ", ".join(KNOWN)
         raise RecognitionError(f"The treatment {version.treatment!r} is unknown; it must be one of {known}.")
     if not version.obligations:
         raise RecognitionError("A contract without a promise has no revenue; give at least one obligation.")
@@ -236,10 +302,19 @@ def _check(version: Version, before: Version | None) -> None:
         check_obligation(obligation)
     if before is None and version.price < 0:
         raise RecognitionError(f"A price of {version.price} is negative; it must be 0 or more.")
+    if before is None and version.price and not version.standalone:
+        raise RecognitionError(
+            f"Promises without standalone prices cannot share a price of {version.price}; give at least one of them."
+        )
 
 
 def allocated(version: Version, rounding: Decimal) -> dict[Any, Decimal]:
-    """Return the price by promise as it is agreed at signature, rounded so that the sum is the price."""
+    """Return the price by promise as it is agreed at signature, rounded so that the sum is the price.
+
+    Source: ASC 606-10-32-31 to 34, IFRS 15.76 to 79. The promise that ends last takes what rounding leaves.
+    """
+    [version] = _valued((version,))
+    _check(version, None)
     factors = _factors(version.price, {one.key: one.standalone for one in version.obligations}, _by_key(version))
     exact = {one.key: (factors or {}).get(one.key, NOTHING) * one.standalone for one in version.obligations}
     last = max(version.obligations, key=lambda one: (one.end, exact[one.key])).key
@@ -249,16 +324,15 @@ def allocated(version: Version, rounding: Decimal) -> dict[Any, Decimal]:
 def settle_totals(exact: Mapping[Any, Fraction], last: Any, rounding: Decimal) -> dict[Any, Decimal]:
     """Round amounts each by itself; the one that is named takes what remains."""
     unit = Fraction(rounding)
-    counts = {key: nearest(amount / unit) for key, amount in exact.items()}
+    counts = {key: to_units(amount, unit) for key, amount in exact.items()}
     if exact:
-        counts[last] += nearest(sum(exact.values(), NOTHING) / unit) - sum(counts.values())
+        counts[last] += to_units(sum(exact.values(), NOTHING), unit) - sum(counts.values())
     return {key: count * rounding for key, count in counts.items()}
 
 
-def nearest(number: Fraction) -> int:
-    """Round to a whole number, halves away from zero."""
-    whole = (2 * abs(number.numerator) + number.denominator) // (2 * number.denominator)
-    return whole if number >= 0 else -whole
+def to_units(amount: Fraction, unit: Fraction) -> int:
+    """Return how many of the currency's smallest amounts it is, halves away from zero."""
+    return nearest(amount.numerator * unit.denominator, amount.denominator * unit.numerator)
 
 
 def standalone_after(version: Version, day: date) -> Fraction:
@@ -266,6 +340,16 @@ def standalone_after(version: Version, day: date) -> Fraction:
     return sum((one.standalone - delivered(one, day) for one in version.obligations), NOTHING)
 
 
+def first_day(versions: Sequence[Version]) -> date:
+    """Return a day before which nothing is earned."""
+    return min(min(_days(version)) for version in versions)
+
+
 def last_day(versions: Sequence[Version]) -> date:
-    """Return the first day after all that was promised in any of the versions."""
-    return max(max(one.end for one in version.obligations) for version in versions) + DAY
+    """Return a day after all that is earned, also at once on the day of a modification."""
+    return max(max(_days(version)) for version in versions) + DAY
+
+
+def _days(version: Version) -> list[date]:
+    stretches = [day for one in version.obligations for part in one.stretches for day in (part.start, part.end)]
+    return [version.day, *stretches, *(fact.day for one in version.obligations for fact in one.progress)]

@@ -12,7 +12,10 @@ from decimal import Decimal
 from fractions import Fraction
 
 from .delivery import DAY, RecognitionError, next_month
-from .recognition import MODIFICATIONS, Curve, Version, curve, last_day, nearest
+from .recognition import Curve, Version, curve, last_day, to_units
+
+# From the one that leaves all else as it is to the one that treats it as if it had always been so.
+ORDER = ("separate", "prospective", "catch_up")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,7 @@ def compare(versions: Sequence[Version], rounding: Decimal, count: int = 12) -> 
     if not before:
         raise RecognitionError("The first terms of a contract modify nothing; give those before them, too.")
     old = curve(before)
-    return [_try(old, before, replace(version, treatment=one), rounding, count) for one in MODIFICATIONS]
+    return [_try(old, before, replace(version, treatment=one), rounding, count) for one in ORDER]
 
 
 def _try(old: Curve, before: list[Version], version: Version, rounding: Decimal, count: int) -> Outcome:
@@ -48,9 +51,9 @@ def _try(old: Curve, before: list[Version], version: Version, rounding: Decimal,
     unit = Fraction(rounding)
 
     def settle(amount: Fraction) -> Decimal:
-        return nearest(amount / unit) * rounding
+        return to_units(amount, unit) * rounding
 
-    end = last_day([*before, version])  # the day after the first on which nothing is left
+    end = last_day([*before, version])
     earned = settle(old.total(version.day))
     jumped = [one.amount for one in new.jumps if one.day == version.day and one not in old.jumps]
     catch_up = settle(sum(jumped, Fraction(0)))

@@ -95,7 +95,7 @@ class KorAmendmentRevenueMixin(models.AbstractModel):
 
     def _to_number(self, amount):
         rounding = to_decimal(self.currency_id.rounding)
-        return as_number(recognition.nearest(amount / Fraction(rounding)) * rounding)
+        return as_number(recognition.to_units(amount, Fraction(rounding)) * rounding)
 
     @api.model
     def _get_treatment_values(self, revenue):

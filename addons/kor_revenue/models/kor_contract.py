@@ -16,11 +16,18 @@ class KorContract(models.Model):
         "kor.contract.position.mixin",
     ]
 
+    def action_activate(self):
+        """Let revenue follow from the contracts, steps that were agreed with them included.
+
+        :return: True
+        """
+        result = super().action_activate()
+        self._start_revenue()
+        return result
+
     def _set_state(self, target, **values):
         result = super()._set_state(target, **values)
-        if target == "active":
-            self._start_revenue()
-        elif target in ("cancelled", "ended"):
+        if target in ("cancelled", "ended"):
             self._note_revenue_change()
         return result
 

@@ -134,15 +134,16 @@ class KorContractObligationMixin(models.AbstractModel):
 
     def _get_first_change(self, last, engine):
         """Return the first day on which new terms deliver otherwise than the last ones."""
-        old = {one.key: one for one in last._get_engine_versions()[0].obligations}
-        new = {one.key: one for one in engine.obligations}
+        old = {one.key: one.stretches for one in last._get_engine_versions()[0].obligations}
+        new = {one.key: one.stretches for one in engine.obligations}
         days = []
         for key in old.keys() | new.keys():
-            before = set(old[key].stretches) if key in old else set()
-            after = set(new[key].stretches) if key in new else set()
-            days += [one.start for one in before ^ after]
-        ends = {one.end for one in engine.obligations} ^ {one.end for one in old.values()}
-        return min([*days, *ends], default=self._get_today())
+            before, after = ({one.start: one for one in both.get(key, ())} for both in (old, new))
+            for start in before.keys() | after.keys():
+                one, other = before.get(start), after.get(start)
+                if one != other:
+                    days.append(min(one.end, other.end) if one and other and one.end != other.end else start)
+        return min(days, default=self._get_today())
 
     def _choose_treatment(self, last, engine, day, amendment):
         """Return how a modification is treated where nobody has chosen. Extensible."""

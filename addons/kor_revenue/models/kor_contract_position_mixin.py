@@ -7,7 +7,7 @@ from odoo import fields, models
 from odoo.addons.kor_enterprise_tiers.engine.money import ZERO, to_decimal
 
 from ..engine import delivery, position
-from ..engine.recognition import nearest
+from ..engine.recognition import to_units
 
 DAY = delivery.DAY
 
@@ -100,7 +100,7 @@ class KorContractPositionMixin(models.AbstractModel):
         whole, left = sum((row["amount"] for row in rows), ZERO), balance
         for row in rows[:-1]:
             share = Fraction(row["amount"]) / Fraction(whole) * Fraction(balance) if whole else Fraction(row["amount"])
-            row["balance"] = nearest(share / Fraction(rounding)) * rounding
+            row["balance"] = to_units(share, Fraction(rounding)) * rounding
             left -= row["balance"]
         if rows:
             rows[-1]["balance"] = left

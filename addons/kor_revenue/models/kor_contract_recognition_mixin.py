@@ -105,7 +105,8 @@ class KorContractRecognitionMixin(models.AbstractModel):
         return [
             {"schedule": schedule, "month": month, "amount": amount, "date": dates[month]}
             for (schedule, month), amount in amounts.items()
-            if amount
+            # What belongs to closed months is booked by the close of the first open one.
+            if amount and dates[month] <= day
         ]
 
     def _earns_with_time(self):

@@ -105,13 +105,12 @@ class KorContractScheduleMixin(models.AbstractModel):
     def _get_pooled_months(self, partial=None):
         """Return what the enforceable promises earn, by the versions of their terms."""
         self.ensure_one()
-        versions = self._get_engine_versions()
-        if not versions:
+        versions, end = self._get_engine_versions(), self.date_end_effective
+        if not versions or (end and end < self.date_start):
             return {}
         rounding, mode = self._get_rounding()
-        found = recognition.curve(versions)
-        end = recognition.last_day(versions)
-        return months.by_month(found, self.revenue_since, end, rounding, mode, partial)
+        first, last = recognition.first_day(versions), recognition.last_day(versions)
+        return months.by_month(recognition.curve(versions), first, last, rounding, mode, partial)
 
     def _get_engine_versions(self):
         contract_sudo = self.sudo()  # as the slices
@@ -131,8 +130,12 @@ class KorContractScheduleMixin(models.AbstractModel):
             promise = self._get_period_obligation(one, kept[one.line.root])
             own = months.cut_into_months(
                 lambda day, promise=promise: delivery.delivered(promise, day),
-                one.start, promise.end, rounding, mode, until,
-            )  # fmt: skip
+                one.start,
+                max([promise.end, *(fact.day + DAY for fact in promise.progress)]),
+                rounding,
+                mode,
+                until,
+            )
             _add(result, {one.line.root: own})
         return result
 
@@ -150,15 +153,13 @@ class KorContractScheduleMixin(models.AbstractModel):
         }  # as the slices
 
     def _get_period_obligation(self, one, schedule):
-        end, method = one.end, schedule.method
+        """Return a period of a line, or what is charged once, as a promise of its own."""
+        end, root = one.end, schedule.contract_line_id
         if not one.line.months:
-            root = schedule.contract_line_id
-            method = "point" if method == "progress" else method
-            end = root._get_one_time_end(root, method, one.start, one.end)
-        value = self._get_untaxed(one)
-        if value < 0:
-            raise ValueError("A period of a contract charges 0 or more.")
-        return delivery.Obligation(one.key, method, (delivery.Stretch(one.start, end, value),))
+            end = root._get_one_time_end(root, schedule.method, one.start, one.end)
+        stretch = delivery.Stretch(one.start, end, self._get_untaxed(one))
+        noted = schedule._get_engine_progress().get(root.id, ())
+        return delivery.Obligation(one.key, schedule.method, (stretch,), noted)
 
     def _get_use_months(self, meters, until):
         """Return what use has earned: rated up to each month's end, so that tiers count as they were reached."""

@@ -65,8 +65,27 @@ class TestRecognition(KorRevenueCommon):
         self.assertEqual(self._balance(self.income), 620 + third)
         self.assertEqual(self._balance(self.asset), -620 - third)
 
+    def test_a_project_in_an_open_contract_is_earned_by_its_progress(self):
+        contract = self._make_contract(
+            {"unit_price": 5200.0, "charge_type": "one_time", "name": "Project", "revenue_method": "progress"},
+            {"unit_price": 100.0},
+            date_start="2026-01-01",
+        )
+        project = contract.revenue_schedule_ids.filtered(lambda one: one.name == "Project")
+        note = self.env["kor.revenue.progress"].create
+        note({"schedule_id": project.id, "date": "2026-02-10", "progress": 35})
+        contract.recognize_revenue("2026-02-28")
+        self.assertEqual(project.item_ids.mapped("amount"), [1820])
+        note({"schedule_id": project.id, "date": "2026-04-02", "progress": 100})
+        contract.recognize_revenue("2026-04-30")
+        self.assertEqual(sum(project.item_ids.mapped("amount")), 5200)
+        with self.assertRaisesRegex(UserError, "kept as evidence"):
+            project.progress_ids[0].progress = 40
+
     def test_use_is_earned_when_it_is_delivered(self):
-        calls = self.env["kor.metric"].create({"name": "Calls", "code": "rev_calls", "unit": "call", "aggregation": "sum"})
+        calls = self.env["kor.metric"].create(
+            {"name": "Calls", "code": "rev_calls", "unit": "call", "aggregation": "sum"}
+        )
         contract = self._make_contract(
             {"charge_type": "usage", "metric_id": calls.id, "unit_price": 2.0, "timing": "arrears", "name": "Use"},
             **self.annual,
@@ -74,8 +93,20 @@ class TestRecognition(KorRevenueCommon):
         with freeze_time("2026-02-20"):
             self.env["kor.usage.event"].sudo().ingest(
                 [
-                    {"id": "a", "contract": contract.name, "metric": "rev_calls", "time": "2026-01-10T00:00:00Z", "quantity": 5},
-                    {"id": "b", "contract": contract.name, "metric": "rev_calls", "time": "2026-02-10T00:00:00Z", "quantity": 7},
+                    {
+                        "id": "a",
+                        "contract": contract.name,
+                        "metric": "rev_calls",
+                        "time": "2026-01-10T00:00:00Z",
+                        "quantity": 5,
+                    },
+                    {
+                        "id": "b",
+                        "contract": contract.name,
+                        "metric": "rev_calls",
+                        "time": "2026-02-10T00:00:00Z",
+                        "quantity": 7,
+                    },
                 ]
             )
             contract.recognize_revenue("2026-02-20")

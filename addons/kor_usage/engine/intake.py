@@ -12,7 +12,6 @@ from base64 import b64decode
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from hashlib import blake2b
 from typing import NamedTuple
 
 from odoo.addons.kor_enterprise_tiers.engine.money import as_text, to_decimal
@@ -22,6 +21,8 @@ from .local_days import LocalDays
 TOLERANCE = timedelta(minutes=5)
 TEXT_LIMIT, PROPERTIES_LIMIT, DIMENSION_LIMIT = 255, 10_000, 500
 DECIMALS = 30
+# Whole numbers below are counted as they are, whatever is done with a batch of them.
+WHOLE_LIMIT = 10**15
 FIELDS = ("contract", "metric", "quantity", "properties", "value", "reverses")
 
 _UNCLEAN = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
@@ -84,11 +85,10 @@ class Entry(NamedTuple):
     shape: int
     weight: int
     event_key: str
-    digest: str
     time: datetime
     day: date
-    second: Decimal
-    quantity: Decimal
+    second: Decimal | int
+    quantity: Decimal | int
     value: str | None
     properties: str | None
     dimension: str
@@ -97,14 +97,6 @@ class Entry(NamedTuple):
 
 # How the days of a metric are rolled up: sums add, levels keep their highest and latest, areas also their course.
 SHAPES = {"sum": 0, "unique_count": 0, "max": 1, "latest": 1, "time_weighted": 2}
-
-
-_PERSONS = {"event": b"event", "reversed": b"reversed"}
-
-
-def digest_of(key: str, role: str = "event") -> str:
-    """Return 32 hexadecimal digits that stand for an id of a customer in one of its roles."""
-    return blake2b(key.encode(), digest_size=16, person=_PERSONS[role]).hexdigest()
 
 
 def read_report(event: object, known: dict[str, str] | None = None) -> Report:
@@ -144,7 +136,6 @@ def place(position: int, report: Report, agreement: Agreement, measure: Measure,
         SHAPES[measure.aggregation],
         1,
         report.key,
-        digest_of(report.key),
         report.time.replace(tzinfo=None),
         day,
         second,
@@ -240,7 +231,7 @@ def _time(value: object) -> datetime:
 
 def read_quantity(value: object) -> Decimal:
     # Plain whole numbers are by far the most, and need no more than this.
-    if type(value) is int and -(10**15) < value < 10**15:
+    if type(value) is int and -WHOLE_LIMIT < value < WHOLE_LIMIT:
         return Decimal(value)
     try:
         number = to_decimal(value)

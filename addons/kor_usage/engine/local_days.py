@@ -24,7 +24,7 @@ class LocalDays:
         self._start = self._end = datetime.min.replace(tzinfo=UTC)
         self._is_plain = True
 
-    def place(self, moment: datetime) -> tuple[date, Decimal]:
+    def place(self, moment: datetime) -> tuple[date, Decimal | int]:
         """Return the local day of an aware moment and the seconds since its midnight."""
         if not self._start <= moment < self._end:
             self._day = moment.astimezone(self._zone).date()
@@ -33,7 +33,7 @@ class LocalDays:
         elapsed = moment - self._start
         if self._is_plain:
             second, rest = elapsed.seconds, elapsed.microseconds
-            return self._day, Decimal(f"{second}.{rest:06}") if rest else Decimal(second)
+            return self._day, Decimal(f"{second}.{rest:06}") if rest else second
         stretched = Decimal(elapsed // _MICROSECOND * 86400) / ((self._end - self._start) // _MICROSECOND)
         return self._day, stretched.quantize(_PLACES)
 

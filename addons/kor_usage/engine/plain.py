@@ -7,6 +7,7 @@ is no plain one, and goes through `intake`. Both make the same entries of the sa
 from collections.abc import Collection
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import repeat
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -14,10 +15,10 @@ from .intake import (
     SHAPES,
     TEXT_LIMIT,
     TOLERANCE,
+    WHOLE_LIMIT,
     Agreement,
     Entry,
     Measure,
-    digest_of,
     dimension_of,
     read_properties,
     read_quantity,
@@ -35,7 +36,7 @@ class Columns(NamedTuple):
     contracts: tuple[int | str, ...]
     metrics: tuple[str, ...]
     moments: list[datetime]
-    quantities: list[Decimal]
+    quantities: list[Decimal | int]
     properties: list[tuple[dict, str | None]]
 
 
@@ -47,7 +48,7 @@ def read_columns(events: Collection) -> Columns | None:
     """Return the parts of plain events, or None where they are to be read one by one."""
     try:
         return _read_columns(events)
-    except (KeyError, TypeError, ValueError, OverflowError):
+    except (KeyError, TypeError, ValueError, OverflowError, RecursionError):
         return None
 
 
@@ -68,11 +69,7 @@ def _read_columns(events: Collection) -> Columns:
     keys, contracts, metrics, times, quantities = zip(*map(_read_needed, events), strict=True)
     _need_texts(keys)
     _need(set(map(type, contracts)) <= {int, str} and set(map(type, metrics)) == {str})
-    known = {}
-    properties = [({}, None)] * len(keys)
-    if "properties" in names:
-        properties = [read_properties(event.get("properties"), known) for event in events]
-    return Columns(keys, contracts, metrics, _read_times(times), list(map(read_quantity, quantities)), properties)
+    return Columns(keys, contracts, metrics, _read_times(times), _read_quantities(quantities), _read_properties(events))
 
 
 def _need(condition: bool) -> None:
@@ -93,44 +90,61 @@ def _read_times(times: tuple) -> list[datetime]:
     return moments if zones == {UTC} else [moment.astimezone(UTC) for moment in moments]
 
 
-def _place_columns(columns: Columns, agreements: dict, measures: dict, now: datetime) -> list[Entry]:
-    found, metrics = (_look_up(*pair) for pair in ((columns.contracts, agreements), (columns.metrics, measures)))
-    _need(max(columns.moments) <= now + TOLERANCE)
-    _need(min(columns.quantities) >= 0)
-    _need(not any(measures[code].aggregation == "unique_count" for code in set(columns.metrics)))
-    _need(len(set(zip((agreement.partner_id for agreement in found), columns.keys, strict=True))) == len(found))
-    rows = zip(range(len(found)), found, metrics, *columns, strict=True)
+def _read_quantities(quantities: tuple) -> list[Decimal | int]:
+    # Plain whole numbers are by far the most, and take less time as they are.
     return [
-        _place(position, agreement, measure, key, moment, quantity, properties)
-        for position, agreement, measure, key, _contract, _metric, moment, quantity, properties in rows
+        quantity if type(quantity) is int and 0 <= quantity < WHOLE_LIMIT else read_quantity(quantity)
+        for quantity in quantities
     ]
 
 
-def _look_up(names: tuple, objects: dict) -> list:
-    return [objects[name] for name in names]
+def _read_properties(events: Collection) -> list[tuple[dict, str | None]]:
+    found = [event.get("properties") for event in events]
+    # Most repeat those of others. Their `repr` tells texts and numbers apart, unlike what is equal.
+    names = list(map(repr, found))
+    known = {name: read_properties(value, {}) for name, value in dict(zip(names, found, strict=True)).items()}
+    return [known[name] for name in names]
 
 
-def _place(position, agreement, measure, key, moment, quantity, properties) -> Entry:
-    _need(agreement.start <= moment and (agreement.end is None or moment < agreement.end))
-    day, second = agreement.days.place(moment)
-    values, text = properties
-    return Entry(
-        position,
-        agreement.partner_id,
-        agreement.id,
-        agreement.company_id,
-        measure.id,
-        SHAPES[measure.aggregation],
-        1,
-        key,
-        digest_of(key),
+def _place_columns(columns: Columns, agreements: dict, measures: dict, now: datetime) -> list[Entry]:
+    found = [agreements[name] for name in columns.contracts]
+    metrics = [measures[code] for code in columns.metrics]
+    partner_ids = [agreement.partner_id for agreement in found]
+    _need(len(set(zip(partner_ids, columns.keys, strict=True))) == len(found))
+    _need_in_time(columns.moments, found, now)
+    _need(min(columns.quantities) >= 0)
+    used = [measures[code] for code in set(columns.metrics)]
+    _need(all(measure.aggregation != "unique_count" for measure in used))
+    places = [agreement.days.place(moment) for agreement, moment in zip(found, columns.moments, strict=True)]
+    rows = zip(
+        range(len(found)),
+        partner_ids,
+        [agreement.id for agreement in found],
+        [agreement.company_id for agreement in found],
+        [measure.id for measure in metrics],
+        [SHAPES[measure.aggregation] for measure in metrics],
+        repeat(1),
+        columns.keys,
         # Takes a fifth of what `replace` does.
-        datetime.combine(moment.date(), moment.time()),
-        day,
-        second,
-        quantity,
-        None,
-        text,
-        dimension_of(values, measure.dimension_keys) if measure.dimension_keys else "",
-        None,
+        [datetime.combine(moment.date(), moment.time()) for moment in columns.moments],
+        [day for day, _second in places],
+        [second for _day, second in places],
+        columns.quantities,
+        repeat(None),
+        [text for _values, text in columns.properties],
+        _read_dimensions(columns, metrics) if any(measure.dimension_keys for measure in used) else repeat(""),
+        repeat(None),
     )
+    return list(map(Entry._make, rows))
+
+
+def _need_in_time(moments: list[datetime], agreements: list[Agreement], now: datetime) -> None:
+    _need(max(moments) <= now + TOLERANCE)
+    pairs = list(zip(moments, agreements, strict=True))
+    _need(all(moment >= agreement.start for moment, agreement in pairs))
+    _need(not any(agreement.end and moment >= agreement.end for moment, agreement in pairs))
+
+
+def _read_dimensions(columns: Columns, metrics: list[Measure]) -> list[str]:
+    pairs = zip(columns.properties, metrics, strict=True)
+    return [dimension_of(values, measure.dimension_keys) for (values, _text), measure in pairs]

@@ -37,7 +37,7 @@ class Addition(NamedTuple):
 
     day: Day
     dimension: str
-    total: Decimal
+    total: Decimal | int
     events: int
     highest: Decimal
     latest: Decimal
@@ -82,7 +82,7 @@ def _split(entries: list[Entry]) -> list[tuple[str, list[Entry]]]:
 
 
 def _sum_up_series(day: Day, dimension: str, entries: list[Entry]) -> Addition:
-    total = sum([entry.quantity for entry in entries], ZERO)
+    total = sum([entry.quantity for entry in entries])
     events = sum([entry.weight for entry in entries])
     levels = _read_levels(entries, day.shape) if day.shape else (ZERO,) * 5
     return Addition(day, dimension, total, events, *levels, _count_values(entries))

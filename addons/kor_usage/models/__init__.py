@@ -2,13 +2,14 @@ from . import kor_metric
 from . import kor_price_mixin
 from . import res_company
 from . import res_config_settings
-from . import kor_usage_key
+from . import kor_usage_dropped_key
 from . import kor_usage_measure_mixin
 from . import kor_usage_rollup
 from . import kor_usage_value
 from . import kor_usage_count_mixin
 from . import kor_usage_reversal_mixin
 from . import kor_usage_event
+from . import kor_usage_alert_repeat_mixin
 from . import kor_usage_alert
 from . import kor_contract_alert_mixin
 from . import kor_usage_reading_count_mixin

@@ -24,6 +24,7 @@ class KorUsageAlert(models.Model):
     """
 
     _name = "kor.usage.alert"
+    _inherit = ["kor.usage.alert.repeat.mixin"]
     _description = "Usage Alert"
     _order = "id desc"
     _rec_name = "metric_id"
@@ -166,6 +167,7 @@ class KorUsageAlert(models.Model):
         running = contracts.filtered(lambda contract: contract._runs_on(contract._get_today()))
         metrics = self.env["kor.metric"].browse({metric for found in candidates.values() for metric in found})
         uses, known = running._get_uses(metrics), self._get_known(running)
+        said = self._get_said(uses)
         result = {}
         for contract in running:
             values = [
@@ -173,6 +175,7 @@ class KorUsageAlert(models.Model):
                 for limit in contract.limit_ids
                 if limit.kind == "limited" and limit.metric_id.id in candidates[contract.id]
                 for one in self._prepare_values(limit, uses[contract][limit.metric_id], known)
+                if one["threshold"] > said.get((contract, limit.metric_id), 0)
             ]
             if values:
                 result[contract] = values
@@ -208,6 +211,7 @@ class KorUsageAlert(models.Model):
                 "period_end": month.end - timedelta(days=1),
                 "used": used,
                 "quantity": limit.quantity,
+                "day": contract._get_today(),
             }
             for threshold in found
         ]

@@ -5,14 +5,14 @@ from odoo.exceptions import AccessError, UserError
 from odoo.sql_db import Cursor
 from odoo.tools import SQL
 
-from ..engine.intake import Agreement, IntakeError, digest_of, place, read_report
+from ..engine.intake import Agreement, IntakeError, place, read_report
 from ..engine.local_days import LocalDays
 from ..engine.outcome import Outcome
 from ..engine.plain import place_columns, read_columns
 from .kor_usage_reversal_mixin import Reversal
 
 BATCH_LIMIT = 10_000
-AGREEMENT_FIELDS = ["name", "partner_id", "company_id", "date_start", "date_end_effective", "tz"]
+AGREEMENT_FIELDS = ("company_id", "date_start", "date_end_effective", "tz")
 REPORTER = "kor_usage.group_kor_usage_reporter"
 
 
@@ -45,17 +45,18 @@ class KorUsageEvent(models.Model):
     is_reversed = fields.Boolean(string="Reversed", readonly=True)
 
     def init(self):
-        # By hand: a foreign key on each of millions of rows costs more than the row; the rollups hold them.
-        # The id is the one of the event's key.
+        # By hand: a foreign key on each of millions of rows costs more than the row; the rollups hold them. Keys are
+        # compared byte by byte, as systems give them out in an order, which keeps new ones close to each other.
         self.env.cr.execute(
             """
+            CREATE SEQUENCE IF NOT EXISTS kor_usage_event_id_seq;
             CREATE TABLE IF NOT EXISTS kor_usage_event (
                 id bigint PRIMARY KEY,
                 contract_id integer NOT NULL,
                 partner_id integer NOT NULL,
                 metric_id integer NOT NULL,
                 company_id integer NOT NULL,
-                event_key varchar NOT NULL,
+                event_key varchar COLLATE "C" NOT NULL,
                 time timestamp NOT NULL,
                 day date NOT NULL,
                 second numeric NOT NULL,
@@ -66,6 +67,11 @@ class KorUsageEvent(models.Model):
                 reverses varchar,
                 is_reversed boolean NOT NULL
             );
+            ALTER TABLE kor_usage_event ALTER id SET DEFAULT nextval('kor_usage_event_id_seq'),
+                                        ALTER is_reversed SET DEFAULT false;
+            SELECT setval('kor_usage_event_id_seq', max(id)) FROM kor_usage_event
+            HAVING max(id) > (SELECT last_value FROM kor_usage_event_id_seq);
+            CREATE UNIQUE INDEX IF NOT EXISTS kor_usage_event__key_unique ON kor_usage_event (partner_id, event_key);
             CREATE INDEX IF NOT EXISTS kor_usage_event__day_idx ON kor_usage_event (contract_id, metric_id, day)
             """
         )
@@ -229,31 +235,27 @@ class KorUsageEvent(models.Model):
         ids = [name for name in names if isinstance(name, int) and 0 < name < 2**31]
         numbers = [name for name in names if isinstance(name, str)]
         named = ["|", ("id", "in", ids), ("name", "in", numbers), ("date_activated", "!=", False)]
-        contracts = self.env[
-            "kor.contract"
-        ].sudo()  # a reporter may not read contracts; the domain says which are theirs
-        # Only what is needed: a batch of one event must not read whole contracts and customers.
-        contracts = contracts.search_fetch([*named, *domain], AGREEMENT_FIELDS)
-        contracts.partner_id.fetch(["commercial_partner_id"])
-        calendars = {tz: LocalDays(tz or "UTC") for tz in set(contracts.mapped("tz"))}
-        agreements = {contract.id: self._prepare_agreement(contract, calendars[contract.tz]) for contract in contracts}
-        by_number = {}
-        for contract in contracts:
-            by_number.setdefault(contract.name, []).append(agreements[contract.id])
+        calendars, by_number, agreements = {}, {}, {}
+        for *names, start, end, tz in self._read_contracts([*named, *domain]):
+            days = calendars.setdefault(tz, LocalDays(tz or "UTC"))
+            end = days.midnight(end + timedelta(days=1)) if end else None
+            agreement = Agreement(*names, start=days.midnight(start), end=end, days=days)
+            agreements[agreement.id] = agreement
+            by_number.setdefault(agreement.name, []).append(agreement)
         return {**{number: found[0] for number, found in by_number.items() if len(found) == 1}, **agreements}
 
     @api.model
-    def _prepare_agreement(self, contract, days):
-        end = contract.date_end_effective
-        return Agreement(
-            id=contract.id,
-            name=contract.name,
-            partner_id=contract.partner_id.commercial_partner_id.id,
-            company_id=contract.company_id.id,
-            start=days.midnight(contract.date_start),
-            end=days.midnight(end + timedelta(days=1)) if end else None,
-            days=days,
+    def _read_contracts(self, domain):
+        """Return what an agreement is made of, for each contract, in one query."""
+        contracts = self.env["kor.contract"].sudo()  # a reporter may not read contracts; the domain says which
+        contracts.flush_model(["partner_id", *AGREEMENT_FIELDS])
+        contracts.partner_id.flush_model(["commercial_partner_id"])
+        query = contracts._search(domain)
+        partner = query.left_join(query.table, "partner_id", "res_partner", "id", "partner_id")
+        names, terms = (
+            [SQL.identifier(query.table, name) for name in part] for part in (("id", "name"), AGREEMENT_FIELDS)
         )
+        return self.env.execute_query(query.select(*names, SQL.identifier(partner, "commercial_partner_id"), *terms))
 
     @api.model
     def _get_measures(self):
@@ -292,7 +294,7 @@ class KorUsageEvent(models.Model):
         """Return the ids of the events that have just been counted, or had been before, in their order."""
         contracts = self.env["kor.contract"].sudo().browse(event["contract"] for event in events)  # as counted
         keys = [
-            (contract.partner_id.commercial_partner_id.id, digest_of(str(event["id"])))
+            (contract.partner_id.commercial_partner_id.id, str(event["id"]))
             for contract, event in zip(contracts, events, strict=True)
         ]
         found = self._find_keys(keys)
@@ -309,10 +311,11 @@ class KorUsageEvent(models.Model):
 
     @api.model
     def _drop_events(self, company, before, limit=100):
-        """Drop the events of some days of a company before a day, and return how many were dropped.
+        """Drop the events of some days of a company before a day but for their keys; return how many were dropped.
 
         The rollups are locked first: whoever counts an event of such a day at this time comes before or after.
         """
+        self.env.cr.execute("UPDATE kor_usage_retention SET ran_at = now()")
         self.env.cr.execute(
             SQL(
                 """
@@ -323,9 +326,13 @@ class KorUsageEvent(models.Model):
                 ), marked AS (
                     UPDATE kor_usage_rollup r SET has_events = false, is_condensed = true
                       FROM over WHERE (r.contract_id, r.metric_id, r.day) = (over.contract_id, over.metric_id, over.day)
+                ), dropped AS (
+                    DELETE FROM kor_usage_event e
+                     USING over WHERE (e.contract_id, e.metric_id, e.day) = (over.contract_id, over.metric_id, over.day)
+                    RETURNING e.*
                 )
-                DELETE FROM kor_usage_event e
-                 USING over WHERE (e.contract_id, e.metric_id, e.day) = (over.contract_id, over.metric_id, over.day)
+                INSERT INTO kor_usage_dropped_key (id, partner_id, event_key, contract_id, metric_id, day, is_reversed)
+                SELECT id, partner_id, event_key, contract_id, metric_id, day, is_reversed FROM dropped
                 """,
                 company.id,
                 before,

@@ -6,7 +6,18 @@ from odoo.tools import SQL
 
 from odoo.addons.kor_enterprise_tiers.engine.money import as_text
 
-from ..engine.intake import SHAPES, Agreement, Entry, IntakeError, Report, digest_of, dimension_of
+from ..engine.intake import SHAPES, Agreement, Entry, IntakeError, Report, dimension_of
+
+SET_REVERSED = """
+    UPDATE {table} t SET is_reversed = %s
+      FROM (
+           SELECT partner_id, event_key FROM {table}
+             JOIN unnest(%s::int[], %s::text[]) AS f(partner_id, event_key) USING (partner_id, event_key)
+            ORDER BY partner_id, event_key FOR UPDATE OF {table}
+           ) f
+     WHERE (t.partner_id, t.event_key) = (f.partner_id, f.event_key) AND t.is_reversed != %s
+    RETURNING t.partner_id, t.event_key
+"""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -51,15 +62,15 @@ class KorUsageReversalMixin(models.AbstractModel):
     @api.model
     def _drop_counted(self, reversals, outcome):
         """Leave out the reversals whose own id has been counted."""
-        known = self._find_keys((one.agreement.partner_id, digest_of(one.report.key)) for one in reversals)
-        new = [one for one in reversals if (one.agreement.partner_id, digest_of(one.report.key)) not in known]
+        known = self._find_keys((one.agreement.partner_id, one.report.key) for one in reversals)
+        new = [one for one in reversals if (one.agreement.partner_id, one.report.key) not in known]
         outcome.duplicate += len(reversals) - len(new)
         return new
 
     @api.model
     def _find_keys(self, keys):
-        """Return which of these (customer id, digest) pairs are there, each with where it was counted."""
-        return {(row["partner_id"], row["digest"]): row for row in self._read_keys(list(keys))}
+        """Return which of these (customer id, event key) pairs are there, each with where it was counted."""
+        return {(row["partner_id"], row["event_key"]): row for row in self._read_keys(list(keys))}
 
     @api.model
     def _read_keys(self, keys):
@@ -68,29 +79,34 @@ class KorUsageReversalMixin(models.AbstractModel):
         return self.env.execute_query_dict(
             SQL(
                 """
-                SELECT k.id, k.partner_id, replace(k.digest::text, '-', '') AS digest, k.contract_id, k.metric_id,
-                       k.day, e.id IS NOT NULL AS is_kept, e.time, e.second::text, e.quantity::text, e.value,
+                SELECT coalesce(e.id, k.id) AS id, f.partner_id, f.event_key,
+                       coalesce(e.contract_id, k.contract_id) AS contract_id,
+                       coalesce(e.metric_id, k.metric_id) AS metric_id, coalesce(e.day, k.day) AS day,
+                       e.id IS NOT NULL AS is_kept, e.time, e.second::text, e.quantity::text, e.value,
                        e.properties::text, e.dimension, e.reverses,
                        EXISTS (SELECT FROM kor_usage_rollup r WHERE r.is_condensed AND r.dimension = ''
-                                  AND (r.contract_id, r.metric_id, r.day) = (k.contract_id, k.metric_id, k.day)
-                              ) AS is_condensed
-                  FROM kor_usage_key k LEFT JOIN kor_usage_event e ON e.id = k.id
-                 WHERE (k.partner_id, k.digest) IN (SELECT * FROM unnest(%s::int[], %s::uuid[]))
+                                  AND r.contract_id = coalesce(e.contract_id, k.contract_id)
+                                  AND r.metric_id = coalesce(e.metric_id, k.metric_id)
+                                  AND r.day = coalesce(e.day, k.day)) AS is_condensed
+                  FROM unnest(%s::int[], %s::text[]) AS f(partner_id, event_key)
+                  LEFT JOIN kor_usage_event e USING (partner_id, event_key)
+                  LEFT JOIN kor_usage_dropped_key k USING (partner_id, event_key)
+                 WHERE e.id IS NOT NULL OR k.id IS NOT NULL
                 """,
-                [partner_id for partner_id, _digest in keys],
-                [digest for _partner_id, digest in keys],
+                [partner_id for partner_id, _event_key in keys],
+                [event_key for _partner_id, event_key in keys],
             )
         )
 
     @api.model
     def _find_targets(self, reversals):
-        return self._find_keys((one.agreement.partner_id, digest_of(one.report.reverses)) for one in reversals)
+        return self._find_keys((one.agreement.partner_id, one.report.reverses) for one in reversals)
 
     @api.model
     def _prepare_reversal(self, reversal, targets, measures):
         """Return the entry of a reversal: what it reverses, negated."""
         report, agreement = reversal.report, reversal.agreement
-        target = targets.get((agreement.partner_id, digest_of(report.reverses)))
+        target = targets.get((agreement.partner_id, report.reverses))
         if not target:
             raise IntakeError(
                 f"The event “{report.reverses}” has not been counted for this customer: give the id of one that was."
@@ -119,7 +135,6 @@ class KorUsageReversalMixin(models.AbstractModel):
             shape=SHAPES[measure.aggregation],
             weight=-1,
             event_key=report.key,
-            digest=digest_of(report.key),
             day=target["day"],
             reverses=report.reverses,
             **found,
@@ -163,8 +178,8 @@ class KorUsageReversalMixin(models.AbstractModel):
         """Return the reversals of events that nobody else has reversed, and refuse the others."""
         claims = {}
         for one in entries:
-            claims.setdefault((one.agreement.partner_id, digest_of(one.report.reverses, "reversed")), one)
-        won = {claims[claim] for claim in self._insert_claims({claim: entries[one] for claim, one in claims.items()})}
+            claims.setdefault((one.agreement.partner_id, one.report.reverses), one)
+        won = {claims[claim] for claim in self._set_reversed(list(claims), True)}
         # Whoever held the claim may have been this very reversal, posted twice at the same time.
         for one in self._drop_counted([one for one in entries if one not in won], outcome):
             reason = f"The event “{one.report.reverses}” has been reversed already."
@@ -172,55 +187,29 @@ class KorUsageReversalMixin(models.AbstractModel):
         return [one for one in entries if one in won]
 
     @api.model
-    def _insert_claims(self, claims):
-        """Insert the keys of reversed events that are not there yet, and return which these are."""
-        if not claims:
-            return []
-        rows = self.env.execute_query(
-            SQL(
-                """
-                INSERT INTO kor_usage_key (partner_id, digest, contract_id, metric_id, day)
-                SELECT * FROM unnest(%s::int[], %s::uuid[], %s::int[], %s::int[], %s::date[])
-                 ORDER BY 2, 1 ON CONFLICT DO NOTHING RETURNING partner_id, replace(digest::text, '-', '')
-                """,
-                [partner_id for partner_id, _digest in claims],
-                [digest for _partner_id, digest in claims],
-                [entry.contract_id for entry in claims.values()],
-                [entry.metric_id for entry in claims.values()],
-                [entry.day for entry in claims.values()],
-            )
-        )
-        return rows
+    def _set_reversed(self, keys, is_reversed):
+        """Mark events of (customer id, event key) pairs as reversed or not, and return those that had not been so.
+
+        Dropped ones come second: so those that are being dropped at this time are found as well.
+        """
+        columns = list(map(list, zip(*keys, strict=True)))
+        changed = []
+        if keys:
+            for table in ("kor_usage_event", "kor_usage_dropped_key"):
+                statement = SET_REVERSED.format(table=table)
+                changed += self.env.execute_query(SQL(statement, is_reversed, *columns, is_reversed))
+        return changed
 
     @api.model
     def _release(self, reversals):
         """Take the claims of reversals back that were counted by somebody else at the same time."""
-        if reversals:
-            self.env.execute_query(
-                SQL(
-                    "DELETE FROM kor_usage_key WHERE (partner_id, digest) IN "
-                    "(SELECT * FROM unnest(%s::int[], %s::uuid[])) RETURNING id",
-                    [one.agreement.partner_id for one in reversals],
-                    [digest_of(one.report.reverses, "reversed") for one in reversals],
-                )
-            )
+        self._set_reversed([(one.agreement.partner_id, one.report.reverses) for one in reversals], False)
 
     @api.model
     def _take_out(self, entries):
-        """Mark the events that counted reversals take out, and count what cannot be subtracted anew."""
+        """Count anew what cannot be subtracted of the days of counted reversals."""
         if not entries:
             return
-        self.env.cr.execute(
-            SQL(
-                """
-                UPDATE kor_usage_event e SET is_reversed = true
-                  FROM kor_usage_key k
-                 WHERE e.id = k.id AND (k.partner_id, k.digest) IN (SELECT * FROM unnest(%s::int[], %s::uuid[]))
-                """,
-                [entry.partner_id for entry in entries],
-                [digest_of(entry.reverses) for entry in entries],
-            )
-        )
         touched = self.env.execute_query(
             SQL(
                 """
@@ -228,6 +217,7 @@ class KorUsageReversalMixin(models.AbstractModel):
                   FROM kor_usage_rollup r
                   JOIN (SELECT DISTINCT * FROM unnest(%s::int[], %s::int[], %s::date[], %s::int[])
                                AS t(contract_id, metric_id, day, shape)) s USING (contract_id, metric_id, day)
+                 WHERE NOT (r.is_condensed AND s.shape > 0)
                  ORDER BY r.contract_id, r.metric_id, r.day, r.dimension
                    FOR UPDATE OF r
                 """,

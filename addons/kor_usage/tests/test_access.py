@@ -47,8 +47,11 @@ class TestUsageAccess(UsageCase, TransactionCase):
 
     def test_nobody_writes_by_hand(self):
         self._ingest(self._event("1", metric="test_unique_count", value="ann"))
+        self.env.company.kor_usage_retention_days = 1
+        self.Event._gc_events()
+        self._ingest(self._event("2"))
         admin = self.env.ref("base.user_admin")
-        for model in ("kor.usage.event", "kor.usage.rollup", "kor.usage.value", "kor.usage.key"):
+        for model in ("kor.usage.event", "kor.usage.rollup", "kor.usage.value", "kor.usage.dropped.key"):
             record = self.env[model].search([], limit=1)
             self.assertTrue(record, model)
             for user in (self.reporter, self.manager, self.portal, admin):
@@ -67,6 +70,6 @@ class TestUsageAccess(UsageCase, TransactionCase):
         for model in ("kor.usage.event", "kor.usage.rollup"):
             with self.subTest(model):
                 self.assertEqual(self.env[model].with_user(self.portal).search([]).contract_id, self.contract)
-        for model in ("kor.usage.value", "kor.usage.key"):
+        for model in ("kor.usage.value", "kor.usage.dropped.key"):
             with self.subTest(model), self.assertRaises(AccessError):
                 self.env[model].with_user(self.portal).search([])

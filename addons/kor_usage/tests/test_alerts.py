@@ -137,6 +137,82 @@ class TestUsageAlerts(UsageCase, TransactionCase):
         self._run_cron()
         self.assertEqual(self._get_thresholds(contract), [80])
 
+    def _hold(self, quantity, limit=10, **values):
+        """Return a contract that holds units of the summed metric, of which so many are allowed."""
+        contract = self._make_limited({"quantity": limit}, activate=False, **values)
+        contract.line_ids = [
+            Command.create({"product_id": self.product.id, "name": "Held", "charge_type": "per_unit",
+                            "metric_id": self.calls.id, "quantity": quantity})
+        ]  # fmt: skip
+        contract.action_activate()
+        return contract
+
+    def _hold_from(self, contract, day, quantity):
+        held = contract.line_ids.filtered(lambda line: line.name == "Held")[:1]
+        change = {"kind": "quantity", "line": held.id, "quantity": quantity}
+        self.env["kor.contract.amendment"].browse(contract.amend(day, [change])).action_agree("Ada")
+
+    def _run_months(self, *days):
+        for day in days:
+            with freeze_time(f"{day} 12:00:00"):
+                self._run_cron()
+
+    def test_held_quantity_is_told_once_until_it_changes(self):
+        cases = [
+            # held, limit, what was said until autumn; over the limit is a breach in each month
+            (10, 10, [80, 100]),
+            (9, 10, [80]),
+            (11, 10, [80, 100] * 4),
+        ]
+        for held, limit, thresholds in cases:
+            with self.subTest(held=held):
+                contract = self._hold(held, limit)
+                self._run_months("2026-06-15", "2026-07-02", "2026-07-20", "2026-08-02", "2026-09-02")
+                self.assertEqual(self._get_thresholds(contract), thresholds)
+                self.assertEqual(len(self._get_mails(contract)), len(thresholds) // (2 if 100 in thresholds else 1))
+
+    def test_held_quantity_is_told_again_when_use_or_limit_have_changed(self):
+        more, fell, other_limit, priced = (self._hold(10) for _contract in range(4))
+        self._run_months("2026-06-15")
+        with freeze_time("2026-07-05 12:00:00"):
+            self._hold_from(more, "2026-07-05", 12)
+            # Less for some days in between, and as much again then.
+            self._hold_from(fell, "2026-06-20", 5)
+            self._hold_from(fell, "2026-07-01", 10)
+            other_limit.limit_ids._write_agreed({"quantity": 8})
+            # A new line of the same quantity is no change of what is held.
+            change = {"kind": "price", "percent": 5}
+            self.env["kor.contract.amendment"].browse(priced.amend("2026-07-01", [change])).action_agree("Ada")
+        self._run_months("2026-07-06", "2026-07-07")
+        for contract in (more, fell, other_limit):
+            self.assertEqual(self._get_thresholds(contract), [80, 100] * 2)
+        self.assertEqual(self._get_thresholds(priced), [80, 100])
+        self._run_months("2026-08-02", "2026-09-02")
+        self.assertEqual(self._get_thresholds(fell), [80, 100] * 2)
+        self.assertEqual(self._get_thresholds(more), [80, 100] * 4)
+
+    def test_reported_level_is_told_once_until_it_changes(self):
+        steady, carried, fell = (self._make_level() for _contract in range(3))
+        for contract in (steady, carried, fell):
+            self._use(f"l{contract.id}", 100, contract=contract, metric="test_latest")
+        self._run_months("2026-06-15")
+        with freeze_time("2026-06-25 14:00:00"):
+            for contract, level in ((steady, 100), (fell, 60)):
+                self._use(f"m{contract.id}", level, "2026-06-25T12:00:00Z", contract, "test_latest")
+        with freeze_time("2026-07-05 12:00:00"):
+            self._use(f"n{fell.id}", 100, "2026-07-05T10:00:00Z", fell, "test_latest")
+            self._run_cron()
+        for contract, thresholds in ((steady, [80, 100]), (carried, [80, 100]), (fell, [80, 100] * 2)):
+            self.assertEqual(self._get_thresholds(contract), thresholds)
+
+    def test_use_that_comes_to_the_limit_in_each_month_is_told_in_each(self):
+        self._use("1", 100)
+        self._run_months("2026-06-15")
+        with freeze_time("2026-07-10 12:00:00"):
+            self._use("2", 100, "2026-07-05T12:00:00Z")
+            self._run_cron()
+        self.assertEqual(self._get_thresholds(), [80, 100] * 2)
+
     def test_limits_without_a_bound_never_alert(self):
         for kind in ("unlimited", "minimum", "agreed"):
             contract = self._make_limited({"kind": kind})

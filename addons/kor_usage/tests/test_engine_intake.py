@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from odoo.tests import BaseCase, tagged
 
-from ..engine.intake import IntakeError, digest_of, dimension_of, read_report
+from ..engine.intake import IntakeError, dimension_of, read_report
 
 PLAIN = {"id": "e1", "contract": "C1", "metric": "api_calls", "time": "2026-03-01T12:00:00+02:00", "quantity": 2.5}
 CLOUD = {
@@ -78,6 +78,3 @@ class TestIntake(BaseCase):
         self.assertEqual(dimension_of({"region": "eu"}, ()), "")
         with self.assertRaisesRegex(IntakeError, "give a text or a number"):
             dimension_of({"region": ["eu"]}, keys)
-
-    def test_roles_of_an_id_do_not_meet(self):
-        self.assertNotEqual(digest_of("e1"), digest_of("e1", "reversed"))

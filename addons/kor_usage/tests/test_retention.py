@@ -72,6 +72,20 @@ class TestRetention(UsageCase, TransactionCase):
         self._drop()
         self.assertEqual(self._get_total(), 6)
 
+    def test_event_that_was_reversed_before_it_was_dropped_stays_so(self):
+        self._assert_counts(self._ingest(self._reversal("r1", "test_sum-old")), 1)
+        self._drop()
+        answer = self._ingest(self._reversal("r2", "test_sum-old", quantity=6))
+        self.assertIn("reversed already", answer["rejected"][0]["reason"])
+        self._assert_counts(self._ingest(self._reversal("r1", "test_sum-old", quantity=6)), 0, 1)
+        self.assertEqual(self._get_total(), 6)
+
+    def test_dropped_and_new_ids_in_one_batch_are_told_apart(self):
+        self._drop()
+        self._assert_counts(self._ingest(self._event("test_sum-old", 6), self._event("another", 1)), 1, 1)
+        self.assertEqual(self._get_total(), 13)
+        self.assertNotIn("test_sum-old", self._get_keys())
+
     def test_dropped_event_of_a_level_cannot_be_reversed(self):
         self._drop()
         for metric in self.metrics - self.calls:
