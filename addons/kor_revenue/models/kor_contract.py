@@ -21,8 +21,10 @@ class KorContract(models.Model):
 
         :return: True
         """
+        # What ran before the company recognised revenue is started by itself, from a day that somebody chooses.
+        drafts = self.filtered(lambda contract: contract.state == "draft")
         result = super().action_activate()
-        self._start_revenue()
+        drafts._start_revenue()
         return result
 
     def _set_state(self, target, **values):

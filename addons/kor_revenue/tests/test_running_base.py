@@ -78,6 +78,15 @@ class TestRunningBase(KorRevenueCommon):
         share = (13 / 28) / (13 / 28 + 15 / 31)
         self.assertEqual(self._balance(self.income), round(310 * share, 2))
 
+    def test_an_older_contract_that_goes_on_is_not_started_by_that(self):
+        contract = self._make_contract(term="annual")
+        with freeze_time("2026-03-15"):
+            self._amend(contract, "2026-03-01", {"kind": "pause"})
+            self._set_up()
+            self._amend(contract, "2026-03-10", {"kind": "resume"})
+            contract.action_activate()
+        self.assertEqual((contract.state, contract.revenue_since), ("active", False))
+
     def test_started_twice_is_started_once_and_another_day_is_refused(self):
         contract = self._make_contract(term="annual")
         with self.assertRaisesRegex(UserError, "has no Contract Liability"), self.env.cr.savepoint():
