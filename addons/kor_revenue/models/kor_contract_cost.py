@@ -294,11 +294,15 @@ class KorContractCost(models.Model):
         move_sudo._post(soft=False)
         balance = move_sudo.line_ids[0].balance
         values = {"state": "confirmed", "move_id": move_sudo.id, "balance": balance, "is_expensed": is_expensed}
-        super().write(values)  # pylint: disable=super-method-mismatch
+        self._write_confirmed(values)
         if not is_expensed:
             schedule_sudo = self.env["kor.revenue.schedule"].sudo().create(self._prepare_schedule(asset))
             targets = {schedule_sudo.id: self.sudo()._get_targets()}
             self.env["kor.revenue.month"].sudo()._write_targets(targets)
+
+    def _write_confirmed(self, vals):
+        # Past the guard of this class only: all other overrides hold.
+        return super().write(vals)  # pylint: disable=super-method-mismatch
 
     def _prepare_move(self, debit_account):
         company_sudo = self.company_id.sudo()  # settings hold for everybody
