@@ -19,5 +19,11 @@
         "views/kor_revenue_control_views.xml",
         "wizards/kor_revenue_period_views.xml",
         "views/kor_revenue_report_menus.xml",
+        "wizards/kor_amendment_treatment_views.xml",
+        "views/kor_contract_amendment_views.xml",
+        "views/kor_amendment_preview_templates.xml",
+        "views/kor_contract_cost_views.xml",
+        "views/kor_revenue_estimate_views.xml",
+        "views/kor_revenue_cost_menus.xml",
     ],
 }

@@ -9,6 +9,10 @@ A discount on the whole, a ramp of prices or free months are then nothing specia
   (606-10-25-13(b), 15.21(b));
 * *separate*: what was added stands alone, with its own factor (606-10-25-12, 15.20). A renewal is one of these.
 
+Where only the price changes, as an estimate of variable consideration does, nothing is modified (*price*): the
+difference is shared as the price was, and what of it belongs to the past falls on its day (606-10-32-42 to 44,
+15.87 to 89).
+
 Units: dates, half-open spans; money in the contract's currency, exact fractions until `by_month` rounds.
 Errors: RecognitionError, a sentence.
 """
@@ -24,6 +28,7 @@ from .delivery import DAY, NOTHING, Obligation, RecognitionError, check_obligati
 from .series import Series, nearest
 
 TREATMENTS = ("prospective", "catch_up", "separate")
+KNOWN = (*TREATMENTS, "price")
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +194,8 @@ def _modify(old: Curve, version: Version, before: Version | None) -> Curve:
         return _add(old, version, before)
     if version.treatment == "catch_up":
         return _catch_up(old, version)
+    if version.treatment == "price":
+        return _reprice(old, version, before)
     return _earn_all(version, version.day, old.cut(version.day))
 
 
@@ -216,6 +223,20 @@ def _catch_up(old: Curve, version: Version) -> Curve:
     ]
     layer = Layer(version.day, date.max, by_key, factors, {})
     return Curve((*kept.layers, layer), kept.jumps + tuple(one for one in jumps if one.amount))
+
+
+def _reprice(old: Curve, version: Version, before: Version) -> Curve:
+    """Share a change of the price alone as the price is shared, from the beginning of the promises."""
+    by_key, change = _by_key(version), version.price - before.price
+    whole = {key: one.standalone for key, one in by_key.items()}
+    shares = _factors(before.price or Fraction(1), whole, by_key)
+    if shares is None:
+        return replace(old, jumps=old.jumps + _spread(change, version.day, by_key))
+    worth = sum((share * whole[key] for key, share in shares.items()), NOTHING)
+    factors = {key: change * share / worth for key, share in shares.items()}
+    jumps = (Jump(version.day, key, factors[key] * delivered(one, version.day)) for key, one in by_key.items())
+    layer = Layer(version.day, date.max, by_key, factors, {})
+    return Curve((*old.layers, layer), old.jumps + tuple(one for one in jumps if one.amount))
 
 
 def _add(old: Curve, version: Version, before: Version) -> Curve:
@@ -270,8 +291,8 @@ def _by_key(version: Version) -> dict[Any, Obligation]:
 
 
 def _check(version: Version, before: Version | None) -> None:
-    if version.treatment not in TREATMENTS:
-        known = ", ".join(TREATMENTS)
+    if version.treatment not in KNOWN:
+        known = ", ".join(KNOWN)
         raise RecognitionError(f"The treatment {version.treatment!r} is unknown; it must be one of {known}.")
     if not version.obligations:
         raise RecognitionError("A contract without a promise has no revenue; give at least one obligation.")

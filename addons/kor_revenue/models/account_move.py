@@ -14,6 +14,8 @@ class AccountMove(models.Model):
     )
     kor_revenue_item_ids = fields.One2many("kor.revenue.item", "move_id", string="Recognised Revenue")
 
+    kor_cost_ids = fields.One2many("kor.contract.cost", "move_id", string="Contract Costs")
+
     # EXTENDS account
     def _post(self, soft=True):
         posted = super()._post(soft)
@@ -37,6 +39,16 @@ class AccountMove(models.Model):
         return result
 
     def _check_kor_recognized(self):
+        costs_sudo = self.sudo().kor_cost_ids  # evidence for everybody
+        if costs_sudo:
+            raise UserError(
+                self.env._(
+                    "Entry %(entry)s capitalises “%(cost)s”, which is confirmed and stays as it is: what is paid "
+                    "back is another contract cost, below 0.",
+                    entry=costs_sudo[0].move_id.display_name,
+                    cost=costs_sudo[0].name,
+                )
+            )
         closed = self.filtered("kor_revenue_month")
         if closed:
             raise UserError(

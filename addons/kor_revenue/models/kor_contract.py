@@ -1,11 +1,16 @@
 from odoo import models
 
+from .kor_contract_amendment import APPLYING
+
 
 class KorContract(models.Model):
     _name = "kor.contract"
     _inherit = [
         "kor.contract",
         "kor.contract.obligation.mixin",
+        "kor.contract.variable.mixin",
+        "kor.contract.cost.mixin",
+        "kor.contract.breakage.mixin",
         "kor.contract.schedule.mixin",
         "kor.contract.recognition.mixin",
         "kor.contract.position.mixin",
@@ -17,8 +22,10 @@ class KorContract(models.Model):
 
         :return: True
         """
+        # What ran before the company recognised revenue is started by itself, from a day that somebody chooses.
+        drafts = self.filtered(lambda contract: contract.state == "draft")
         result = super().action_activate()
-        self._start_revenue()
+        drafts._start_revenue()
         return result
 
     def _set_state(self, target, **values):
@@ -39,9 +46,16 @@ class KorContract(models.Model):
 
     def _note_revenue_change(self, amendment=None):
         """Freeze the new terms of contracts that earn by them."""
+        if not amendment and self.env.context.get("kor_revenue_applying") is APPLYING:
+            # An amendment that ends the contract, or lets it rest, is noted when all of it is applied.
+            return
         earning = self.filtered("revenue_since")
         for contract in earning:
-            contract._note_revenue_terms(amendment)
+            if amendment:
+                version = contract._note_revenue_terms(amendment, amendment.revenue_treatment)
+                amendment._freeze_treatment(version)
+            else:
+                contract._note_revenue_terms()
         earning._ensure_schedules()
         earning._mark_revenue_stale()
 

@@ -4,6 +4,7 @@ from fractions import Fraction
 from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
 
 from odoo.addons.kor_billing.engine import billing
 from odoo.addons.kor_enterprise_tiers.engine.money import to_decimal
@@ -44,20 +45,59 @@ class KorContractObligationMixin(models.AbstractModel):
             ends = [day for day in (end, minimum if leaves_freely or not end else False) if day]
             contract.date_enforceable_end = min(ends, default=False)
 
+    def start_revenue(self, date):
+        """Let revenue of contracts that run already follow from them, from a day on.
+
+        Periods that begin on that day or later are earned from the contract; what was invoiced for earlier ones stays.
+
+        :param date: the first day, as YYYY-MM-DD
+        :return: {"date", "contracts": ids of those that were started}
+        """
+        self.check_access("read")
+        if not self.env.su and not self.env.user.has_group("kor_revenue.group_kor_revenue_user"):
+            raise AccessError(self.env._("Only members of KOR Enterprise › Revenue can start it for contracts."))
+        day = self._parse_date(date, "date")
+        for contract in self:
+            contract._check_can_start(day)
+        # In sudo: who may start revenue need not be allowed to change contracts.
+        new_sudo = self.sudo().filtered(lambda one: not one.revenue_since)
+        new_sudo._start_revenue(day)
+        return {"date": fields.Date.to_string(day), "contracts": new_sudo.ids}
+
+    def _check_can_start(self, day):
+        self.ensure_one()
+        self.company_id.sudo()._check_kor_revenue()  # settings hold for everybody
+        since = self.revenue_since
+        if since and since != max(day, self.date_start):
+            raise UserError(
+                self.env._(
+                    "Contract %(contract)s is earned since %(since)s: what is closed is not started anew.",
+                    contract=self.name,
+                    since=since,
+                )
+            )
+        if self.state not in ("active", "paused"):
+            raise UserError(
+                self.env._("Contract %(contract)s does not run: there is nothing left to earn.", contract=self.name)
+            )
+
     def _start_revenue(self, since=None):
         """Let revenue follow from the contracts, where their companies want it."""
         for company, contracts in self.grouped("company_id").items():
             if company.sudo()._recognizes_kor_revenue():  # settings hold for everybody
                 new = contracts.filtered(lambda one: not one.revenue_since)
                 for contract in new:
-                    contract._write_agreed({"revenue_since": since or contract.date_start, "revenue_stale": True})
+                    first = max(since or contract.date_start, contract.date_start)
+                    contract._write_agreed({"revenue_since": first, "revenue_stale": True})
                     contract._note_revenue_terms()
                 # What is billed from now on is booked as they say.
                 new._ensure_schedules()
 
-    def _note_revenue_terms(self, amendment=None, treatment=None):
+    def _note_revenue_terms(self, amendment=None, treatment=None, estimate=None):
         """Freeze what is promised now and for how much, where that is not what was frozen last.
 
+        :param treatment: how the change is treated; by default as is proposed
+        :param estimate: the estimate that changes the price, and nothing else
         :return: the new version, or none
         """
         self.ensure_one()
@@ -67,18 +107,20 @@ class KorContractObligationMixin(models.AbstractModel):
         if not terms or (last and last.basis == terms["basis"]):
             return versions_sudo.browse()
         engine, day = terms["version"], terms["version"].day
-        if amendment and last:
-            day = max(amendment.date_effective, self.revenue_since)
+        agreed = amendment.date_effective if amendment else estimate and estimate.date
+        if agreed and last:
+            day = max(agreed, self.revenue_since)
         elif last:
             day = self._get_first_change(last, engine)
         # What ends is settled on its last day: after it, nothing would be left to earn the rest with.
         day = min(day, engine.obligations and max(one.end for one in engine.obligations) - timedelta(days=1))
         treatment = treatment or self._choose_treatment(last, engine, day, amendment)
-        return versions_sudo.create(
+        version_sudo = versions_sudo.create(
             {
                 "contract_id": self.id,
                 "number": (last.number or 0) + 1,
                 "amendment_id": amendment.id if amendment else False,
+                "estimate_id": estimate.id if estimate else False,
                 "date_effective": day,
                 "treatment": treatment,
                 "price": float(engine.price),
@@ -87,6 +129,8 @@ class KorContractObligationMixin(models.AbstractModel):
                 "basis": terms["basis"],
             }
         )
+        version_sudo._check_possible()
+        return version_sudo
 
     def _get_first_change(self, last, engine):
         """Return the first day on which new terms deliver otherwise than the last ones.
@@ -112,12 +156,27 @@ class KorContractObligationMixin(models.AbstractModel):
         if not last:
             return "prospective"
         before = last._get_engine_versions()[0]
-        value = recognition.standalone_after(engine, day) - recognition.standalone_after(before, day)
-        price = engine.price - before.price
+        if amendment and amendment.revenue_distinct == "no":
+            return "catch_up"
+        answer = amendment and amendment.revenue_standalone
+        is_standalone = answer == "yes" if answer else self._is_at_standalone_price(before, engine, day)
+        return "separate" if is_standalone and self._is_addition(before, engine, day) else "prospective"
+
+    def _is_addition(self, before, after, day):
+        """Tell whether new terms take nothing away, of what is promised or of the price."""
+        return self._adds_only(before, after, day) and after.price >= before.price
+
+    def _is_at_standalone_price(self, before, after, day):
+        """Tell by the figures whether what is added is sold as it would be alone, less what the company tolerates."""
+        price, value = self._compare_terms(before, after, day)
         tolerance = Fraction(to_decimal(self.company_id.sudo().kor_standalone_tolerance)) / 100
-        if value <= 0 or price < value * (1 - tolerance) or not self._adds_only(before, engine, day):
-            return "prospective"
-        return "separate"
+        return value > 0 and price >= value * (1 - tolerance)
+
+    @api.model
+    def _compare_terms(self, before, after, day):
+        """Return what new terms add from a day on: the price, and the value at standalone prices."""
+        value = recognition.standalone_after(after, day) - recognition.standalone_after(before, day)
+        return after.price - before.price, value
 
     @api.model
     def _adds_only(self, before, after, day):
@@ -141,17 +200,20 @@ class KorContractObligationMixin(models.AbstractModel):
         if not since or not end or end < since:
             return None
         until = end + timedelta(days=1)
-        prices = self._get_agreed_prices(since, until)
+        slices = [one for one in self._get_fixed_slices(until) if since <= one.start]
+        prices = self._get_agreed_prices(slices)
+        starts = self._get_first_days(slices, since, until)
         obligations = [
             one
             for root in self._get_revenue_roots().filtered(lambda line: line.charge_type in FIXED)
-            if (one := root._get_obligation(since, until))
+            if (one := root._get_obligation(starts.get(root.id, since), until))
         ]
         if not obligations:
             return None
-        price = sum((prices.get(one.key, Fraction(0)) for one in obligations), Fraction(0))
+        variable = self._get_variable_price()
+        price = sum((prices.get(one.key, Fraction(0)) for one in obligations), variable)
         version = recognition.Version(since, price, tuple(obligations))
-        basis = self.env["kor.revenue.version"]._prepare_basis(price, since, until, obligations, prices)
+        basis = self.env["kor.revenue.version"]._prepare_basis(price, since, until, obligations, prices, variable)
         return {"version": version, "basis": basis}
 
     def _get_revenue_roots(self):
@@ -161,13 +223,21 @@ class KorContractObligationMixin(models.AbstractModel):
             lambda line: (line.sequence, line.id)
         )
 
-    def _get_agreed_prices(self, since, until):
-        """Return what the lines charge for the periods that begin in since <= day < until, by root, without taxes."""
+    def _get_agreed_prices(self, slices):
+        """Return what the lines charge for periods, by root, without taxes."""
         prices = {}
-        for one in self._get_fixed_slices(until):
-            if since <= one.start < until:
-                prices[one.line.root] = prices.get(one.line.root, Fraction(0)) + self._get_untaxed(one)
+        for one in slices:
+            prices[one.line.root] = prices.get(one.line.root, Fraction(0)) + self._get_untaxed(one)
         return prices
+
+    def _get_first_days(self, slices, since, until):
+        """Return the days from which promises of an older contract are earned: periods that began earlier are not."""
+        if since <= self.date_start:
+            return {}
+        days = {line._get_root().id: until for line in self.line_ids}
+        for one in slices:
+            days[one.line.root] = min(days[one.line.root], one.start)
+        return days
 
     def _get_fixed_slices(self, until):
         """Return what is charged for fixed fees of the periods that begin before a day."""

@@ -29,24 +29,21 @@ class KorContractPositionMixin(models.AbstractModel):
         :return: a list of rows with contract, group, month, date, amount, balance, exchange
         """
         company = self.company_id
-        earning = defaultdict(list)
+        earning, others = defaultdict(list), []
         for row in due:
             schedule = row["schedule"]
             if schedule.kind == "revenue":
                 earning[schedule.contract_id, schedule.position_group].append(row)
             else:
-                row["balance"] = self._convert(row, company)
+                others.append(row)
+        schedules = self.env["kor.revenue.schedule"].union(*(row["schedule"] for row in others))
+        schedules._share_origin(others)
         flows = self._read_flows(day)
         closed = company._get_kor_closed_until(company, company.kor_revenue_journal_id)
         result = []
         for key in {*flows, *earning}:
             result += self._carry(key, flows.get(key, {}), earning.get(key, []), day, closed)
         return result
-
-    def _convert(self, row, company):
-        currency = row["schedule"].currency_id
-        found = currency._convert(float(row["amount"]), company.currency_id, company, row["date"])
-        return to_decimal(company.currency_id.round(found))
 
     def _carry(self, key, flows, rows, day, closed):
         """Fold the months of one position; only what lies after the closed ones is booked."""

@@ -91,7 +91,9 @@ class KorContractRecognitionMixin(models.AbstractModel):
     def _get_due_revenue(self, day):
         """Return what is earned up to a day and not booked: schedule, month, amount, the date to book it on."""
         looked = self.filtered(lambda one: one.revenue_since and (one.revenue_stale or one._earns_with_time()))
-        looked._refresh_revenue(delivery.next_month(day))
+        until = delivery.next_month(day)
+        looked._refresh_revenue(until)
+        self.env["kor.revenue.month"]._write_targets((self - looked)._get_other_targets(until))
         last = delivery.month_of(day)
         domain = [("contract_id", "in", self.ids), ("month", "<=", last), ("open_amount", "!=", 0)]
         found = self.env["kor.revenue.month"].search(domain, order="month, schedule_id")
@@ -121,10 +123,11 @@ class KorContractRecognitionMixin(models.AbstractModel):
         until = fields.Date.to_date(until)
         contracts = self.filtered("revenue_since")
         targets = contracts._get_revenue_targets(until, partial=until)
+        targets.update(self._get_other_targets(until, partial=until))
         rows = self.env["kor.revenue.month"].search([("contract_id", "in", self.ids), ("month", "=", last)])
         booked = {row.schedule_id.id: to_decimal(row.booked) for row in rows}
         result = {key: amount for key, amount in amounts.items() if key[1] != last}
-        for schedule in contracts.revenue_schedule_ids.filtered(lambda one: one.id in targets):
+        for schedule in self.revenue_schedule_ids.filtered(lambda one: one.id in targets):
             amount = targets[schedule.id].get(last, ZERO) - booked.get(schedule.id, ZERO)
             if amount:
                 result[schedule, last] = amount

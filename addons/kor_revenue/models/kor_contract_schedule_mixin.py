@@ -38,10 +38,17 @@ class KorContractScheduleMixin(models.AbstractModel):
         contracts = self.filtered("revenue_since")
         contracts._ensure_schedules()
         targets = contracts._get_revenue_targets(until)
-        self.env["kor.revenue.month"]._write_targets(targets)
+        self.env["kor.revenue.month"]._write_targets({**targets, **self._get_other_targets(until)})
         for contract in contracts:
             contract._describe_schedules(targets)
         contracts._write_agreed({"revenue_stale": False})
+
+    def _get_other_targets(self, until, partial=None):
+        """Return what schedules come to that no promise stands behind, where that may have changed.
+
+        :param partial: a day before which everything counts: then all that go on are told
+        """
+        return {**self._get_cost_targets(partial), **self._get_breakage_targets(until)}
 
     def _ensure_schedules(self):
         """Make a schedule for each promise that has none."""
@@ -267,8 +274,9 @@ class KorContractScheduleMixin(models.AbstractModel):
             SELECT item.contract_id, -item.amount, item.create_date::date, item.product_id,
                 COALESCE(own.root_id, own.id), item.date_start, item.date_end
             FROM kor_billing_item item JOIN kor_contract_line own ON own.id = item.contract_line_id
+            JOIN kor_contract contract ON contract.id = item.contract_id
             WHERE item.contract_id = ANY(%(contracts)s) AND item.state = 'booked' AND item.move_line_id IS NULL
-                AND item.amount < 0
+                AND item.amount < 0 AND item.date_start >= contract.revenue_since
             ORDER BY 3
             """,
             {"contracts": self.ids, "accounts": accounts.ids},
@@ -277,7 +285,7 @@ class KorContractScheduleMixin(models.AbstractModel):
         for row in self.env.cr.dictfetchall():
             amount, last = self._to_currency(row["amount"]), max(row.pop("last"), row["start"])
             found.setdefault(row["contract"], []).append({**row, "amount": amount, "end": last + DAY})
-        return found
+        return self._absorb_expected(found)
 
     @api.model
     def _to_currency(self, amount):

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from odoo.addons.kor_enterprise_tiers.engine.money import ZERO, exact, round_money, to_decimal
+
 KINDS = [("revenue", "Revenue"), ("cost", "Contract Cost"), ("breakage", "Breakage")]
 GROUPS = [("contract", "Contract"), ("usage", "Use")]
 
@@ -60,6 +62,19 @@ class KorRevenueSchedule(models.Model):
         "account.account", string="Balance Account", required=True, readonly=True, ondelete="restrict",
         help="The contract liability; of a contract cost, the asset; of prepaid credit, its liability.",
     )  # fmt: skip
+    cost_id = fields.Many2one(
+        "kor.contract.cost", string="Contract Cost", readonly=True, index="btree_not_null", ondelete="restrict"
+    )
+    credit_id = fields.Many2one(
+        "kor.prepaid.credit", string="Prepaid Credit", readonly=True, index="btree_not_null", ondelete="restrict"
+    )
+    company_currency_id = fields.Many2one(related="company_id.currency_id", string="Company Currency")
+    origin_balance = fields.Monetary(
+        string="In Company Currency",
+        currency_field="company_currency_id",
+        readonly=True,
+        help="What a cost, or expired credit, stands for at the rate at which it was booked.",
+    )
     standalone_price = fields.Monetary(
         string="Standalone Value", readonly=True, help="What the promise would be sold for alone, for all its days."
     )
@@ -81,6 +96,10 @@ class KorRevenueSchedule(models.Model):
 
     _line_unique = models.UniqueIndex(
         "(contract_line_id) WHERE kind = 'revenue'", "This promise has its schedule already."
+    )
+    _cost_unique = models.UniqueIndex("(cost_id) WHERE cost_id IS NOT NULL", "This cost has its schedule already.")
+    _credit_unique = models.UniqueIndex(
+        "(credit_id) WHERE credit_id IS NOT NULL", "This credit has its schedule already."
     )
 
     @api.depends("amount", "item_ids.amount")
@@ -110,6 +129,32 @@ class KorRevenueSchedule(models.Model):
             "domain": [("schedule_id", "=", self.id)],
             "views": [(False, "list"), (False, "form")],
         }
+
+    def _share_origin(self, rows):
+        """Give rows of costs and credits their balances: what they stand for, at the rate at which it was booked.
+
+        :param rows: dicts with `schedule`, `month` and `amount`; each gets its `balance`
+        """
+        found = self.env["kor.revenue.item"]._read_group(
+            [("schedule_id", "in", self.ids)], ["schedule_id"], ["amount:sum", "balance:sum"]
+        )
+        booked = {schedule: (to_decimal(amount), to_decimal(balance)) for schedule, amount, balance in found}
+        for row in sorted(rows, key=lambda row: row["month"]):
+            schedule = row["schedule"]
+            amount, balance = booked.get(schedule, (ZERO, ZERO))
+            amount += row["amount"]
+            reached = schedule._get_origin_share(amount)
+            row["balance"] = reached - balance
+            booked[schedule] = (amount, reached)
+
+    def _get_origin_share(self, amount):
+        """Return what an amount of the schedule is worth in company currency."""
+        self.ensure_one()
+        if self.currency_id == self.company_currency_id or not self.amount:
+            return amount
+        with exact():
+            share = amount * to_decimal(self.origin_balance) / to_decimal(self.amount)
+        return round_money(share, to_decimal(self.company_currency_id.rounding))
 
     def _get_engine_progress(self):
         """Return what was noted of each promise, by the line's id."""

@@ -5,11 +5,12 @@ from odoo.exceptions import UserError
 
 from ..engine import delivery, recognition
 
-TREATMENTS = [
+MODIFICATIONS = [
     ("prospective", "Prospective"),
     ("catch_up", "Cumulative catch-up"),
     ("separate", "Separate contract"),
 ]
+TREATMENTS = [*MODIFICATIONS, ("price", "Change of price")]
 
 
 class KorRevenueVersion(models.Model):
@@ -26,6 +27,9 @@ class KorRevenueVersion(models.Model):
     number = fields.Integer(required=True, readonly=True)
     amendment_id = fields.Many2one(
         "kor.contract.amendment", readonly=True, index="btree_not_null", ondelete="restrict", string="Agreed by"
+    )
+    estimate_id = fields.Many2one(
+        "kor.revenue.estimate", readonly=True, index="btree_not_null", ondelete="restrict", string="Estimated by"
     )
     date_effective = fields.Date(string="Holds from", required=True, readonly=True)
     date_known = fields.Date(
@@ -58,6 +62,14 @@ class KorRevenueVersion(models.Model):
     def _unlink_except_evidence(self):
         raise UserError(self.env._("What was agreed is kept as evidence: amend the contract."))
 
+    def _check_possible(self):
+        """Raise where the terms cannot be treated as was chosen: no close could earn by them."""
+        for version in self:
+            try:
+                recognition.curve(version.contract_id.revenue_version_ids._get_engine_versions())
+            except delivery.RecognitionError as error:
+                raise UserError(str(error)) from error
+
     def _get_engine_versions(self, progress=()):
         """Return the versions as the engine takes them.
 
@@ -88,13 +100,15 @@ class KorRevenueVersion(models.Model):
         )
 
     @api.model
-    def _prepare_basis(self, price, since, until, obligations, prices):
+    def _prepare_basis(self, price, since, until, obligations, prices, variable=0):
         """Return the engine's terms as plain JSON, exact.
 
         :param prices: what was agreed for each promise by itself, by its key
+        :param variable: what of the price is an estimate
         """
         return {
             "price": str(price),
+            "variable": str(variable),
             "since": fields.Date.to_string(since),
             "until": fields.Date.to_string(until),
             "obligations": [

@@ -9,6 +9,8 @@ ACCOUNTS = {
     "kor_asset_account_id": ("asset_current", "contract asset", "121500"),
     "kor_unbilled_account_id": ("asset_current", "unbilled receivable", "121600"),
     "kor_commission_account_id": ("asset_current", "contract cost", "121700"),
+    "kor_commission_credit_account_id": ("liability_current", "commission payable", "213000"),
+    "kor_commission_expense_account_id": ("expense", "commission expense", "612000"),
 }
 
 
@@ -43,6 +45,38 @@ class ResCompany(models.Model):
         check_company=True,
         domain=[("account_type", "in", ("asset_current", "asset_non_current", "asset_prepayments"))],
         help="Commissions that are paid for contracts, until they are expensed over the expected life.",
+    )
+    kor_commission_credit_account_id = fields.Many2one(
+        "account.account",
+        string="Commissions Payable",
+        check_company=True,
+        domain=[("account_type", "in", ("liability_current", "liability_payable", "expense", "expense_direct_cost"))],
+        help="What contract costs are credited to: what is owed to those who sold, or the expense account on which "
+        "payroll and agents' bills are booked.",
+    )
+    kor_commission_expense_account_id = fields.Many2one(
+        "account.account",
+        string="Commission Expense",
+        check_company=True,
+        domain=[("internal_group", "=", "expense")],
+        help="What contract costs are expensed on.",
+    )
+    kor_breakage_account_id = fields.Many2one(
+        "account.account",
+        string="Expired Credit",
+        check_company=True,
+        domain=[("internal_group", "=", "income")],
+        help="The income account of prepaid credit that expired. Empty: the one of the prepaid product.",
+    )
+    kor_cost_months = fields.Integer(
+        string="Expected Life (months)",
+        default=36,
+        required=True,
+        help="Over how many months commissions are expensed, where a cost says nothing else.",
+    )
+    kor_expense_short_costs = fields.Boolean(
+        string="Short Commissions at Once",
+        help="Commissions whose life is a year or less are expensed when they are incurred.",
     )
     kor_revenue_journal_id = fields.Many2one(
         "account.journal", string="Revenue Journal", check_company=True, domain=[("type", "=", "general")]
@@ -83,6 +117,9 @@ class ResCompany(models.Model):
         help="Closes before this day are locked: what changes them is booked in the next open month.",
     )
 
+    _kor_cost_months_positive = models.Constraint(
+        "CHECK (kor_cost_months > 0)", "The expected life of commissions is 1 month or more."
+    )
     _kor_standalone_tolerance = models.Constraint(
         "CHECK (kor_standalone_tolerance >= 0 AND kor_standalone_tolerance <= 100)", "A tolerance is 0 to 100 percent."
     )

@@ -8,6 +8,15 @@ class ResConfigSettings(models.TransientModel):
     kor_asset_account_id = fields.Many2one(related="company_id.kor_asset_account_id", readonly=False)
     kor_unbilled_account_id = fields.Many2one(related="company_id.kor_unbilled_account_id", readonly=False)
     kor_commission_account_id = fields.Many2one(related="company_id.kor_commission_account_id", readonly=False)
+    kor_commission_credit_account_id = fields.Many2one(
+        related="company_id.kor_commission_credit_account_id", readonly=False
+    )
+    kor_commission_expense_account_id = fields.Many2one(
+        related="company_id.kor_commission_expense_account_id", readonly=False
+    )
+    kor_breakage_account_id = fields.Many2one(related="company_id.kor_breakage_account_id", readonly=False)
+    kor_cost_months = fields.Integer(related="company_id.kor_cost_months", readonly=False)
+    kor_expense_short_costs = fields.Boolean(related="company_id.kor_expense_short_costs", readonly=False)
     kor_revenue_journal_id = fields.Many2one(related="company_id.kor_revenue_journal_id", readonly=False)
     kor_revenue_grouping = fields.Selection(related="company_id.kor_revenue_grouping", readonly=False, required=True)
     kor_revenue_method = fields.Selection(related="company_id.kor_revenue_method", readonly=False, required=True)

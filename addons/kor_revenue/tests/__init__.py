@@ -1,11 +1,17 @@
 from . import (
     test_control,
+    test_breakage,
+    test_contract_cost,
     test_engine_bundle,
     test_engine_delivery,
+    test_engine_modifications,
     test_engine_position,
     test_engine_recognition,
     test_engine_recognition_edges,
     test_engine_recognition_laws,
+    test_estimate_revenue,
+    test_modification,
+    test_progress,
     test_recognition,
     test_recognition_ledger,
     test_recognition_random,
@@ -13,4 +19,5 @@ from . import (
     test_remaining,
     test_report_story,
     test_reports,
+    test_running_base,
 )

@@ -182,7 +182,7 @@ class TestEngineRecognitionEdges(BaseCase):
         cases = [
             (
                 [version("2025-01-01", 1, plan, treatment="later")],
-                "The treatment 'later' is unknown; it must be one of prospective, catch_up, separate.",
+                "The treatment 'later' is unknown; it must be one of prospective, catch_up, separate, price.",
             ),
             (
                 [version("2025-01-01", 1)],

@@ -35,7 +35,7 @@ def _obligations(draw, key, methods=METHODS):
 @st.composite
 def _changes(draw, before, key, back_dated):
     """Draw a version after another; one that stands alone only adds."""
-    treatment = draw(st.sampled_from(recognition.TREATMENTS))
+    treatment = draw(st.sampled_from(recognition.KNOWN))
     start = draw(DAYS if back_dated else st.dates(before.day, date(2026, 12, 31)))
     added = draw(_obligations(key))
     if treatment == "separate":
