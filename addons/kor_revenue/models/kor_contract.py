@@ -9,6 +9,7 @@ class KorContract(models.Model):
         "kor.contract.schedule.mixin",
         "kor.contract.recognition.mixin",
         "kor.contract.position.mixin",
+        "kor.contract.balance.mixin",
     ]
 
     def _set_state(self, target, **values):
