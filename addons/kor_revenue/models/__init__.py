@@ -9,6 +9,7 @@ from . import (
     kor_contract,
     kor_contract_line,
     kor_revenue_explanation,
+    kor_revenue_calendar_month,
     kor_revenue_schedule,
     kor_revenue_month,
     kor_revenue_item,

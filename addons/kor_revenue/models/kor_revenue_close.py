@@ -24,7 +24,7 @@ class KorRevenueClose(models.Model):
     _order = "date_to desc, id desc"
 
     company_id = fields.Many2one("res.company", required=True, index=True, default=lambda self: self.env.company)
-    company_currency_id = fields.Many2one(related="company_id.currency_id")
+    company_currency_id = fields.Many2one(related="company_id.currency_id", string="Company Currency")
     date_to = fields.Date(
         string="Up to",
         required=True,

@@ -14,13 +14,14 @@ class KorRevenueCloseLine(models.Model):
     """What a close would book of a contract in a month, before it does."""
 
     _name = "kor.revenue.close.line"
+    _inherit = ["kor.revenue.calendar.month"]
     _description = "Preview of a Close"
     _order = "close_id desc, partner_id, contract_id, date, kind, month"
     _rec_name = "contract_id"
 
     close_id = fields.Many2one("kor.revenue.close", required=True, readonly=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="close_id.company_id", store=True)
-    company_currency_id = fields.Many2one(related="company_id.currency_id")
+    company_currency_id = fields.Many2one(related="company_id.currency_id", string="Company Currency")
     contract_id = fields.Many2one("kor.contract", required=True, readonly=True, index=True, ondelete="cascade")
     partner_id = fields.Many2one("res.partner", string="Customer", readonly=True)
     currency_id = fields.Many2one("res.currency", required=True, readonly=True)

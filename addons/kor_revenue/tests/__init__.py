@@ -1,1 +1,1 @@
-from . import test_recognition
+from . import test_recognition, test_close, test_screens
