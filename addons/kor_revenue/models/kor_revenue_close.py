@@ -29,7 +29,7 @@ class KorRevenueClose(models.Model):
         string="Up to",
         required=True,
         default=lambda self: fields.Date.context_today(self) + relativedelta(day=1, days=-1),
-        help="The last day that counts, as a rule the last of a month. Months before it that are open are closed along.",
+        help="The last day that counts, as a rule the last of a month. Open months before it are closed along.",
     )
     state = fields.Selection(
         [("draft", "Draft"), ("running", "Running"), ("done", "Posted"), ("locked", "Locked")],
@@ -223,7 +223,9 @@ class KorRevenueClose(models.Model):
             )
         running = self.search([("company_id", "=", company_sudo.id), ("state", "=", "running")]) - self
         if running:
-            raise UserError(self.env._("“%(name)s” is still running: wait until it is done.", name=running[0].display_name))
+            raise UserError(
+                self.env._("“%(name)s” is still running: wait until it is done.", name=running[0].display_name)
+            )
 
     def _write_engine(self, vals):
         # Past the guard of this class only: all other overrides hold.
@@ -282,8 +284,8 @@ class KorRevenueClose(models.Model):
         self.invalidate_recordset(["item_count", "revenue", "move_count", "parking_ids", "parked_count"])
         self.message_post(
             body=self.env._(
-                "Posted up to %(day)s by %(user)s: %(count)s entries, %(amount)s of revenue so far, %(parked)s contracts "
-                "left out.",
+                "Posted up to %(day)s by %(user)s: %(count)s entries, %(amount)s of revenue so far, "
+                "%(parked)s contracts left out.",
                 day=format_date(self.env, self.date_to),
                 user=self.env.user.name,
                 count=self.move_count,

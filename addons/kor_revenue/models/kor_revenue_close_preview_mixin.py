@@ -135,7 +135,9 @@ class KorRevenueClosePreviewMixin(models.AbstractModel):
         sums = defaultdict(lambda: [ZERO, ZERO])
         for row in due:
             schedule = row["schedule"]
-            self._add(sums, (schedule.contract_id, schedule.kind, row["month"], row["date"]), row["amount"], row["balance"])
+            self._add(
+                sums, (schedule.contract_id, schedule.kind, row["month"], row["date"]), row["amount"], row["balance"]
+            )
         for row in positions:
             kind = "unbilled" if row["group"] == "usage" else "asset"
             place = (row["contract"], kind, row["month"], row["date"])

@@ -2,8 +2,6 @@ from odoo import api, fields, models
 from odoo.tools.misc import formatLang
 
 
-
-
 class KorRevenueExplanation(models.AbstractModel):
     """Show the facts behind a figure of revenue as a sentence and a table."""
 

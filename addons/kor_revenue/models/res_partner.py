@@ -6,7 +6,9 @@ from .kor_contract_balance_mixin import READERS
 class ResPartner(models.Model):
     _inherit = "res.partner"
 
-    kor_revenue_currency_id = fields.Many2one("res.currency", compute="_compute_kor_deferred_revenue", compute_sudo=True)
+    kor_revenue_currency_id = fields.Many2one(
+        "res.currency", compute="_compute_kor_deferred_revenue", compute_sudo=True
+    )
     kor_earns_revenue = fields.Boolean(compute="_compute_kor_deferred_revenue", compute_sudo=True, groups=READERS)
     kor_deferred_revenue = fields.Monetary(
         string="Deferred Revenue",

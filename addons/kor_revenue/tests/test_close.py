@@ -68,7 +68,9 @@ class TestClose(KorRevenueCommon):
         self.assertEqual(self._balance(self.income), 200)
 
     def test_many_contracts_are_closed_in_batches_by_the_job(self):
-        contracts = self.env["kor.contract"].union(*(self._make_contract(self.year, **self.annual) for _one in range(3)))
+        contracts = self.env["kor.contract"].union(
+            *(self._make_contract(self.year, **self.annual) for _one in range(3))
+        )
         self.env["ir.config_parameter"].set_param("kor_revenue.batch_size", "2")
         close = self._close()
         self.assertRecordValues(close, [{"state": "running", "move_count": 0, "through_count": 0}])
