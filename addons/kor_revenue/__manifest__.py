@@ -27,4 +27,5 @@
         "views/res_config_settings_views.xml",
         "views/kor_revenue_menus.xml",
     ],
+    "assets": {"web.assets_tests": ["kor_revenue/static/tests/tours/*.js"]},
 }

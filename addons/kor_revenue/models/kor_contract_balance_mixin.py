@@ -46,7 +46,8 @@ class KorContractBalanceMixin(models.AbstractModel):
         compute="_compute_revenue_balances",
         compute_sudo=True,
         groups=READERS,
-        help="The contract asset and the unbilled receivable: what is recognised and not billed yet.",
+        help="The contract asset and the unbilled receivable: what is recognised and not billed yet. An invoice that "
+        "came since the last close is taken off by the next one.",
     )
     revenue_parking_ids = fields.One2many(
         "kor.revenue.close.parking", "contract_id", domain=[("date_mended", "=", False)], groups=READERS

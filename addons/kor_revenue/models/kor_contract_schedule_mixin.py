@@ -337,12 +337,16 @@ class KorContractScheduleMixin(models.AbstractModel):
                 }
             )
         total = float(shares[-1][key].total) if shares and key in shares[-1] else 0.0
+        beside = self.currency_id.round(amount - total)
+        # The promise that ends last takes what all of them were rounded by.
+        is_cents = bool(found) and abs(beside) <= self.currency_id.rounding * len(versions[-1].obligations)
         return {
             "method": schedule.method,
             "versions": found,
             "amount": amount,
             # Periods that come by and by, use, credit notes: what no version has a part in.
-            "beside": self.currency_id.round(amount - total),
+            "beside": 0.0 if is_cents else beside,
+            "cents": beside if is_cents else 0.0,
             "currency": self.currency_id.name,
         }
 
