@@ -39,15 +39,22 @@ class KorContractBalanceMixin(models.AbstractModel):
         compute="_compute_revenue_balances",
         compute_sudo=True,
         groups=READERS,
-        help="The contract liability: what is billed and not earned yet, as it stands in the ledger.",
+        help="The contract liability: what is billed and not recognised yet; of fees and of use each by itself.",
     )
     revenue_ahead = fields.Monetary(
         string="Earned, not Billed",
         compute="_compute_revenue_balances",
         compute_sudo=True,
         groups=READERS,
-        help="The contract asset and the unbilled receivable: what is recognised and not billed yet. An invoice that "
-        "came since the last close is taken off by the next one.",
+        help="The contract asset and the unbilled receivable: what is recognised and not billed yet.",
+    )
+    revenue_liability = fields.Monetary(
+        string="In the Ledger",
+        compute="_compute_revenue_balances",
+        compute_sudo=True,
+        groups=READERS,
+        help="The contract liability as it stands in the ledger. It is more than what is deferred where an invoice came "
+        "after the last close for what was earned before: the next close takes that off the asset.",
     )
     revenue_parking_ids = fields.One2many(
         "kor.revenue.close.parking", "contract_id", domain=[("date_mended", "=", False)], groups=READERS
@@ -57,23 +64,27 @@ class KorContractBalanceMixin(models.AbstractModel):
     def _compute_revenue_balances(self):
         flows = self._read_flows(date.max)
         for contract in self:
-            own = [flow for key, months in flows.items() if key[0] == contract for flow in months.values()]
-            earned = float(sum(flow.earned for flow in own))
+            positions = [list(months.values()) for key, months in flows.items() if key[0] == contract]
+            net = [float(sum(flow.billed - flow.earned for flow in own)) for own in positions]
             schedules = contract.revenue_schedule_ids.filtered(lambda one: one.kind == "revenue")
             contract.revenue_allocated = sum(schedules.mapped("amount"))
-            contract.revenue_recognized = earned
-            contract.revenue_billed = float(sum(flow.billed for flow in own))
-            contract.revenue_ahead = float(sum(flow.moved for flow in own))
-            contract.revenue_deferred = contract.revenue_billed - earned + contract.revenue_ahead
+            contract.revenue_recognized = float(sum(flow.earned for own in positions for flow in own))
+            contract.revenue_billed = float(sum(flow.billed for own in positions for flow in own))
+            contract.revenue_deferred = sum(amount for amount in net if amount > 0)
+            contract.revenue_ahead = -sum(amount for amount in net if amount < 0)
+            contract.revenue_liability = sum(net) + float(sum(flow.moved for own in positions for flow in own))
 
     def _compute_revenue_error(self):
         for contract in self:
             contract.revenue_error = contract.revenue_parking_ids[:1].reason or False
 
     def _get_deferred_balance(self):
-        """Return what the books of the contracts' company defer of them, in its currency."""
-        rows = [flow for months in self._read_flows(date.max).values() for flow in months.values()]
-        return float(sum(one.billed_balance - one.earned_balance + one.moved_balance - one.exchange for one in rows))
+        """Return what is deferred of the contracts, in their company's currency."""
+        positions = [
+            float(sum(one.billed_balance - one.earned_balance - one.exchange for one in months.values()))
+            for months in self._read_flows(date.max).values()
+        ]
+        return sum(balance for balance in positions if balance > 0)
 
     def action_open_revenue_months(self):
         """Open what the contracts earn by month.

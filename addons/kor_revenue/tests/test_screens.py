@@ -131,6 +131,7 @@ class TestScreens(KorRevenueCommon):
                 found = [(one.revenue_billed, one.revenue_recognized, one.revenue_ahead, one.revenue_deferred)
                          for one in (ahead, behind)]  # fmt: skip
                 self.assertEqual(found, [(1200, 300, 0, 900), (0, 300, 300, 0)])
+                self.assertEqual((ahead.revenue_liability, behind.revenue_liability), (900, 0))
                 self.customer.invalidate_recordset()
                 partner = self.customer.with_company(self.company)
                 self.assertEqual(partner.kor_deferred_revenue, self._balance(self.liability))
@@ -138,6 +139,19 @@ class TestScreens(KorRevenueCommon):
                 self.assertEqual(self.env["kor.contract"].search(action["domain"]), ahead | behind)
                 savepoint.rollback()
                 self.env.invalidate_all()
+
+    def test_an_invoice_after_the_close_is_not_deferred_for_what_is_earned(self):
+        contract = self._make_contract({**self.year, "timing": "arrears"}, **self.annual)
+        contract.recognize_revenue("2026-12-31")
+        with freeze_time("2027-01-02"):
+            self._bill(contract, "2026-01-01", "2026-12-31")
+        # The ledger has both until the next close: 1,200 of liability, and as much of an asset.
+        self.assertEqual((contract.revenue_deferred, contract.revenue_ahead, contract.revenue_liability), (0, 0, 1200))
+        self.assertEqual((self._balance(self.liability), self._balance(self.asset)), (1200, -1200))
+        with freeze_time("2027-01-31"):
+            contract.recognize_revenue("2027-01-31")
+        contract.invalidate_recordset()
+        self.assertEqual(contract.revenue_liability, 0)
 
     def test_entries_lead_to_what_they_recognise(self):
         contract = self._make_bundle()
