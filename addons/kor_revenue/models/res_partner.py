@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 from .kor_contract_balance_mixin import READERS
 
@@ -6,9 +6,7 @@ from .kor_contract_balance_mixin import READERS
 class ResPartner(models.Model):
     _inherit = "res.partner"
 
-    kor_revenue_currency_id = fields.Many2one(
-        "res.currency", compute="_compute_kor_deferred_revenue", compute_sudo=True
-    )
+    kor_revenue_currency_id = fields.Many2one("res.currency", compute="_compute_kor_revenue_currency_id")
     kor_earns_revenue = fields.Boolean(compute="_compute_kor_deferred_revenue", compute_sudo=True, groups=READERS)
     kor_deferred_revenue = fields.Monetary(
         string="Deferred Revenue",
@@ -19,6 +17,11 @@ class ResPartner(models.Model):
         help="What the customer was billed for and the company has not earned yet: its contract liability.",
     )
 
+    @api.depends_context("company")
+    def _compute_kor_revenue_currency_id(self):
+        self.kor_revenue_currency_id = self.env.company.currency_id
+
+    @api.depends_context("company")
     def _compute_kor_deferred_revenue(self):
         company = self.env.company
         contracts = self.env["kor.contract"].search(
@@ -31,7 +34,6 @@ class ResPartner(models.Model):
         for partner in self:
             family = partner | partner.child_ids
             own = contracts.filtered(lambda contract, family=family: contract.partner_id in family)
-            partner.kor_revenue_currency_id = company.currency_id
             partner.kor_earns_revenue = bool(own)
             partner.kor_deferred_revenue = own._get_deferred_balance() if own else 0.0
 
