@@ -53,7 +53,7 @@ class KorContractBalanceMixin(models.AbstractModel):
         compute="_compute_revenue_balances",
         compute_sudo=True,
         groups=READERS,
-        help="The contract liability as it stands in the ledger. It is more than what is deferred where an invoice came "
+        help="The contract liability as it stands in the ledger. It is more than what is deferred where invoices came "
         "after the last close for what was earned before: the next close takes that off the asset.",
     )
     revenue_parking_ids = fields.One2many(

@@ -1,1 +1,1 @@
-from . import test_recognition, test_close, test_screens, test_tour
+from . import test_engine_shares, test_recognition, test_close, test_screens, test_tour
