@@ -44,7 +44,7 @@ class KorRevenueClose(models.Model):
     date_done = fields.Datetime(string="Posted on", readonly=True, copy=False)
     planned_count = fields.Integer(string="Contracts", readonly=True, copy=False)
     through_count = fields.Integer(string="Looked at", readonly=True, copy=False)
-    last_contract_id = fields.Integer(readonly=True, copy=False, help="How far the close has come: contracts by id.")
+    contract_mark = fields.Integer(readonly=True, copy=False, help="How far the close has come: contracts by id.")
     progress = fields.Float(compute="_compute_progress")
     move_ids = fields.One2many("account.move", "kor_revenue_close_id", string="Journal Entries", readonly=True)
     item_ids = fields.One2many("kor.revenue.item", "close_id", string="Recognised Revenue", readonly=True)
@@ -239,7 +239,7 @@ class KorRevenueClose(models.Model):
                 {
                     "state": "running",
                     "date_started": fields.Datetime.now(),
-                    "last_contract_id": 0,
+                    "contract_mark": 0,
                     "through_count": 0,
                     "planned_count": len(self._get_contracts_to_close()),
                 }
@@ -251,7 +251,7 @@ class KorRevenueClose(models.Model):
 
     def _get_domain(self):
         """Return which contracts are looked at: what was invoiced since moves their balances, too."""
-        domain = Domain("company_id", "=", self.company_id.id) & Domain("id", ">", self.last_contract_id)
+        domain = Domain("company_id", "=", self.company_id.id) & Domain("id", ">", self.contract_mark)
         earns = Domain("revenue_since", "<=", self.date_to)
         return domain & (earns | Domain("revenue_schedule_ids", "!=", False))
 
@@ -272,7 +272,7 @@ class KorRevenueClose(models.Model):
             self._book_halves(batch)
         values = {"through_count": self.through_count + len(batch)}
         if batch:
-            values["last_contract_id"] = batch[-1].id
+            values["contract_mark"] = batch[-1].id
         if not limit or len(batch) < limit:
             values |= {"state": "done", "date_done": fields.Datetime.now()}
         self._write_engine(values)
