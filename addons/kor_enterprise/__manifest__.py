@@ -1,11 +1,11 @@
 {
     "name": "KOR Enterprise",
     "version": "19.0.1.0.0",
-    "summary": "The whole suite: tiers, contracts, billing; and a company to try it on",
+    "summary": "The whole suite: tiers, contracts, billing, revenue; and a company to try it on",
     "category": "KOR Enterprise",
     "author": "KOR Enterprise",
     "license": "LGPL-3",
-    "depends": ["kor_billing"],
+    "depends": ["kor_revenue"],
     "demo": [
         "demo/res_company_demo.xml",
         "demo/res_partner_demo.xml",
@@ -13,6 +13,7 @@
         "demo/kor_contract_demo.xml",
         "demo/kor_price_list_contract_demo.xml",
         "demo/kor_ramp_demo.xml",
+        "demo/kor_revenue_close_demo.xml",
     ],
     "application": True,
 }

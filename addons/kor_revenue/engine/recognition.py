@@ -308,6 +308,76 @@ def _check(version: Version, before: Version | None) -> None:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Say what a version gives a promise: of a `pool` over a standalone value of `whole`, for its `own` part of it.
+
+    `kept` is what the promise has from the terms before, `kept_in_all` what all of them have.
+    """
+
+    pool: Fraction
+    whole: Fraction
+    own: Fraction
+    amount: Fraction
+    kept: Fraction = NOTHING
+    kept_in_all: Fraction = NOTHING
+
+    @property
+    def total(self) -> Fraction:
+        return self.kept + self.amount
+
+
+def shares(versions: Sequence[Version]) -> list[dict[Any, Share]]:
+    """Return for each of the versions, in their order, the part that each promise has in its price."""
+    result: list[dict[Any, Share]] = []
+    old, before, earlier = Curve(), None, None
+    for version in versions:
+        if before:
+            old = _modify(old, before, earlier)
+        if before and version.treatment == "separate":
+            result.append(_share_added(version, before, result[-1]))
+        else:
+            is_new = before is None or version.treatment == "catch_up"
+            result.append(_share_all(version, date.min if is_new else version.day, Curve() if is_new else old))
+        before, earlier = version, before
+    return result
+
+
+def _share_all(version: Version, start: date, old: Curve) -> dict[Any, Share]:
+    by_key, kept = _by_key(version), old.cut(start)
+    own = {key: one.standalone - delivered(one, start) for key, one in by_key.items()}
+    in_all = kept.total(start)
+    pool, whole = version.price - in_all, sum(own.values(), NOTHING)
+    factors = _factors(pool, own, by_key)
+    at_once = {one.key: one.amount for one in _spread(pool, start, by_key)} if factors is None else {}
+    return {
+        key: Share(
+            pool, whole, value, (factors or {}).get(key, NOTHING) * value + at_once.get(key, NOTHING),
+            kept.earned(key, start), in_all,
+        )
+        for key, value in own.items()
+    }  # fmt: skip
+
+
+def _share_added(version: Version, before: Version, last: Mapping[Any, Share]) -> dict[Any, Share]:
+    by_key, less = _by_key(version), _by_key(before)
+    own = {
+        key: one.standalone
+        - delivered(one, version.day)
+        - (less[key].standalone - delivered(less[key], version.day) if key in less else NOTHING)
+        for key, one in by_key.items()
+    }
+    pool, whole = version.price - before.price, sum(own.values(), NOTHING)
+    at_once = {one.key: one.amount for one in _spread(pool, version.day, by_key)} if not whole else {}
+    return {
+        key: Share(
+            pool, whole, value, pool * value / whole if whole else at_once.get(key, NOTHING),
+            last[key].total if key in last else NOTHING, before.price,
+        )
+        for key, value in own.items()
+    }  # fmt: skip
+
+
 def allocated(version: Version, rounding: Decimal) -> dict[Any, Decimal]:
     """Return the price by promise as it is agreed at signature, rounded so that the sum is the price.
 

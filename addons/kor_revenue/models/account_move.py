@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 
@@ -12,7 +12,29 @@ class AccountMove(models.Model):
         index="btree_not_null",
         help="The month of the close that made this entry.",
     )
+    kor_revenue_close_id = fields.Many2one(
+        "kor.revenue.close", string="Made by", readonly=True, copy=False, index="btree_not_null", ondelete="restrict"
+    )
     kor_revenue_item_ids = fields.One2many("kor.revenue.item", "move_id", string="Recognised Revenue")
+    kor_revenue_item_count = fields.Integer(compute="_compute_kor_revenue_item_count", compute_sudo=True)
+
+    @api.depends("kor_revenue_item_ids")
+    def _compute_kor_revenue_item_count(self):
+        closed = self.filtered("kor_revenue_month")
+        items = self.env["kor.revenue.item"]
+        found = dict(items._read_group([("move_id", "in", closed.ids)], ["move_id"], ["__count"]) if closed else [])
+        for move in self:
+            move.kor_revenue_item_count = found.get(move._origin, 0)
+
+    def action_open_kor_revenue_items(self):
+        """Open what the entry recognises, contract by contract.
+
+        :return: a window action
+        """
+        self.ensure_one()
+        self.env["kor.revenue.item"].check_access("read")
+        action = self.env["ir.actions.act_window"]._for_xml_id("kor_revenue.kor_revenue_item_action")
+        return {**action, "domain": [("move_id", "=", self.id)], "context": {}}
 
     kor_cost_ids = fields.One2many("kor.contract.cost", "move_id", string="Contract Costs")
 

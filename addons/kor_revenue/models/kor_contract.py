@@ -15,6 +15,7 @@ class KorContract(models.Model):
         "kor.contract.recognition.mixin",
         "kor.contract.position.mixin",
         "kor.contract.remaining.mixin",
+        "kor.contract.balance.mixin",
     ]
 
     def action_activate(self):

@@ -150,11 +150,11 @@ class KorContractRecognitionMixin(models.AbstractModel):
         positions = self._get_positions(due, day)
         builder = self.env["kor.revenue.entry"]
         entries = builder._prepare_entries(company, due, positions)
-        moves = builder._create_entries(company, entries)
-        numbers = self._get_next_revisions(due)
+        moves = builder._create_entries(company, entries, close)
+        before = self._get_booked_before(due)
         items = self.env["kor.revenue.item"].create(
             [
-                self._prepare_revenue_item(row, moves[row["entry"]], numbers[row["schedule"].id, row["month"]])
+                self._prepare_revenue_item(row, moves[row["entry"]], *before[row["schedule"].id, row["month"]])
                 for row in due
             ]
         )
@@ -164,23 +164,24 @@ class KorContractRecognitionMixin(models.AbstractModel):
         return {"moves": made, "items": items}
 
     @api.model
-    def _get_next_revisions(self, due):
-        """Return the first free revision of each schedule's month."""
+    def _get_booked_before(self, due):
+        """Return the first free revision of each schedule's month, and what is booked of it."""
         found = (
             self.env["kor.revenue.item"]._read_group(
                 [("schedule_id", "in", [row["schedule"].id for row in due])],
                 ["schedule_id", "month:day"],
-                ["revision:max"],
+                ["revision:max", "amount:sum"],
             )
             if due
             else []
         )
-        taken = {(schedule.id, fields.Date.to_date(month)): last for schedule, month, last in found}
-        return defaultdict(int, {key: last + 1 for key, last in taken.items()})
+        taken = {(schedule.id, fields.Date.to_date(month)): (last + 1, sum_) for schedule, month, last, sum_ in found}
+        return defaultdict(lambda: (0, 0.0), taken)
 
     @api.model
-    def _prepare_revenue_item(self, row, move, revision):
+    def _prepare_revenue_item(self, row, move, revision, booked):
         schedule = row["schedule"]
+        booked = schedule.currency_id.round(booked)
         return {
             "schedule_id": schedule.id,
             "contract_id": schedule.contract_id.id,
@@ -198,8 +199,11 @@ class KorContractRecognitionMixin(models.AbstractModel):
                 "method": schedule.method,
                 "month": fields.Date.to_string(row["month"]),
                 "allocated": schedule.amount,
+                "target": schedule.currency_id.round(booked + float(row["amount"])),
+                "booked": booked,
                 "amount": as_number(row["amount"]),
                 "balance": as_number(row["balance"]),
+                "date": fields.Date.to_string(row["date"]),
                 "late": row["month"] != delivery.month_of(row["date"]),
                 "revision": revision,
                 "currency": schedule.currency_id.name,

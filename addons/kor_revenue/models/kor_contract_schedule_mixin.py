@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
@@ -294,34 +294,40 @@ class KorContractScheduleMixin(models.AbstractModel):
     def _describe_schedules(self, targets):
         """Write what the schedules come to, and why."""
         versions = self._get_engine_versions()
+        shares = recognition.shares(versions)
         for schedule in self.sudo().revenue_schedule_ids.filtered("contract_line_id"):  # as the slices
             own = targets.get(schedule.id, {})
-            values = self._prepare_schedule_summary(schedule, own, versions)
+            values = self._prepare_schedule_summary(schedule, own, versions, shares)
             changed = {name: value for name, value in values.items() if schedule[name] != value}
             if changed:
                 schedule.write(changed)
 
-    def _prepare_schedule_summary(self, schedule, own, versions):
+    def _prepare_schedule_summary(self, schedule, own, versions, shares):
         key, total = schedule.contract_line_id.id, sum(own.values(), Decimal(0))
         promise = versions and next((one for one in versions[-1].obligations if one.key == key), None)
         last = self.sudo().revenue_version_ids.sorted("number")[-1:]  # as the slices
         agreed = next((one["agreed"] for one in (last.basis or {}).get("obligations", ()) if one["line"] == key), 0)
         start = promise.start if promise else min(own, default=schedule.contract_line_id.date_start)
         end = promise.end - DAY if promise else delivery.next_month(max(own)) - DAY if own else False
+        if promise and promise.method == "progress":
+            # What is not reached yet has no month, and is promised all the same.
+            left = shares[-1][key].total - recognition.curve(versions).earned(key, date.max)
+            total += self._to_decimal(left)
+        amount = self.currency_id.round(float(total))
         return {
-            "amount": self.currency_id.round(float(total)),
+            "amount": amount,
             "standalone_price": self.currency_id.round(float(promise.standalone)) if promise else 0.0,
             "agreed_price": self.currency_id.round(float(Fraction(agreed))),
             "date_start": start,
             "date_end": end,
-            "explanation": self._explain_schedule(schedule, promise, versions),
+            "explanation": self._explain_schedule(schedule, amount, versions, shares),
         }
 
-    def _explain_schedule(self, schedule, promise, versions):
+    def _explain_schedule(self, schedule, amount, versions, shares):
         """Return why the schedule has its amount: each of the versions, and the promise's part of it."""
         key, found = schedule.contract_line_id.id, []
         records = self.sudo().revenue_version_ids.sorted("number")  # as the slices
-        for version, record in zip(versions, records, strict=True):
+        for version, record, parts in zip(versions, records, shares, strict=True):
             own = next((one for one in version.obligations if one.key == key), None)
             found.append(
                 {
@@ -332,18 +338,36 @@ class KorContractScheduleMixin(models.AbstractModel):
                     "price": float(version.price),
                     "standalone": float(version.standalone),
                     "own": float(own.standalone) if own else 0.0,
+                    "residual": bool(own and own.is_residual),
+                    "share": self._explain_share(parts.get(key)),
                     "stretches": [
                         {"from": one.start.isoformat(), "to": (one.end - DAY).isoformat(), "value": float(one.value)}
                         for one in (own.stretches if own else ())
                     ],
                 }
             )
+        total = float(shares[-1][key].total) if shares and key in shares[-1] else 0.0
+        beside = self.currency_id.round(amount - total)
+        # The promise that ends last takes what all of them were rounded by.
+        is_cents = bool(found) and abs(beside) <= self.currency_id.rounding * len(versions[-1].obligations)
         return {
             "method": schedule.method,
-            "residual": bool(promise and promise.is_residual),
             "versions": found,
+            "amount": amount,
+            # Periods that come by and by, use, credit notes: what no version has a part in.
+            "beside": 0.0 if is_cents else beside,
+            "cents": beside if is_cents else 0.0,
             "currency": self.currency_id.name,
         }
+
+    @api.model
+    def _explain_share(self, share):
+        """Return a promise's part of a price as plain JSON, or nothing where it is no part of the terms."""
+        if share is None:
+            return {}
+        names = ("pool", "whole", "own", "amount", "kept", "kept_in_all", "total")
+        facts = {name: float(getattr(share, name)) for name in names}
+        return {**facts, "factor": facts["amount"] / facts["own"] if facts["own"] else 0.0}
 
 
 def _add(result, more):

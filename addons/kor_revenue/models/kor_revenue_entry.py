@@ -18,7 +18,8 @@ class KorRevenueEntry(models.AbstractModel):
     def _prepare_entries(self, company, due, positions):
         """Return the entries by key, and note on each row which one it stands in.
 
-        :return: {key: {(account, partner, contract): [amount, balance]}}, the key being date, currency and contract
+        :return: {key: {(account, contract, origin): [amount, balance]}}, the key being date, currency and contract,
+            the origin an earlier month that was closed already when this became known
         """
         entries = {}
         for row in due:
@@ -26,8 +27,9 @@ class KorRevenueEntry(models.AbstractModel):
             key = row["entry"] = self._get_key(company, row["date"], schedule.currency_id, schedule.contract_id)
             sign = 1 if schedule.kind != "cost" else -1
             amount, balance = sign * row["amount"], sign * row["balance"]
-            self._add(entries, key, schedule.deferral_account_id, schedule.contract_id, amount, balance)
-            self._add(entries, key, schedule.account_id, schedule.contract_id, -amount, -balance)
+            origin = row["month"] if row["month"] < delivery.month_of(row["date"]) else False
+            self._add(entries, key, schedule.deferral_account_id, schedule.contract_id, amount, balance, origin)
+            self._add(entries, key, schedule.account_id, schedule.contract_id, -amount, -balance, origin)
         for row in positions:
             contract = row["contract"]
             asset, deferral = self._get_position_accounts(contract, row["group"])
@@ -47,9 +49,9 @@ class KorRevenueEntry(models.AbstractModel):
         return date, currency, contract if company.kor_revenue_grouping == "contract" else contract.browse()
 
     @api.model
-    def _add(self, entries, key, account, contract, amount, balance):
+    def _add(self, entries, key, account, contract, amount, balance, origin=False):
         whose = contract if key[2] else contract.browse()
-        sums = entries.setdefault(key, {}).setdefault((account, whose), [ZERO, ZERO])
+        sums = entries.setdefault(key, {}).setdefault((account, whose, origin), [ZERO, ZERO])
         sums[0] += amount
         sums[1] += balance
 
@@ -69,17 +71,17 @@ class KorRevenueEntry(models.AbstractModel):
         return company.expense_currency_exchange_account_id
 
     @api.model
-    def _create_entries(self, company, entries):
+    def _create_entries(self, company, entries, close=None):
         """Create and post the entries; return them by key."""
         moves = self.env["account.move"].with_company(company).with_context(**QUIET)
         keys = [key for key in entries if self._prepare_lines(key, entries[key])]
-        made = moves.create([self._prepare_move(company, key, entries[key]) for key in keys])
+        made = moves.create([self._prepare_move(company, key, entries[key], close) for key in keys])
         made._post(soft=False)
         found = dict(zip(keys, made.with_context(**dict.fromkeys(QUIET, False)), strict=True))
         return {key: found.get(key, made.browse()) for key in entries}
 
     @api.model
-    def _prepare_move(self, company, key, sums):
+    def _prepare_move(self, company, key, sums, close=None):
         date, currency, contract = key
         month = fields.Date.to_date(delivery.month_of(date))
         title = self.env._("Revenue of %(month)s", month=month.strftime("%Y-%m"))
@@ -92,6 +94,7 @@ class KorRevenueEntry(models.AbstractModel):
             "partner_id": contract.partner_id.id,
             "ref": f"{title}: {contract.name}" if contract else title,
             "kor_revenue_month": month,
+            "kor_revenue_close_id": close.id if close else False,
             "line_ids": [Command.create(line) for line in self._prepare_lines(key, sums)],
         }
 
@@ -102,13 +105,20 @@ class KorRevenueEntry(models.AbstractModel):
             {
                 "account_id": account.id,
                 "partner_id": contract.partner_id.commercial_partner_id.id,
-                "name": contract.name or self.env._("Revenue of contracts"),
+                "name": self._describe_line(contract, origin),
                 "currency_id": currency.id,
                 "amount_currency": float(amount),
                 "balance": float(balance),
                 "kor_contract_id": contract.id,
                 "tax_ids": [],
             }
-            for (account, contract), (amount, balance) in sums.items()
+            for (account, contract, origin), (amount, balance) in sums.items()
             if amount or balance
         ]
+
+    @api.model
+    def _describe_line(self, contract, origin):
+        name = contract.name or self.env._("Revenue of contracts")
+        if not origin:
+            return name
+        return self.env._("%(name)s, earned in %(month)s, which is closed", name=name, month=origin.strftime("%Y-%m"))

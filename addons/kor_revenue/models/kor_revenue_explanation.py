@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.tools.misc import formatLang
 
 
 class KorRevenueExplanation(models.AbstractModel):
@@ -15,7 +16,30 @@ class KorRevenueExplanation(models.AbstractModel):
     def _compute_explanation_html(self):
         qweb = self.env["ir.qweb"]
         for record in self:
-            values = {"explanation": record.explanation, "record": record, "currency": record.currency_id}
             record.explanation_html = (
-                qweb._render("kor_revenue.explanation", values) if record.explanation and record.id else False
+                qweb._render("kor_revenue.explanation", record._get_explanation_values())
+                if record.explanation and record.id
+                else False
             )
+
+    def _get_explanation_values(self):
+        """Return what the template shows: the facts, and how they are written. Extensible."""
+        self.ensure_one()
+        methods = dict(self.env["kor.revenue.schedule"]._fields["method"]._description_selection(self.env))
+        treatments = self.env["kor.revenue.version"]._fields["treatment"]._description_selection(self.env)
+        return {
+            "explanation": self.explanation,
+            "record": self,
+            "currency": self.currency_id,
+            "money": {"widget": "monetary", "display_currency": self.currency_id},
+            "day": {"widget": "date"},
+            "month": {"widget": "date", "format": "MMMM yyyy"},
+            "ratio": self._format_ratio,
+            "treatments": dict(treatments),
+            "methods": methods,
+        }
+
+    def _format_ratio(self, value):
+        """Return a ratio with the decimals it needs, two to six of them."""
+        digits = len(f"{value:.6f}".rstrip("0").partition(".")[2])
+        return formatLang(self.env, value, digits=max(digits, 2))

@@ -1,12 +1,14 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..engine import delivery
+
 
 class KorRevenueItem(models.Model):
     """A booked slice: what of a schedule's month stands in the ledger, where, and why. Never edited, only followed."""
 
     _name = "kor.revenue.item"
-    _inherit = ["kor.revenue.explanation"]
+    _inherit = ["kor.revenue.explanation", "kor.revenue.calendar.month"]
     _description = "Recognised Revenue"
     _order = "date desc, id desc"
     _rec_name = "schedule_id"
@@ -34,9 +36,22 @@ class KorRevenueItem(models.Model):
     )
     move_id = fields.Many2one("account.move", string="Journal Entry", readonly=True, index=True, ondelete="restrict")
 
+    close_id = fields.Many2one(related="move_id.kor_revenue_close_id", store=True, index="btree_not_null")
+    is_late = fields.Boolean(
+        string="Booked Later",
+        compute="_compute_is_late",
+        store=True,
+        help="The month in which it was earned was closed when it became known: it stands in a later one.",
+    )
+
     _slice_unique = models.UniqueIndex(
         "(schedule_id, month, revision)", "This month of the schedule is booked already."
     )
+
+    @api.depends("month", "date")
+    def _compute_is_late(self):
+        for item in self:
+            item.is_late = delivery.month_of(item.date) > item.month
 
     @api.model_create_multi
     def create(self, vals_list):

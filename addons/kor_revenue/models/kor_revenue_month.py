@@ -5,6 +5,7 @@ class KorRevenueMonth(models.Model):
     """What a schedule earns in a calendar month: the target, written by the engine, beside what is booked of it."""
 
     _name = "kor.revenue.month"
+    _inherit = ["kor.revenue.calendar.month"]
     _description = "Revenue by Month"
     _order = "month, schedule_id"
     _rec_name = "month"

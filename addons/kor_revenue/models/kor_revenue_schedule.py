@@ -87,7 +87,7 @@ class KorRevenueSchedule(models.Model):
     month_ids = fields.One2many("kor.revenue.month", "schedule_id", string="Months", readonly=True)
     item_ids = fields.One2many("kor.revenue.item", "schedule_id", string="Booked", readonly=True)
     progress_ids = fields.One2many("kor.revenue.progress", "schedule_id", string="Progress")
-    recognized = fields.Monetary(compute="_compute_recognized", help="What is booked so far.")
+    recognized = fields.Monetary(string="Recognised", compute="_compute_recognized", help="What is booked so far.")
     remaining = fields.Monetary(compute="_compute_recognized", help="What is still to be booked.")
     state = fields.Selection(
         [("open", "Open"), ("done", "Done")], readonly=True, default="open", required=True, index=True

@@ -1,3 +1,4 @@
+from datetime import timedelta
 from fractions import Fraction
 
 from odoo import api, fields, models
@@ -53,7 +54,35 @@ class KorRevenueVersion(models.Model):
         readonly=True, help="The promises with their days and standalone prices, as the engine took them."
     )
 
+    basis_html = fields.Html(string="Promises", compute="_compute_basis_html", compute_sudo=True, sanitize=False)
+
     _number_unique = models.UniqueIndex("(contract_id, number)", "The contract has terms of this number already.")
+
+    @api.depends("basis")
+    @api.depends_context("lang")
+    def _compute_basis_html(self):
+        names = self.env["kor.price.mixin"]._get_revenue_methods()
+        for version in self:
+            promises = version._get_promises(dict(names)) if version.basis else []
+            values = {"promises": promises, "currency": version.currency_id}
+            version.basis_html = self.env["ir.qweb"]._render("kor_revenue.version_basis", values)
+
+    def _get_promises(self, methods):
+        """Return the promises as they were frozen, for people to read."""
+        lines = self.env["kor.contract.line"].browse([one["line"] for one in self.basis["obligations"]]).exists()
+        names = {line.id: line.name for line in lines}
+        return [
+            {
+                "name": names.get(one["line"], ""),
+                "method": methods.get(one["method"], one["method"]),
+                "residual": one["residual"],
+                "stretches": [
+                    {"from": start, "to": fields.Date.to_date(end) - timedelta(days=1), "value": float(Fraction(value))}
+                    for start, end, value in one["stretches"]
+                ],
+            }
+            for one in self.basis["obligations"]
+        ]
 
     def write(self, vals):
         raise UserError(self.env._("What was agreed is kept as evidence: amend the contract."))

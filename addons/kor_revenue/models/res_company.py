@@ -178,8 +178,8 @@ class ResCompany(models.Model):
         if lacking:
             raise UserError(
                 self.env._(
-                    "%(company)s has no %(parts)s for revenue. Choose them in Settings › Accounting › Revenue "
-                    "Recognition, or let them be made there.",
+                    "%(company)s has no %(parts)s for revenue. Choose them in Settings › KOR Enterprise › "
+                    "Revenue Recognition, or let them be made there.",
                     company=self.name,
                     parts=", ".join(lacking),
                 )

@@ -1,7 +1,8 @@
 from . import (
-    test_control,
     test_breakage,
+    test_close,
     test_contract_cost,
+    test_control,
     test_engine_bundle,
     test_engine_delivery,
     test_engine_modifications,
@@ -9,6 +10,7 @@ from . import (
     test_engine_recognition,
     test_engine_recognition_edges,
     test_engine_recognition_laws,
+    test_engine_shares,
     test_estimate_revenue,
     test_modification,
     test_progress,
@@ -20,4 +22,6 @@ from . import (
     test_report_story,
     test_reports,
     test_running_base,
+    test_screens,
+    test_tour,
 )
