@@ -9,6 +9,7 @@ from odoo.addons.kor_billing.engine import billing
 from odoo.addons.kor_enterprise_tiers.engine.money import to_decimal
 
 from ..engine import delivery, months, recognition
+from ..engine import shares as engine_shares
 
 DAY = timedelta(days=1)
 
@@ -294,7 +295,7 @@ class KorContractScheduleMixin(models.AbstractModel):
     def _describe_schedules(self, targets):
         """Write what the schedules come to, and why."""
         versions = self._get_engine_versions()
-        shares = recognition.shares(versions)
+        shares = engine_shares.shares(versions)
         for schedule in self.sudo().revenue_schedule_ids.filtered("contract_line_id"):  # as the slices
             own = targets.get(schedule.id, {})
             values = self._prepare_schedule_summary(schedule, own, versions, shares)

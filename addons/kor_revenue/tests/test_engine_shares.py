@@ -4,7 +4,7 @@ from fractions import Fraction
 
 from odoo.tests import BaseCase, tagged
 
-from ..engine import delivery, recognition
+from ..engine import delivery, recognition, shares
 
 
 @tagged("post_install", "-at_install", "kor_engine")
@@ -41,7 +41,7 @@ class TestEngineShares(BaseCase):
         for number in range(300):
             versions = self._make_versions(chance)
             with self.subTest(number=number, versions=versions):
-                parts = recognition.shares(versions)[-1]
+                parts = shares.shares(versions)[-1]
                 curve = recognition.curve(versions)
                 for key, share in parts.items():
                     self.assertEqual(share.total, curve.earned(key, date.max))
@@ -55,6 +55,6 @@ class TestEngineShares(BaseCase):
             Fraction(1200),
             (delivery.Obligation("fee", "month", (year,)), delivery.Obligation("setup", "point", (once,))),
         )
-        (parts,) = recognition.shares([version])
+        (parts,) = shares.shares([version])
         self.assertEqual((parts["fee"].amount, parts["setup"].amount), (960, 240))
         self.assertEqual((parts["setup"].pool, parts["setup"].whole, parts["setup"].own), (1200, 1500, 300))
