@@ -141,6 +141,7 @@ class KorContractPositionMixin(models.AbstractModel):
                 {
                     "contract_id": row["contract"].id,
                     "company_id": row["contract"].company_id.id,
+                    "company_currency_id": row["contract"].company_id.currency_id.id,
                     "currency_id": row["contract"].currency_id.id,
                     "position_group": row["group"],
                     "month": row["month"],

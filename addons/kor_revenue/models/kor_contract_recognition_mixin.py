@@ -187,6 +187,12 @@ class KorContractRecognitionMixin(models.AbstractModel):
             "contract_id": schedule.contract_id.id,
             "company_id": schedule.company_id.id,
             "currency_id": schedule.currency_id.id,
+            # Related ones, too: found as they are, they are not written again.
+            "company_currency_id": schedule.company_id.currency_id.id,
+            "kind": schedule.kind,
+            "partner_id": schedule.partner_id.id,
+            "product_id": schedule.product_id.id,
+            "close_id": move.kor_revenue_close_id.id,
             "month": row["month"],
             "date": row["date"],
             "revision": revision,

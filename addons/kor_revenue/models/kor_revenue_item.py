@@ -20,7 +20,7 @@ class KorRevenueItem(models.Model):
     product_id = fields.Many2one(related="schedule_id.product_id", store=True)
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
     currency_id = fields.Many2one("res.currency", required=True, readonly=True)
-    company_currency_id = fields.Many2one(related="company_id.currency_id", string="Company Currency")
+    company_currency_id = fields.Many2one(related="company_id.currency_id", store=True, string="Company Currency")
     month = fields.Date(string="Earned in", required=True, readonly=True, help="The first day of the month.")
     date = fields.Date(
         string="Booked on",

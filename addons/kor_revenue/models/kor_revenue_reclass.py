@@ -14,7 +14,7 @@ class KorRevenueReclass(models.Model):
     contract_id = fields.Many2one("kor.contract", required=True, readonly=True, index=True, ondelete="restrict")
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
     currency_id = fields.Many2one("res.currency", required=True, readonly=True)
-    company_currency_id = fields.Many2one(related="company_id.currency_id", string="Company Currency")
+    company_currency_id = fields.Many2one(related="company_id.currency_id", store=True, string="Company Currency")
     position_group = fields.Selection(GROUPS, required=True, readonly=True)
     month = fields.Date(required=True, readonly=True)
     date = fields.Date(required=True, readonly=True, index=True)
