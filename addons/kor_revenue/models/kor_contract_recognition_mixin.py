@@ -44,8 +44,8 @@ class KorContractRecognitionMixin(models.AbstractModel):
         :return: a list of dicts with contract, schedule, month, date, amount, currency
         """
         self.check_access("read")
-        if not self.env.user._is_internal():
-            raise AccessError(self.env._("Only staff can preview revenue."))
+        if not self.env.su and not self.env.user.has_group("kor_revenue.group_kor_revenue_reader"):
+            raise AccessError(self.env._("Only members of KOR Enterprise › Revenue can preview revenue."))
         day = self._parse_date(date_to, "date_to")
         savepoint = self.env.cr.savepoint(flush=True)
         try:
