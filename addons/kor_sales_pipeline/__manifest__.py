@@ -22,5 +22,6 @@
         "views/kor_dashboard_views.xml",
         "views/kor_sales_pipeline_menus.xml",
     ],
+    "demo": ["demo/crm_lead_demo.xml"],
     "assets": {"web.assets_backend": ["kor_sales_pipeline/static/src/dashboard/*"]},
 }

@@ -126,9 +126,7 @@ def _cap_use(items: tuple[Item, ...], cap: Decimal, months: int) -> list[Item]:
 
 def _shares(months: int, term_months: int) -> list[tuple[int, int]]:
     """Return number and months of every period of the term; the last one may be shorter."""
-    return [
-        (number, min(months, term_months - number * months)) for number in range(-(-term_months // months))
-    ]
+    return [(number, min(months, term_months - number * months)) for number in range(-(-term_months // months))]
 
 
 def _net(item: Item, start: date, number: int, numerator: int) -> tuple[Decimal, tuple[DiscountStep, ...]]:

@@ -256,7 +256,9 @@ def _sum_visits(deal: Deal, now: datetime) -> tuple[dict[Any, Decimal], Any]:
     totals: dict[Any, Decimal] = {}
     last = None
     for visit in deal.visits:
-        totals[visit.stage] = totals.get(visit.stage, ZERO) + _days(visit.entered, visit.left or max(now, visit.entered))
+        totals[visit.stage] = totals.get(visit.stage, ZERO) + _days(
+            visit.entered, visit.left or max(now, visit.entered)
+        )
         if visit.left is None:
             last = visit.stage
     return totals, last

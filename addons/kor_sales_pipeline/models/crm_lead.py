@@ -11,8 +11,11 @@ class CrmLead(models.Model):
     stage_id = fields.Many2one(domain="[('id', 'in', kor_stage_choice_ids)]")
     kor_stage_key = fields.Selection(related="stage_id.kor_key", string="Pipeline Step")
     kor_is_pipeline = fields.Boolean(related="team_id.kor_is_pipeline", string="In the Enterprise Pipeline")
-    expected_revenue = fields.Monetary(compute="_compute_expected_revenue", store=True, readonly=False)
-    recurring_revenue = fields.Monetary(compute="_compute_recurring_revenue", store=True, readonly=False)
+    # Defaults would count as typed by hand, so that the two revenues have none.
+    expected_revenue = fields.Monetary(compute="_compute_expected_revenue", store=True, readonly=False, default=None)
+    recurring_revenue = fields.Monetary(
+        compute="_compute_recurring_revenue", store=True, readonly=False, default=None
+    )
     recurring_plan = fields.Many2one(compute="_compute_recurring_revenue", store=True, readonly=False)
     kor_value = fields.Monetary(
         string="Contract Value",

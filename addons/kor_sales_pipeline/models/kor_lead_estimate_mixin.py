@@ -112,9 +112,7 @@ class KorLeadEstimateMixin(models.AbstractModel):
     @api.depends("kor_plan_id", "company_id")
     def _compute_kor_currency_id(self):
         for lead in self:
-            lead.kor_currency_id = (
-                lead.kor_plan_id.currency_id or (lead.company_id or self.env.company).currency_id
-            )
+            lead.kor_currency_id = lead.kor_plan_id.currency_id or (lead.company_id or self.env.company).currency_id
 
     # Not of the plan's prices: what was expected of a deal that is closed does not change with a price list.
     @api.depends(
@@ -159,14 +157,15 @@ class KorLeadEstimateMixin(models.AbstractModel):
         :return: by the id of each lead, the estimate with its lines
         """
         self.check_access("write")
-        self.env.add_to_compute(self._fields["kor_estimate"], self)
-        self.invalidate_recordset(["kor_estimate_html"])
+        # As if the expectation had changed, so that all that follows from it does.
+        self.modified(["kor_users"])
         return {str(lead.id): lead.kor_estimate or {} for lead in self}
 
     def _kor_estimate(self):
         """Return figures and lines as plain JSON, rounded by the plan's currency."""
         self.ensure_one()
-        charges = self.kor_plan_id._get_included_charges() | self.kor_option_ids._origin
+        options = self.kor_option_ids._origin.filtered(lambda charge: charge.plan_id == self.kor_plan_id._origin)
+        charges = self.kor_plan_id._origin._get_included_charges() | options
         try:
             lines = [self._kor_prepare_line(charge) for charge in charges]
             term, found = self.kor_term_months or DEFAULT_TERM_MONTHS, self._kor_run_estimate(lines)

@@ -108,9 +108,7 @@ class KorLeadStageMixin(models.AbstractModel):
         if not moved:
             return
         inside = moved.filtered("kor_is_pipeline")
-        won = inside.filtered(
-            lambda lead: lead.won_status == "won" and (before.get(lead.id) or (None,))[-1] != "won"
-        )
+        won = inside.filtered(lambda lead: lead.won_status == "won" and (before.get(lead.id) or (None,))[-1] != "won")
         inside._kor_check_stage()
         won._kor_fill_handover()
         inside._kor_check_entry(before)
@@ -122,7 +120,7 @@ class KorLeadStageMixin(models.AbstractModel):
             if lead.team_id not in lead.stage_id.team_ids:
                 raise UserError(
                     self.env._(
-                        "“%(lead)s” belongs to the team %(team)s, which has stages of its own: choose one of %(stages)s.",
+                        "“%(lead)s” belongs to the team %(team)s, with its own stages: choose one of %(stages)s.",
                         lead=lead.name,
                         team=lead.team_id.name,
                         stages=", ".join(lead.team_id._kor_get_stages().mapped("name")),

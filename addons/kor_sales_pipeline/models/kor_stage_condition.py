@@ -28,7 +28,7 @@ class KorStageCondition(models.Model):
     _order = "stage_sequence, sequence, id"
 
     stage_id = fields.Many2one("crm.stage", required=True, index=True, ondelete="cascade")
-    stage_sequence = fields.Integer(related="stage_id.sequence", store=True)
+    stage_sequence = fields.Integer(string="Stage Order", related="stage_id.sequence", store=True)
     name = fields.Char(
         string="Sentence", required=True, translate=True, help="What is to be done, such as “Choose the customer.”"
     )

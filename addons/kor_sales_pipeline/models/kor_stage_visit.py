@@ -38,7 +38,11 @@ class KorStageVisit(models.Model):
     arr = fields.Monetary(string="ARR", help="When the stage was entered.")
     probability = fields.Float(string="Probability (%)", aggregator="avg", help="When the stage was entered.")
     days = fields.Float(
-        string="Days in Stage", compute="_compute_days", store=True, aggregator="avg", help="Empty while it stands there."
+        string="Days in Stage",
+        compute="_compute_days",
+        store=True,
+        aggregator="avg",
+        help="Empty while it stands there.",
     )
 
     _open_unique = models.UniqueIndex(
@@ -77,6 +81,8 @@ class KorStageVisit(models.Model):
                 entered.append(self._prepare_entered_values(lead, move.way_in))
         for (way, reason), lead_ids in left.items():
             self._leave(lead_ids, way, reason)
+        # The database has to know who left before others enter.
+        self.flush_model(["date_left"])
         self.create(entered)
 
     @api.model

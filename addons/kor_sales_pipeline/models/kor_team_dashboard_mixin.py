@@ -36,22 +36,24 @@ class KorTeamDashboardMixin(models.AbstractModel):
     def _kor_get_cards(self, book, velocity, forecast):
         """Return the numbers at the top, each with a search of the opportunities behind it. Extensible."""
         inside = [("team_id", "=", self.id)]
-        period = [("date_closed", ">=", str(book.first)), ("date_closed", "<", str(book.end))]
-        weighted = sum(month["weighted"] for month in forecast["months"])
+        period = [("date_closed", ">=", book._to_utc(book.start)), ("date_closed", "<", book._to_utc(book.end))]
+        weighted, standing = (sum(month[name] for month in forecast["months"]) for name in ("weighted", "deals"))
         arr = self._kor_sum_arr([*inside, ("won_status", "=", "pending")])
         won_arr = self._kor_sum_arr([*inside, ("won_status", "=", "won"), *period])
         is_open, is_won = ("won_status", "=", "pending"), ("won_status", "=", "won")
         closed = [*inside, ("won_status", "in", ["won", "lost"]), *period]
         env = self.env
         return [
-            _card("open", env._("Open deals"), velocity["open"], "number", [*inside, is_open]),
+            _card("open", env._("Open deals"), standing, "number", [*inside, is_open]),
             _card("arr", env._("ARR in the pipeline"), arr, "money", [*inside, is_open]),
-            _card("weighted", env._("Weighted forecast"), weighted, "money", [*inside, is_open]),
+            _card("weighted", env._("Weighted forecast"), round(weighted, 2), "money", [*inside, is_open]),
             _card("won", env._("Won"), velocity["won"], "number", [*inside, is_won, *period]),
             _card("won_arr", env._("ARR won"), won_arr, "money", [*inside, is_won, *period]),
             _card("lost", env._("Lost"), velocity["lost"], "number", [*inside, ("won_status", "=", "lost"), *period]),
             _card("win_rate", env._("Win rate"), velocity["win_rate"], "percent", closed),
-            _card("cycle", env._("Days from entry to win"), velocity["cycle_days"], "number", [*inside, is_won, *period]),
+            _card(
+                "cycle", env._("Days from entry to win"), velocity["cycle_days"], "number", [*inside, is_won, *period]
+            ),
             _card("velocity", env._("Velocity a day"), velocity["velocity"], "money", closed),
         ]
 

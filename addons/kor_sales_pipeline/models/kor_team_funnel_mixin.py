@@ -74,9 +74,13 @@ class KorTeamFunnelMixin(models.AbstractModel):
             ["lead_id", "stage_id", "date_entered", "date_left", "entry", "exit"],
             order="date_entered, id",
         )
-        leads = self.env["crm.lead"].with_context(active_test=False).search_fetch(
-            [("id", "in", visits.lead_id.ids)],
-            ["expected_revenue", "probability", "date_deadline", "company_id", "user_id", "kor_arr_company"],
+        leads = (
+            self.env["crm.lead"]
+            .with_context(active_test=False)
+            .search_fetch(
+                [("id", "in", visits.lead_id.ids)],
+                ["expected_revenue", "probability", "date_deadline", "company_id", "user_id", "kor_arr_company"],
+            )
         )
         rates = _Rates(self.env)
         by_lead = visits.grouped("lead_id")
@@ -101,13 +105,17 @@ class _Book:
 
     def __init__(self, team, first, last):
         self.team, self.env, self.first, self.last = team, team.env, first, last
-        zone = pytz.timezone(self.env.user.tz or "UTC")
+        zone = self.zone = pytz.timezone(self.env.user.tz or "UTC")
         self.start, self.end = datetime.combine(first, time()), datetime.combine(last + timedelta(days=1), time())
         self.now = _localize(fields.Datetime.now(), zone)
         self.stages = team._kor_get_stages()
         self.order = self.stages.ids
         self.deals = team._kor_get_deals(zone)
         self.keys = {stage.id: stage.kor_key or str(stage.id) for stage in self.stages}
+
+    def _to_utc(self, moment):
+        """Return a moment of the user's time as the database writes it."""
+        return fields.Datetime.to_string(self.zone.localize(moment).astimezone(pytz.utc).replace(tzinfo=None))
 
     def _get_funnel(self):
         return {
