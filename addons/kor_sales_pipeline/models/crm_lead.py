@@ -13,9 +13,7 @@ class CrmLead(models.Model):
     kor_is_pipeline = fields.Boolean(related="team_id.kor_is_pipeline", string="In the Enterprise Pipeline")
     # Defaults would count as typed by hand, so that the two revenues have none.
     expected_revenue = fields.Monetary(compute="_compute_expected_revenue", store=True, readonly=False, default=None)
-    recurring_revenue = fields.Monetary(
-        compute="_compute_recurring_revenue", store=True, readonly=False, default=None
-    )
+    recurring_revenue = fields.Monetary(compute="_compute_recurring_revenue", store=True, readonly=False, default=None)
     recurring_plan = fields.Many2one(compute="_compute_recurring_revenue", store=True, readonly=False)
     kor_value = fields.Monetary(
         string="Contract Value",
@@ -31,8 +29,12 @@ class CrmLead(models.Model):
         string="Weighted ARR", compute="_compute_kor_arr_weighted", store=True, currency_field="company_currency"
     )
     # What was put into the native fields last: another amount there was typed by hand, and stays.
-    kor_value_followed = fields.Float(compute="_compute_expected_revenue", store=True, export_string_translation=False)
-    kor_arr_followed = fields.Float(compute="_compute_recurring_revenue", store=True, export_string_translation=False)
+    kor_value_followed = fields.Float(
+        compute="_compute_expected_revenue", store=True, copy=True, export_string_translation=False
+    )
+    kor_arr_followed = fields.Float(
+        compute="_compute_recurring_revenue", store=True, copy=True, export_string_translation=False
+    )
 
     @api.depends("kor_first_year", "kor_arr", "kor_currency_id", "company_id")
     def _compute_kor_value(self):
@@ -59,8 +61,8 @@ class CrmLead(models.Model):
     def _compute_recurring_revenue(self):
         yearly = self.env.ref("crm.crm_recurring_plan_yearly", raise_if_not_found=False)
         for lead in self:
-            plan, arr = lead.recurring_plan or (yearly if lead.kor_arr_company else False), lead.kor_arr_company
-            due = arr * (plan.number_of_months or 12) / 12 if plan else 0
+            plan = lead.recurring_plan or (yearly if lead.kor_arr_company else False)
+            due = lead._kor_get_recurring(plan)
             follows = not lead.recurring_revenue or lead._kor_is_same(lead.recurring_revenue, lead.kor_arr_followed)
             lead.recurring_plan = plan
             lead.recurring_revenue = due if follows else lead.recurring_revenue
@@ -83,6 +85,7 @@ class CrmLead(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         leads = super().create(vals_list)
+        leads._kor_note_followed()
         inside = leads.filtered("kor_is_pipeline")
         if inside:
             inside._kor_follow({})
@@ -91,6 +94,8 @@ class CrmLead(models.Model):
     def write(self, vals):
         before = self._kor_get_standing() if MOVING_FIELDS & set(vals) else {}
         result = super().write(vals)
+        if {"expected_revenue", "recurring_revenue"} & set(vals):
+            self._kor_note_followed()
         if before:
             self._kor_follow(before)
         return result
@@ -112,6 +117,19 @@ class CrmLead(models.Model):
     def _merge_get_fields(self):
         names = ["kor_plan_id", "kor_tier_id", "kor_users", "kor_components", "kor_term_months", "kor_date_start"]
         return (*super()._merge_get_fields(), *names)
+
+    def _kor_get_recurring(self, plan):
+        """Return what recurs in the time of a native recurring plan."""
+        return self.kor_arr_company * (plan.number_of_months or 12) / 12 if plan else 0
+
+    def _kor_note_followed(self):
+        """Note which revenues are the estimate: a form sends them along, as if they had been typed."""
+        for lead in self:
+            value, recurring = lead.kor_value, lead._kor_get_recurring(lead.recurring_plan)
+            if value != lead.kor_value_followed and lead._kor_is_same(lead.expected_revenue, value):
+                lead.kor_value_followed = value
+            if recurring != lead.kor_arr_followed and lead._kor_is_same(lead.recurring_revenue, recurring):
+                lead.kor_arr_followed = recurring
 
     def _kor_is_same(self, amount, followed):
         currency = self.company_currency or self.env.company.currency_id

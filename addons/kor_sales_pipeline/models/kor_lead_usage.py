@@ -14,10 +14,16 @@ class KorLeadUsage(models.Model):
     sequence = fields.Integer(default=10)
     metric_id = fields.Many2one("kor.metric", required=True, index=True, ondelete="restrict")
     quantity = fields.Float(
-        string="A Month", digits=(16, 6), help="What is used in a month, or held, such as gigabytes stored."
+        string="A Month",
+        digits=(16, 6),
+        min_display_digits=0,
+        help="What is used in a month, or held, such as gigabytes stored.",
     )
     events = fields.Float(
-        string="Events a Month", digits=(16, 2), help="For prices that ask a fee per event, such as card payments."
+        string="Events a Month",
+        digits=(16, 2),
+        min_display_digits=0,
+        help="For prices that ask a fee per event, such as card payments.",
     )
     unit = fields.Char(related="metric_id.unit")
 

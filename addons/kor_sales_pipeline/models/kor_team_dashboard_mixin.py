@@ -16,7 +16,7 @@ class KorTeamDashboardMixin(models.AbstractModel):
         book = self._kor_open_book(date_from, date_to)
         teams = self.env["crm.team"].search([("kor_is_pipeline", "=", True)])
         funnel, velocity = book._get_funnel(), book._get_velocity()
-        forecast = self.env["crm.team"]._kor_forecast_all(book)
+        forecast = book._get_forecast(book.now.date())
         return {
             "teams": [{"id": team.id, "name": team.name} for team in teams],
             "team_id": book.team.id,
@@ -26,12 +26,6 @@ class KorTeamDashboardMixin(models.AbstractModel):
             "forecast": forecast,
             **funnel,
         }
-
-    @api.model
-    def _kor_forecast_all(self, book):
-        """Return the forecast of every open deal, whenever it is expected to close."""
-        whole = type(book)(book.team, book.now.date(), book.now.date().replace(year=9999))
-        return whole._get_forecast()
 
     def _kor_get_cards(self, book, velocity, forecast):
         """Return the numbers at the top, each with a search of the opportunities behind it. Extensible."""

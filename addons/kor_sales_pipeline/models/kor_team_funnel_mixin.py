@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 
 import pytz
@@ -5,7 +6,7 @@ import pytz
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from odoo.addons.kor_enterprise_tiers.engine.money import ZERO, as_number, to_decimal
+from odoo.addons.kor_enterprise_tiers.engine.money import as_number, to_decimal
 from odoo.addons.kor_enterprise_tiers.tools import parse_day
 
 from ..engine import funnel
@@ -44,9 +45,10 @@ class KorTeamFunnelMixin(models.AbstractModel):
     def kor_forecast(self, date_from, date_to):
         """Return open deals by the month of their expected closing, as they stand now, weighted by probability.
 
-        Deals whose day has passed before the period are named “overdue”, those without one “undated”.
+        Deals whose day was before the period are named “overdue”, those without one “undated”; later ones are left out.
         """
-        return self._kor_open_book(date_from, date_to)._get_forecast()
+        book = self._kor_open_book(date_from, date_to)
+        return book._get_forecast(book.first, book.last)
 
     def _kor_open_book(self, date_from, date_to):
         """Return what the figures are counted from, after checking rights and period."""
@@ -211,36 +213,21 @@ class _Book:
             for deal in self.deals
         )
 
-    def _get_forecast(self):
-        due = [one for one in self.deals if one.is_open and not (one.closing and one.closing > self.last)]
-        overdue = [one for one in due if one.closing and one.closing < self.first]
-        late = [funnel.Expected("overdue", one.deals, one.value, one.weighted) for one in funnel.forecast(overdue)]
-        found = _merge(late) + list(funnel.forecast(one for one in due if one not in overdue))
+    def _get_forecast(self, first=None, last=None):
+        """Return open deals by month: late ones that were expected before the first day, none after the last."""
+        due = [one for one in self.deals if one.is_open and not (one.closing and last and one.closing > last)]
+        late = [one for one in due if one.closing and first and one.closing < first]
+        # Together, whatever their months.
+        overdue = funnel.forecast(replace(one, closing=None) for one in late)
+        found = [("overdue", one) for one in overdue]
+        found += [(one.month or "undated", one) for one in funnel.forecast(one for one in due if one not in late)]
         return {
             "currency": self.env.company.currency_id.name,
             "months": [
-                {
-                    "month": one.month or "undated",
-                    "deals": one.deals,
-                    "value": _rounded(one.value),
-                    "weighted": _rounded(one.weighted),
-                }
-                for one in found
+                {"month": month, "deals": one.deals, "value": _rounded(one.value), "weighted": _rounded(one.weighted)}
+                for month, one in found
             ],
         }
-
-
-def _merge(found):
-    if not found:
-        return []
-    return [
-        funnel.Expected(
-            found[0].month,
-            sum(one.deals for one in found),
-            sum((one.value for one in found), ZERO),
-            sum((one.weighted for one in found), ZERO),
-        )
-    ]
 
 
 def _make_deal(lead, visits, zone, rates):

@@ -153,6 +153,26 @@ class TestExpectedContract(PipelineCase):
             form.kor_users = 10
             self.assertEqual((form.kor_mrr, form.expected_revenue), (200, 2900))
 
+    def test_revenue_from_a_form_goes_on_following(self):
+        with Form(self.env["crm.lead"].with_context(default_team_id=self.team.id, default_type="opportunity")) as form:
+            form.name = "By form"
+            form.kor_plan_id = self.plan
+        lead = form.record
+        with Form(lead) as form:
+            form.kor_users = 10
+        self.assertEqual((lead.expected_revenue, lead.recurring_revenue), (2900, 2400))
+        lead.kor_users = 20
+        self.assertEqual((lead.expected_revenue, lead.recurring_revenue), (4100, 3600))
+        with Form(lead) as form:
+            form.expected_revenue = 9000
+        lead.kor_users = 30
+        self.assertEqual(lead.expected_revenue, 9000)
+
+    def test_a_copy_goes_on_following(self):
+        lead = self._create_lead(kor_plan_id=self.plan.id).copy()
+        lead.kor_users = 10
+        self.assertEqual(lead.expected_revenue, 2900)
+
     def test_negative_expectations_are_refused(self):
         with self.assert_refused("0 or more", ValidationError):
             self._create_lead(kor_users=-1)
