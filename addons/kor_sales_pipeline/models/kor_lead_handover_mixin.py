@@ -45,12 +45,14 @@ class KorLeadHandoverMixin(models.AbstractModel):
     def _kor_prepare_handover_values(self):
         """Return the facts that the note is written from. Extensible."""
         self.ensure_one()
-        order = self.order_ids.filtered(lambda one: one.state == "sale").sorted("date_order")[-1:]
-        return {"lead": self, "order": order, "estimate": self.kor_estimate or {}}
+        lead = self.sudo()  # names plan and order, also for a seller who may read the opportunity only
+        order = lead.order_ids.filtered(lambda one: one.state == "sale").sorted("date_order")[-1:]
+        return {"lead": lead, "order": order, "estimate": lead.kor_estimate or {}}
 
     def _kor_tell_onboarding(self):
         """Give those who onboard an activity, one for each opportunity that was won."""
-        for owner, leads in self.grouped(lambda lead: lead._kor_get_onboarding_owner()).items():
+        by_owner = self.grouped(lambda lead: lead._kor_get_onboarding_owner())
+        for owner, leads in ((owner, leads) for owner, leads in by_owner.items() if owner):
             leads.activity_schedule(
                 "mail.mail_activity_data_todo",
                 summary=self.env._("Onboard the customer: read the handover note"),
@@ -58,4 +60,4 @@ class KorLeadHandoverMixin(models.AbstractModel):
             )
 
     def _kor_get_onboarding_owner(self):
-        return self.team_id.kor_onboarding_user_id or self.team_id.user_id or self.user_id or self.env.user
+        return self.team_id.kor_onboarding_user_id or self.team_id.user_id or self.user_id

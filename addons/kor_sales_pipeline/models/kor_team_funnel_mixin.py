@@ -71,22 +71,35 @@ class KorTeamFunnelMixin(models.AbstractModel):
     def _kor_get_deals(self, zone):
         """Return the leads that this user may read, with their visits, as the engine takes them."""
         stages = self._kor_get_stages()
-        visits = self.env["kor.stage.visit"].search_fetch(
-            [("team_id", "=", self.id), ("stage_id", "in", stages.ids)],
-            ["lead_id", "stage_id", "date_entered", "date_left", "entry", "exit"],
-            order="date_entered, id",
-        )
-        leads = (
-            self.env["crm.lead"]
-            .with_context(active_test=False)
-            .search_fetch(
-                [("id", "in", visits.lead_id.ids)],
-                ["expected_revenue", "probability", "date_deadline", "company_id", "user_id", "kor_arr_company"],
+        by_lead = {}
+        inside = [("team_id", "=", self.id), ("stage_id", "in", stages.ids)]
+        names = ["lead_id", "stage_id", "date_entered", "date_left", "entry", "exit"]
+        for lead_id, *visit in self._kor_read_rows("kor.stage.visit", inside, names, "date_entered, id"):
+            by_lead.setdefault(lead_id, []).append(visit)
+        names = ["id", "expected_revenue", "probability", "date_deadline", "company_id"]
+        Company, rates = self.env["res.company"], _Rates(self.env)
+        won_ids = set(stages.filtered("is_won").ids)
+        return [
+            _make_deal(
+                lead_id,
+                by_lead[lead_id],
+                zone,
+                won_ids,
+                value=rates(Company.browse(company_id or ()), value),
+                probability=to_decimal(probability or 0),
+                closing=closing,
             )
-        )
-        rates = _Rates(self.env)
-        by_lead = visits.grouped("lead_id")
-        return [_make_deal(lead, by_lead[lead], zone, rates) for lead in leads]
+            for lead_id, value, probability, closing, company_id in self._kor_read_rows(
+                "crm.lead", [("id", "in", list(by_lead))], names, "id"
+            )
+        ]
+
+    def _kor_read_rows(self, model, domain, names, order):
+        """Return the columns of all records that this user may read: of many, records would take seconds."""
+        records = self.env[model].with_context(active_test=False)
+        query = records._search(domain, order=order)
+        columns = [records._field_to_sql(records._table, name, query) for name in names]
+        return self.env.execute_query(query.select(*columns))
 
 
 class _Rates:
@@ -95,8 +108,8 @@ class _Rates:
     def __init__(self, env):
         self.company, self.today, self.rates = env.company, fields.Date.context_today(env.user), {}
 
-    def __call__(self, lead, amount):
-        source, target = lead.company_currency, self.company.currency_id
+    def __call__(self, company, amount):
+        source, target = (company or self.company).currency_id, self.company.currency_id
         if source not in self.rates:
             self.rates[source] = to_decimal(source._get_conversion_rate(source, target, self.company, self.today))
         return to_decimal(amount or 0) * self.rates[source]
@@ -230,30 +243,24 @@ class _Book:
         }
 
 
-def _make_deal(lead, visits, zone, rates):
-    last = visits[-1]
-    is_won = last.stage_id.is_won and not last.date_left
-    won = [visit.date_entered for visit in visits if visit.entry == "won"]
+def _make_deal(lead_id, visits, zone, won_ids, **terms):
+    """Make a deal of rows of stage, entered, left, entry and exit, in their order."""
+    stage_id, _entered, left, _entry, way_out = visits[-1]
+    won = [entered for _stage, entered, _left, entry, _exit in visits if entry == "won"]
     return funnel.Deal(
-        lead.id,
+        lead_id,
         tuple(
-            funnel.Visit(
-                visit.stage_id.id,
-                _localize(visit.date_entered, zone),
-                _localize(visit.date_left, zone) if visit.date_left else None,
-            )
-            for visit in visits
+            funnel.Visit(stage, _localize(entered, zone), _localize(left, zone) if left else None)
+            for stage, entered, left, _entry, _exit in visits
         ),
-        won=_localize(won[-1], zone) if is_won and won else None,
-        lost=_localize(last.date_left, zone) if last.exit == "lost" else None,
-        value=rates(lead, lead.expected_revenue),
-        probability=to_decimal(lead.probability or 0),
-        closing=lead.date_deadline or None,
+        won=_localize(won[-1], zone) if won and stage_id in won_ids and not left else None,
+        lost=_localize(left, zone) if way_out == "lost" else None,
+        **terms,
     )
 
 
 def _localize(moment, zone):
-    return pytz.utc.localize(moment).astimezone(zone).replace(tzinfo=None)
+    return zone.fromutc(moment).replace(tzinfo=None)
 
 
 def _rounded(value):

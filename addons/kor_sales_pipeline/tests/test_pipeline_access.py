@@ -71,6 +71,10 @@ class TestPipelineAccess(PipelineCase):
         lead = self.own.with_user(user)
         lead.write({"partner_id": self.customer.id, "stage_id": self.stages["qualification"].id})
         self.assertEqual(lead.kor_stage_key, "qualification")
+        self._create_order(self.own, "sale")
+        self.env.invalidate_all()
+        lead.action_set_won()
+        self.assertIn("Summit annual", lead.kor_handover)
 
     def test_other_companies_are_not_seen(self):
         company = self.env["res.company"].create({"name": "Elsewhere"})
