@@ -23,5 +23,8 @@
         "views/kor_sales_pipeline_menus.xml",
     ],
     "demo": ["demo/crm_lead_demo.xml"],
-    "assets": {"web.assets_backend": ["kor_sales_pipeline/static/src/dashboard/*"]},
+    "assets": {
+        "web.assets_backend": ["kor_sales_pipeline/static/src/dashboard/*"],
+        "web.assets_tests": ["kor_sales_pipeline/static/tests/tours/*.js"],
+    },
 }

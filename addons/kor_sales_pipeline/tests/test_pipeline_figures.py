@@ -1,3 +1,5 @@
+import json
+
 from odoo.exceptions import AccessError
 from odoo.tests import freeze_time, tagged
 
@@ -116,6 +118,11 @@ class TestPipelineFigures(PipelineCase):
                 self.assertEqual(Lead.search_count(cards[key]["domain"]), expected)
         self.assertEqual(cards["weighted"]["value"], 360)
         self.assertEqual(sum(one["deals"] for one in found["standing"].values()), 2)
+
+    def test_answers_are_plain_json_without_nulls(self):
+        for method in ("kor_funnel", "kor_velocity", "kor_forecast", "kor_dashboard"):
+            with self.subTest(method):
+                self.assertNotIn("null", json.dumps(self._ask(method, "2026-01-01", "2026-02-28")))
 
     def test_a_reopened_deal_is_open_again(self):
         self.leads["lost"].action_restore()
