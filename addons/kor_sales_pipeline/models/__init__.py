@@ -10,4 +10,4 @@ from . import kor_team_dashboard_mixin
 from . import kor_conversion_report
 from . import crm_stage
 from . import crm_team
-from . import crm_lead
+from . import crm_lead_pipeline
