@@ -92,6 +92,9 @@ class CrmLead(models.Model):
         return leads
 
     def write(self, vals):
+        if self._kor_is_foreign_stage(vals):
+            # Merging brings the stage of another team along: the lead begins at the first of its new team's.
+            vals = {name: value for name, value in vals.items() if name != "stage_id"}
         before = self._kor_get_standing() if MOVING_FIELDS & set(vals) else {}
         result = super().write(vals)
         if {"expected_revenue", "recurring_revenue"} & set(vals):
@@ -99,6 +102,14 @@ class CrmLead(models.Model):
         if before:
             self._kor_follow(before)
         return result
+
+    def _kor_is_foreign_stage(self, vals):
+        """Tell whether leads are brought into the pipeline together with a stage that is none of its."""
+        if not vals.get("stage_id") or not vals.get("team_id"):
+            return False
+        team = self.env["crm.team"].browse(vals["team_id"])
+        stage = self.env["crm.stage"].browse(vals["stage_id"])
+        return team.kor_is_pipeline and team not in stage.team_ids and team not in self.team_id
 
     @api.model
     def _read_group_stage_ids(self, stages, domain):

@@ -103,8 +103,9 @@ class KorStageVisit(models.Model):
 
     @api.model
     def _leave(self, lead_ids, way, lost_reason):
-        now = fields.Datetime.now()
         visits = self.search([("lead_id", "in", lead_ids), ("date_left", "=", False)])
+        # A clock that was set back leaves nobody behind.
+        now = max([fields.Datetime.now(), *visits.mapped("date_entered")])
         super(KorStageVisit, visits).write(
             {
                 "date_left": now,

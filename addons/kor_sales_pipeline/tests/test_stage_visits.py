@@ -66,6 +66,28 @@ class TestStageVisits(PipelineCase):
         lead.team_id = self.team
         self.assertEqual(self._get_story(lead)[1:], [("lead", "transferred", False)])
 
+    def test_merging_keeps_the_history_of_the_lead_that_stays(self):
+        other = self.env["crm.team"].create({"name": "Other"})
+        for name, team, story in (
+            ("both inside", self.team, [("lead", "created", "forward"), ("proposal", "forward", False)]),
+            ("from another team", other, [("lead", "transferred", False)]),
+        ):
+            with self.subTest(name):
+                first = self._create_lead("First", team_id=team.id, probability=80)
+                if team == self.team:
+                    self._move(first, "proposal")
+                second = self._create_lead("Second", team_id=team.id, probability=1)
+                merged = (first | second).merge_opportunity(team_id=self.team.id)
+                self.assertEqual((merged, merged.team_id), (first, self.team))
+                self.assertEqual(self._get_story(merged), story)
+
+    def test_a_clock_that_was_set_back_hinders_no_move(self):
+        with freeze_time("2026-01-02 00:00:00"):
+            lead = self._create_lead()
+        with freeze_time("2026-01-01 00:00:00"):
+            self._move(lead, "proposal")
+        self.assertEqual(lead.kor_stage_key, "proposal")
+
     def test_history_is_neither_changed_nor_deleted(self):
         visit = self._create_lead().kor_visit_ids
         with self.assertRaisesRegex(UserError, "not changed"):
