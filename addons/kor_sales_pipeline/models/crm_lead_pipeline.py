@@ -53,17 +53,16 @@ class CrmLead(models.Model):
     @api.depends("kor_value")
     def _compute_expected_revenue(self):
         for lead in self:
-            follows = not lead.expected_revenue or lead._kor_is_same(lead.expected_revenue, lead.kor_value_followed)
+            follows = lead._kor_follows(lead.expected_revenue, lead.kor_value, lead.kor_value_followed)
             lead.expected_revenue = lead.kor_value if follows else lead.expected_revenue
             lead.kor_value_followed = lead.kor_value if follows else lead.kor_value_followed
 
     @api.depends("kor_arr_company")
     def _compute_recurring_revenue(self):
-        yearly = self.env.ref("crm.crm_recurring_plan_yearly", raise_if_not_found=False)
         for lead in self:
-            plan = lead.recurring_plan or (yearly if lead.kor_arr_company else False)
+            plan = lead.recurring_plan or lead._kor_get_yearly_plan()
             due = lead._kor_get_recurring(plan)
-            follows = not lead.recurring_revenue or lead._kor_is_same(lead.recurring_revenue, lead.kor_arr_followed)
+            follows = lead._kor_follows(lead.recurring_revenue, due, lead.kor_arr_followed)
             lead.recurring_plan = plan
             lead.recurring_revenue = due if follows else lead.recurring_revenue
             lead.kor_arr_followed = due if follows else lead.kor_arr_followed
@@ -129,18 +128,26 @@ class CrmLead(models.Model):
         names = ["kor_plan_id", "kor_tier_id", "kor_users", "kor_components", "kor_term_months", "kor_date_start"]
         return (*super()._merge_get_fields(), *names)
 
+    def _kor_get_yearly_plan(self):
+        yearly = self.kor_arr_company and self.env.ref("crm.crm_recurring_plan_yearly", raise_if_not_found=False)
+        return yearly or self.env["crm.recurring.plan"]
+
     def _kor_get_recurring(self, plan):
         """Return what recurs in the time of a native recurring plan."""
         return self.kor_arr_company * (plan.number_of_months or 12) / 12 if plan else 0
 
     def _kor_note_followed(self):
         """Note which revenues are the estimate: a form sends them along, as if they had been typed."""
-        for lead in self:
+        for lead in self.filtered(lambda one: one.kor_value or one.kor_arr_company):
             value, recurring = lead.kor_value, lead._kor_get_recurring(lead.recurring_plan)
             if value != lead.kor_value_followed and lead._kor_is_same(lead.expected_revenue, value):
                 lead.kor_value_followed = value
             if recurring != lead.kor_arr_followed and lead._kor_is_same(lead.recurring_revenue, recurring):
                 lead.kor_arr_followed = recurring
+
+    def _kor_follows(self, amount, due, followed):
+        """Tell whether an amount is none of a person's, and goes with the estimate."""
+        return bool(due or followed) and (not amount or self._kor_is_same(amount, followed))
 
     def _kor_is_same(self, amount, followed):
         currency = self.company_currency or self.env.company.currency_id

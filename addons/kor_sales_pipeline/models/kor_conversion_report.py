@@ -13,8 +13,8 @@ class KorConversionReport(models.Model):
     _auto = False
     _order = "date_from desc, id"
     _depends = {
-        "kor.stage.visit": ["lead_id", "team_id", "stage_id", "company_id", "date_entered"],
-        "crm.lead": ["user_id", "won_status", "kor_plan_id", "kor_tier_id", "source_id"],
+        "kor.stage.visit": ["lead_id", "team_id", "stage_id", "date_entered"],
+        "crm.lead": ["company_id", "user_id", "won_status", "kor_plan_id", "kor_tier_id", "source_id"],
         "crm.stage": ["sequence"],
     }
 

@@ -46,6 +46,8 @@ class KorLeadEstimateMixin(models.AbstractModel):
         "charge_id",
         string="Options",
         domain="[('plan_id', '=', kor_plan_id), ('optional', '=', True)]",
+        groups="kor_enterprise_tiers.group_kor_catalog_user",
+        copy=False,
         help="Optional charges of the plan that the customer is expected to choose.",
     )
     kor_term_months = fields.Integer(

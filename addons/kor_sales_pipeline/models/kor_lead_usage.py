@@ -10,7 +10,7 @@ class KorLeadUsage(models.Model):
     _order = "lead_id, sequence, id"
 
     lead_id = fields.Many2one("crm.lead", required=True, index=True, ondelete="cascade")
-    company_id = fields.Many2one(related="lead_id.company_id", store=True, index="btree_not_null")
+    company_id = fields.Many2one(related="lead_id.company_id")
     sequence = fields.Integer(default=10)
     metric_id = fields.Many2one("kor.metric", required=True, index=True, ondelete="restrict")
     quantity = fields.Float(

@@ -22,7 +22,7 @@ class KorStageVisit(models.Model):
     _order = "date_entered desc, id desc"
 
     lead_id = fields.Many2one("crm.lead", string="Opportunity", required=True, index=True, ondelete="cascade")
-    company_id = fields.Many2one(related="lead_id.company_id", store=True, index="btree_not_null")
+    company_id = fields.Many2one(related="lead_id.company_id")
     team_id = fields.Many2one("crm.team", required=True, index=True, ondelete="restrict")
     stage_id = fields.Many2one("crm.stage", required=True, index=True, ondelete="restrict")
     salesperson_id = fields.Many2one("res.users", index="btree_not_null", help="To whom it was assigned then.")
