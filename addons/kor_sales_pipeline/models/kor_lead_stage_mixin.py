@@ -104,12 +104,27 @@ class KorLeadStageMixin(models.AbstractModel):
         return moved
 
     def _kor_get_standing(self):
-        return {lead.id: (lead.stage_id, lead.team_id, lead.won_status) for lead in self}
+        """Return by id stage, team and status; of other teams' leads only the team.
+
+        To ask for the rest would have Odoo compute their probability at once, one by one.
+        """
+        nowhere = self.env["crm.stage"]
+        return {
+            lead.id: (lead.stage_id, lead.team_id, lead.won_status)
+            if lead.kor_is_pipeline
+            else (nowhere, lead.team_id, False)
+            for lead in self
+        }
 
     def _kor_follow(self, before):
         """Judge and note what a write has moved; `before` is what `_kor_get_standing` said then."""
         now = self._kor_get_standing()
-        moved = self.filtered(lambda lead: before.get(lead.id) != now[lead.id])
+        moved = self.filtered(
+            lambda lead: (
+                before.get(lead.id) != now[lead.id]
+                and (lead.kor_is_pipeline or (lead.id in before and before[lead.id][1].kor_is_pipeline))
+            )
+        )
         if not moved:
             return
         inside = moved.filtered("kor_is_pipeline")

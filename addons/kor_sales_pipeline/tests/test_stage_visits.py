@@ -120,6 +120,19 @@ class TestStageVisits(PipelineCase):
         # What Odoo's own scoring takes grows by a few with the number of leads; the history does not.
         self.assertLessEqual(counts[1], counts[0] + 4, counts)
 
+    def test_leads_of_other_teams_are_written_as_if_there_were_no_pipeline(self):
+        other = self.env["crm.team"].create({"name": "Other"})
+        leads = self.env["crm.lead"].create(
+            [{"name": f"{n}", "team_id": other.id, "type": "opportunity", "user_id": False} for n in range(20)]
+        )
+        self.env.flush_all()
+        self.env.invalidate_all()
+        with self.assertQueryCount(__system__=25):
+            for lead in leads:
+                lead.write({"team_id": other.id, "user_id": self.env.uid})
+            self.env.flush_all()
+        self.assertFalse(leads.kor_visit_ids)
+
     def test_mass_moves_judge_and_note_in_few_queries(self):
         self.env["kor.stage.condition"].with_context(active_test=False).search([]).active = True
         leads = self.env["crm.lead"].union(
