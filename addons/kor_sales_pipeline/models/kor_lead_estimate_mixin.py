@@ -5,7 +5,7 @@ from odoo.addons.kor_contracts.models.kor_contract import TERM_MONTHS
 from odoo.addons.kor_enterprise_tiers.engine.discounts import DiscountError
 from odoo.addons.kor_enterprise_tiers.engine.money import as_number, round_money, to_decimal
 from odoo.addons.kor_enterprise_tiers.engine.pricing import apply_minimum
-from odoo.addons.kor_enterprise_tiers.tools import format_price
+from odoo.addons.kor_enterprise_tiers.tools import format_price, format_quantity
 
 from ..engine import estimate as engine
 
@@ -139,6 +139,7 @@ class KorLeadEstimateMixin(models.AbstractModel):
             currency = lead.kor_currency_id
             values = {
                 "estimate": lead.kor_estimate,
+                "format_quantity": lambda value: format_quantity(self.env, value),
                 "format": lambda value, currency=currency: format_price(self.env, value, currency),
             }
             lead.kor_estimate_html = lead.kor_estimate and self.env["ir.qweb"]._render(

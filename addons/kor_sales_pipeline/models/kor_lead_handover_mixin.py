@@ -1,6 +1,8 @@
 from odoo import fields, models
 from odoo.tools import is_html_empty
 
+from odoo.addons.kor_enterprise_tiers.tools import format_quantity
+
 
 class KorLeadHandoverMixin(models.AbstractModel):
     """Say why an opportunity was won, and hand it over to those who onboard the customer."""
@@ -47,7 +49,12 @@ class KorLeadHandoverMixin(models.AbstractModel):
         self.ensure_one()
         lead = self.sudo()  # names plan and order, also for a seller who may read the opportunity only
         order = lead.order_ids.filtered(lambda one: one.state == "sale").sorted("date_order")[-1:]
-        return {"lead": lead, "order": order, "estimate": lead.kor_estimate or {}}
+        return {
+            "lead": lead,
+            "order": order,
+            "estimate": lead.kor_estimate or {},
+            "format_quantity": lambda value: format_quantity(self.env, value),
+        }
 
     def _kor_tell_onboarding(self):
         """Give those who onboard an activity, one for each opportunity that was won."""

@@ -16,13 +16,13 @@ class KorLeadUsage(models.Model):
     quantity = fields.Float(
         string="A Month",
         digits=(16, 6),
-        min_display_digits=0,
+        min_display_digits=2,
         help="What is used in a month, or held, such as gigabytes stored.",
     )
     events = fields.Float(
         string="Events a Month",
         digits=(16, 2),
-        min_display_digits=0,
+        min_display_digits=2,
         help="For prices that ask a fee per event, such as card payments.",
     )
     unit = fields.Char(related="metric_id.unit")

@@ -172,10 +172,13 @@ class TestStageConditions(PipelineCase):
     def test_winning_writes_the_handover_note_and_tells_the_onboarding_owner(self):
         owner = self._create_user("kor_onboarder")
         self.team.kor_onboarding_user_id = owner
-        lead = self._create_lead(partner_id=self.customer.id, kor_plan_id=self.plan.id, kor_users=7)
+        usage = [(0, 0, {"metric_id": self.storage.id, "quantity": 1500})]
+        lead = self._create_lead(
+            partner_id=self.customer.id, kor_plan_id=self.plan.id, kor_users=7, kor_usage_ids=usage
+        )
         self._create_order(lead, "sale")
         lead.action_set_won()
-        for text in ("Harbour &amp; Sons", "Summit annual", "7 users"):
+        for text in ("Harbour &amp; Sons", "Summit annual", "7 users", "Storage: 1,500 GB a month"):
             self.assertIn(text, lead.kor_handover)
         self.assertEqual(lead.activity_ids.user_id, owner)
         lead.kor_handover = "<p>By hand</p>"
