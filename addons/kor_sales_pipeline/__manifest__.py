@@ -9,5 +9,22 @@
     "data": [
         "security/kor_sales_pipeline_groups.xml",
         "security/ir.model.access.csv",
+        "security/kor_sales_pipeline_security.xml",
+        "data/crm_team_data.xml",
+        "data/crm_stage_data.xml",
+        "data/kor_stage_condition_data.xml",
+        "data/kor_won_reason_data.xml",
+        "views/crm_lead_templates.xml",
+        "views/crm_lead_views.xml",
+        "views/kor_stage_visit_views.xml",
+        "views/kor_conversion_report_views.xml",
+        "views/kor_stage_condition_views.xml",
+        "views/kor_dashboard_views.xml",
+        "views/kor_sales_pipeline_menus.xml",
     ],
+    "demo": ["demo/crm_lead_demo.xml"],
+    "assets": {
+        "web.assets_backend": ["kor_sales_pipeline/static/src/dashboard/*"],
+        "web.assets_tests": ["kor_sales_pipeline/static/tests/tours/*.js"],
+    },
 }
