@@ -140,6 +140,7 @@ class KorNegotiation(models.Model):
 
     def write(self, vals):
         """Leave the course of the negotiation to what happens in it."""
+        self.check_access("write")
         if not self.env.su and set(vals) & WRITTEN_BY_MOVES:
             raise UserError(
                 self.env._("The course of a negotiation is not edited: counter, answer, or break it off instead.")

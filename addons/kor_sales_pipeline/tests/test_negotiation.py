@@ -97,9 +97,8 @@ class TestNegotiation(NegotiationMixin, TransactionCase):
         # Not sent: the customer still reads an open offer.
         self.assertEqual((price.state, negotiation.state, negotiation.next_order_id), ("open", "waiting_us", second))
         second.with_user(self.seller).action_quotation_sent()
-        self.assertRecordValues(price, [{"state": "countered", "answered": {"price_unit": 9}, "note": None}] if 0 else [
-            {"state": "countered", "answered": {"price_unit": 9}, "answer_note": "For two years.",
-             "answered_by_id": self.seller.id, "answer_order_id": second.id}])  # fmt: skip
+        self.assertEqual((price.state, price.answered, price.answer_note), ("countered", {"price_unit": 9}, "For two years."))
+        self.assertEqual((price.answered_by_id, price.answer_order_id), (self.seller, second))
         self.assertEqual((negotiation.state, negotiation.order_id, negotiation.round_count), ("waiting_them", second, 2))
         self.assertEqual((negotiation.mrr, negotiation.arr_change), (550, -600))
         term = self._counter(negotiation, {"term_months": 24})
