@@ -90,7 +90,9 @@ class KorNegotiationPortal(CustomerPortal):
         query = f"?access_token={access_token}" if access_token else ""
         return request.redirect(url or f"/my/negotiations/{negotiation_id}{query}#kor_history")
 
-    @route(["/my/negotiations/<int:negotiation_id>/counter"], type="http", auth="public", methods=["POST"], website=True)
+    @route(
+        ["/my/negotiations/<int:negotiation_id>/counter"], type="http", auth="public", methods=["POST"], website=True
+    )
     def portal_kor_counter(self, negotiation_id, access_token=None, **post):
         """Make counter-offers, of all values that differ from the proposal."""
         post["features"] = request.httprequest.form.getlist("features_features")
@@ -114,7 +116,9 @@ class KorNegotiationPortal(CustomerPortal):
             offers.append({"area": area, "reason": post.get(f"{area}_reason"), **offer})
         return offers
 
-    @route(["/my/negotiations/<int:negotiation_id>/withdraw"], type="http", auth="public", methods=["POST"], website=True)
+    @route(
+        ["/my/negotiations/<int:negotiation_id>/withdraw"], type="http", auth="public", methods=["POST"], website=True
+    )
     def portal_kor_withdraw(self, negotiation_id, offer=None, access_token=None, **_post):
         """Take one counter-offer back."""
         chosen = [int(offer)] if str(offer).isdecimal() else []

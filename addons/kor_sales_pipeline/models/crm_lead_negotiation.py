@@ -1,19 +1,33 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+# Others who sell read opportunities without a right on negotiations.
+SELLERS = "kor_sales_pipeline.group_kor_pipeline_user"
+
 
 class CrmLead(models.Model):
     _inherit = "crm.lead"
 
-    kor_negotiation_ids = fields.One2many("kor.negotiation", "lead_id", string="Negotiations")
+    kor_negotiation_ids = fields.One2many("kor.negotiation", "lead_id", string="Negotiations", groups=SELLERS)
     kor_negotiation_id = fields.Many2one(
-        "kor.negotiation", string="Negotiation", compute="_compute_kor_negotiation_id", help="The newest one."
+        "kor.negotiation",
+        string="Negotiation",
+        compute="_compute_kor_negotiation_id",
+        compute_sudo=True,
+        groups=SELLERS,
+        help="The newest one.",
     )
 
     @api.depends("kor_negotiation_ids")
     def _compute_kor_negotiation_id(self):
         for lead in self:
             lead.kor_negotiation_id = lead.kor_negotiation_ids.sorted("id")[-1:]
+
+    def write(self, vals):
+        result = super().write(vals)
+        if vals.get("active") is False:
+            self.sudo()._kor_break_off_lost()  # whoever may lose an opportunity ends what hangs on it
+        return result
 
     def start_negotiation(self):
         """Begin to negotiate this opportunity, with its newest proposal where one is sent.
@@ -33,6 +47,11 @@ class CrmLead(models.Model):
         self.ensure_one()
         negotiation = self.kor_negotiation_id or self.env["kor.negotiation"].browse(self.start_negotiation())
         return negotiation._get_records_action(name=self.env._("Negotiation"))
+
+    def _kor_break_off_lost(self):
+        for lead in self:
+            if running := lead._kor_get_running_negotiation():
+                running._break_off(self.env._("The opportunity was lost."))
 
     def _kor_get_running_negotiation(self):
         return self.kor_negotiation_ids.filtered(lambda one: one.state not in ("agreed", "broken_off"))[:1]
@@ -68,9 +87,9 @@ class CrmLead(models.Model):
     def _merge_dependences(self, opportunities):
         """Keep the negotiations of merged opportunities; only one of them goes on."""
         result = super()._merge_dependences(opportunities)
-        moved = opportunities.kor_negotiation_ids.sudo()  # whoever may merge keeps what hangs on the opportunities
+        moved = opportunities.sudo().kor_negotiation_ids  # whoever may merge keeps what hangs on the opportunities
         running = moved.filtered(lambda one: one.state not in ("agreed", "broken_off"))
-        for extra in running if self._kor_get_running_negotiation() else running[1:]:
+        for extra in running if self.sudo()._kor_get_running_negotiation() else running[1:]:  # the same
             extra._break_off(self.env._("The opportunity was merged with “%(name)s”.", name=self.name))
         moved.write({"lead_id": self.id})
         return result

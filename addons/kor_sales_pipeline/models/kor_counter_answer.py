@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from .kor_counter_offer_terms import is_same
+
 
 class KorCounterAnswer(models.Model):
     """What we decided about a counter-offer. The customer learns of it once the new version is sent.
@@ -36,17 +38,34 @@ class KorCounterAnswer(models.Model):
     )
 
     def _give(self, order):
-        """Make the answers facts that the customer sees."""
+        """Make the answers facts that the customer sees.
+
+        The draft may have been changed after the answer, such as by who approves it: what was sent counts.
+        """
         states = {"accept": "accepted", "counter": "countered", "decline": "declined"}
         for answer in self:
+            sent = answer._get_sent_terms(order)
+            state = "countered" if sent else states[answer.decision]
             answer.offer_id.write(
                 {
-                    "state": states[answer.decision],
-                    "answered": answer.terms if answer.decision == "counter" else False,
+                    "state": state,
+                    "answered": {**answer.terms, **sent} if state == "countered" else False,
                     "answer_note": answer.note,
                     "answered_by_id": answer.user_id.id,
                     "date_answered": fields.Datetime.now(),
-                    "answer_order_id": False if answer.decision == "decline" else order.id,
+                    "answer_order_id": False if state == "declined" else order.id,
                 }
             )
         self.write({"state": "given"})
+
+    def _get_sent_terms(self, order):
+        """Return the terms in which the version that was sent differs from the answer."""
+        offer = self.offer_id
+        if self.decision == "decline":
+            return {}
+        lines = order._kor_find_line(offer.line_id) if offer.line_id else order._kor_negotiable_lines()
+        differing = {}
+        for line in lines or [lines]:
+            current = offer._get_current_terms(order, line, self.terms)
+            differing |= {name: value for name, value in current.items() if not is_same(value, self.terms[name])}
+        return differing

@@ -75,9 +75,7 @@ class KorCounterOffer(models.Model):
     effect_margin = fields.Monetary(string="Margin Change", readonly=True, groups=STAFF)
     effect_discount = fields.Float(string="Discount Change (points)", readonly=True, groups=STAFF)
 
-    _answer_has_date = models.Constraint(
-        "CHECK (state = 'open' OR date_answered IS NOT NULL)", "An answer has a date."
-    )
+    _answer_has_date = models.Constraint("CHECK (state = 'open' OR date_answered IS NOT NULL)", "An answer has a date.")
 
     @api.depends("was", "asked", "answered", "order_id")
     @api.depends_context("lang")

@@ -27,6 +27,11 @@ LINE_FIELDS = {"price_unit": "price_unit", "quantity": "product_uom_qty", "disco
 TEXT_LENGTH = 2000
 
 
+def is_same(one, other):
+    """Tell whether a value is what the version says; a form gives back at most eight decimals."""
+    return one == other or abs((one or 0) - (other or 0)) < 1e-8
+
+
 class KorCounterOfferTerms(models.AbstractModel):
     """Read what is asked or answered from plain values, say it in words, and hand it to a new version.
 

@@ -140,9 +140,7 @@ class KorNegotiationAnswerMixin(models.AbstractModel):
         current = offer._get_current_terms(offer.order_id, offer.line_id, terms)
         if not terms or (terms == current and terms.keys() == current.keys()):
             raise UserError(
-                self.env._(
-                    "%(offer)s: say what we offer instead, or decline it.", offer=offer.display_name
-                )
+                self.env._("%(offer)s: say what we offer instead, or decline it.", offer=offer.display_name)
             )
         return terms
 
@@ -203,7 +201,7 @@ class KorNegotiationAnswerMixin(models.AbstractModel):
     def _take_back(self, prepared):
         if not prepared:
             return
-        drafts = prepared.order_id.filtered(lambda order: order.state == "draft")
+        drafts = prepared.order_id.filtered(lambda order: order.state in ("draft", "cancel"))
         prepared.write({"state": "taken_back"})
         # A draft that nobody outside has seen leaves the version before it as the newest.
         drafts._kor_discard_draft()

@@ -2,7 +2,8 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import format_amount, format_date
+from odoo.tools import format_amount, format_date, format_datetime
+
 FIGURES = ("mrr", "arr", "tcv", "one_time", "discount_percent", "margin", "margin_percent")
 
 
@@ -109,6 +110,7 @@ class KorNegotiationHistoryMixin(models.AbstractModel):
         return {
             "negotiation": self,
             "history": self._get_history(),
+            "say_moment": lambda moment: format_datetime(self.env, moment, dt_format="short"),
             "obstacle": obstacle,
             "can_accept": self.state == "waiting_them" and not obstacle,
             "order_url": order.get_portal_url() if order else "",
@@ -131,9 +133,7 @@ class KorNegotiationHistoryMixin(models.AbstractModel):
                 cells[index].append({**offer, "effect_text": self._describe_effect(offer["effect"])})
         values = {
             "rounds": history["rounds"],
-            "figures": record._get_figure_rows(
-                [(one["figures"], one["figures_asked"]) for one in history["rounds"]]
-            ),
+            "figures": record._get_figure_rows([(one["figures"], one["figures_asked"]) for one in history["rounds"]]),
             "rows": sorted(rows.items()),
         }
         return self.env["ir.qweb"]._render("kor_sales_pipeline.kor_negotiation_rounds", values)

@@ -1,15 +1,10 @@
 from odoo import fields, models
 from odoo.exceptions import LockError, UserError
 
-from .kor_counter_offer_terms import AREA_TERMS, LINE_TERMS
+from .kor_counter_offer_terms import AREA_TERMS, LINE_TERMS, is_same
 
 CLOSED = ("agreed", "broken_off")
-MOST_OFFERS = 100
-
-
-def _is_same(one, other):
-    """Tell whether a value is what the version says; a form gives back at most eight decimals."""
-    return one == other or abs((one or 0) - other) < 1e-8
+MOST_OFFERS = 50
 
 
 class KorNegotiationMoveMixin(models.AbstractModel):
@@ -158,7 +153,7 @@ class KorNegotiationMoveMixin(models.AbstractModel):
         area = area or next((key for key, names in AREA_TERMS.items() if set(plain) & (set(names) - {"text"})), None)
         asked = terms._read_terms(area, line, plain)
         was = terms._get_current_terms(order, line, asked)
-        asked = {name: value for name, value in asked.items() if name not in was or not _is_same(was[name], value)}
+        asked = {name: value for name, value in asked.items() if name not in was or not is_same(was[name], value)}
         reason = terms._read_text(reason or "")
         if not asked and reason:
             raise UserError(

@@ -20,7 +20,9 @@ class KorNegotiationRound(models.Model):
     offer_ids = fields.One2many("kor.counter.offer", "round_id", string="Counter-Offers")
     figures = fields.Json(readonly=True, groups="base.group_user", help="The figures of our proposal.")
     figures_asked = fields.Json(
-        readonly=True, groups="base.group_user", help="The figures if everything were accepted that waits for an answer."
+        readonly=True,
+        groups="base.group_user",
+        help="The figures if everything were accepted that waits for an answer.",
     )
 
     _number_unique = models.UniqueIndex("(negotiation_id, number)", "Each round of a negotiation has its own number.")

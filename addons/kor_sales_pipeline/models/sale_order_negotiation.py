@@ -4,12 +4,19 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
 
+from .crm_lead_negotiation import SELLERS
+
 
 class SaleOrder(models.Model):
     _inherit = "sale.order"
 
     kor_negotiation_id = fields.Many2one(
-        "kor.negotiation", string="Negotiation", compute="_compute_kor_negotiation_id", help="Of the opportunity."
+        "kor.negotiation",
+        string="Negotiation",
+        compute="_compute_kor_negotiation_id",
+        compute_sudo=True,
+        groups=SELLERS,
+        help="Of the opportunity.",
     )
 
     @api.depends("opportunity_id.kor_negotiation_ids")
@@ -19,10 +26,16 @@ class SaleOrder(models.Model):
 
     def write(self, vals):
         result = super().write(vals)
-        if vals.get("state") in ("sent", "sale"):
+        if vals.get("state") in ("sent", "sale", "cancel"):
             for order in self:
                 order._kor_note_state_in_negotiation()
         return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_take_answers_back(self):
+        # In sudo: answers are facts that nobody writes by hand; with its version an answer is gone.
+        answers = self.env["kor.counter.answer"].sudo()
+        answers.search([("order_id", "in", self.ids), ("state", "=", "prepared")]).state = "taken_back"
 
     def action_kor_negotiate(self):
         """Open the negotiation of the opportunity, and begin it with this version where there is none.
@@ -35,7 +48,7 @@ class SaleOrder(models.Model):
         return self.opportunity_id.action_kor_negotiate()
 
     def _kor_note_state_in_negotiation(self):
-        """Tell the running negotiation that this version was sent or signed."""
+        """Tell the running negotiation that this version was sent, signed, or put aside."""
         lead = self.opportunity_id.sudo()  # customers, who sign, have no right on opportunities
         running = lead._kor_get_running_negotiation() if lead else lead.kor_negotiation_ids
         if not running:
@@ -47,6 +60,10 @@ class SaleOrder(models.Model):
             running._lock()
             running._close("agreed")
             running._message_log(body=self.env._("%(order)s was signed.", order=self._kor_version_label()))
+        elif running.order_id == order and not order.kor_next_id:
+            running._lock()
+            running._move_to("waiting_us")
+            running._plan_activity(self.env._("%(order)s was cancelled", order=self._kor_version_label()))
 
     def _kor_get_portal_negotiation(self):
         """Return the negotiation that a customer comes to from this version; raise where there can be none."""
@@ -69,6 +86,13 @@ class SaleOrder(models.Model):
 
     def _kor_negotiable_lines(self):
         return self.order_line.filtered(lambda line: not line.display_type and not line.is_downpayment)
+
+    def _kor_find_line(self, line):
+        """Return the line of this version that was `line` in another; empty where it is gone or not the only one."""
+        found = self._kor_negotiable_lines().filtered(
+            lambda one: one.product_id == line.product_id and one.name == line.name
+        )
+        return found if len(found) == 1 else found.browse()
 
     def _kor_version_label(self):
         return self.env._("%(order)s, version %(version)s", order=self.name, version=self.kor_version or 1)

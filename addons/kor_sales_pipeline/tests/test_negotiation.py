@@ -90,22 +90,30 @@ class TestNegotiation(NegotiationMixin, TransactionCase):
     def test_two_rounds_end_in_an_agreement(self):
         negotiation = self._start()
         price = self._ask_for_price(negotiation)
-        answer = {"offer": price.id, "decision": "counter", "price_unit": 9, "note": "For two years.", "internal_note": "X"}
+        answer = {
+            "offer": price.id,
+            "decision": "counter",
+            "price_unit": 9,
+            "note": "For two years.",
+            "internal_note": "X",
+        }
         result = negotiation.answer([answer])
         second = self.env["sale.order"].browse(result["order"])
         self.assertEqual((second.state, second.kor_version, second.order_line[1].price_unit), ("draft", 2, 9))
         # Not sent: the customer still reads an open offer.
         self.assertEqual((price.state, negotiation.state, negotiation.next_order_id), ("open", "waiting_us", second))
         second.with_user(self.seller).action_quotation_sent()
-        self.assertEqual((price.state, price.answered, price.answer_note), ("countered", {"price_unit": 9}, "For two years."))
+        self.assertEqual(
+            (price.state, price.answered, price.answer_note), ("countered", {"price_unit": 9}, "For two years.")
+        )
         self.assertEqual((price.answered_by_id, price.answer_order_id), (self.seller, second))
-        self.assertEqual((negotiation.state, negotiation.order_id, negotiation.round_count), ("waiting_them", second, 2))
+        self.assertEqual(
+            (negotiation.state, negotiation.order_id, negotiation.round_count), ("waiting_them", second, 2)
+        )
         self.assertEqual((negotiation.mrr, negotiation.arr_change), (550, -600))
         term = self._counter(negotiation, {"term_months": 24})
         self.assertEqual(term.number, 2)
-        third = self.env["sale.order"].browse(
-            negotiation.answer([{"offer": term.id, "decision": "accept"}])["order"]
-        )
+        third = self.env["sale.order"].browse(negotiation.answer([{"offer": term.id, "decision": "accept"}])["order"])
         third.with_user(self.seller).action_quotation_sent()
         self.assertEqual((term.state, third.kor_term_months, third.order_line[1].price_unit), ("accepted", 24, 9))
         signing = negotiation.with_user(self.user_a).agree()
@@ -167,6 +175,35 @@ class TestNegotiation(NegotiationMixin, TransactionCase):
         second = self.order._kor_make_version({"term_months": 24})
         second.with_user(self.seller).action_quotation_sent()
         self.assertEqual((offer.state, offer.answer_order_id, negotiation.state), ("countered", second, "waiting_them"))
+
+    def test_draft_that_was_changed_before_it_was_sent_is_what_we_answered(self):
+        negotiation = self._start()
+        offers = self._counter(negotiation, {"line": self.seat_line.id, "price_unit": 8}, {"term_months": 24})
+        result = negotiation.answer([{"offer": offer.id, "decision": "accept"} for offer in offers])
+        second = self.env["sale.order"].browse(result["order"])
+        second.order_line[1].price_unit = 9.5
+        second.with_user(self.seller).action_quotation_sent()
+        self.assertEqual(offers.mapped("state"), ["countered", "accepted"])
+        self.assertEqual(offers[0].answered, {"price_unit": 9.5})
+
+    def test_deleted_draft_takes_its_answer_back(self):
+        negotiation = self._start()
+        offer = self._ask_for_price(negotiation)
+        answers = [{"offer": offer.id, "decision": "accept"}]
+        self.env["sale.order"].browse(negotiation.answer(answers)["order"]).unlink()
+        self.assertEqual(offer.answer_ids.state, "taken_back")
+        self.assertTrue(negotiation.answer(answers)["order"])
+
+    def test_cancelled_proposal_waits_for_us(self):
+        negotiation = self._start()
+        self.order.action_cancel()
+        self.assertEqual(negotiation.state, "waiting_us")
+        self.assertIn("was cancelled", negotiation.activity_ids.summary)
+
+    def test_lost_opportunity_ends_its_negotiation(self):
+        negotiation = self._start()
+        self.lead.action_set_lost()
+        self.assertRecordValues(negotiation, [{"state": "broken_off", "break_reason": "The opportunity was lost."}])
 
     def test_answered_offers_are_never_edited(self):
         negotiation = self._start()

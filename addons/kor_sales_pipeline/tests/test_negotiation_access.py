@@ -75,6 +75,14 @@ class TestNegotiationAccess(NegotiationMixin, TransactionCase):
         self.assertTrue(self.negotiation.with_user(self.colleague).history())
         self.assertFalse(self.env["kor.counter.answer"].with_user(other).search([]))
 
+    def test_others_who_sell_work_as_before(self):
+        salesman = new_test_user(self.env, "nego_plain", groups="sales_team.group_sale_manager")
+        self.assertTrue(self.lead.with_user(salesman).read())
+        self.assertTrue(self.order.with_user(salesman).read())
+        other, _order = self._create_deal(self.company_a)
+        (self.lead | other).with_user(salesman).merge_opportunity()
+        self.assertTrue(self.negotiation.sudo().lead_id.exists())
+
     def test_staff_do_not_edit_the_course(self):
         for vals in ({"state": "agreed"}, {"arr": 1}, {"lead_id": self.lead.id}, {"moves": 0}):
             with self.subTest(vals), self.assertRaisesRegex(UserError, "is not edited"):

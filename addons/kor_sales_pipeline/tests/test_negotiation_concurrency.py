@@ -6,9 +6,9 @@ import psycopg2
 from odoo import SUPERUSER_ID, Command, api, sql_db
 from odoo.exceptions import UserError
 from odoo.tests import BaseCase, get_db_name, tagged
-from odoo.tools import mute_logger
+from odoo.tools import SQL, mute_logger
 
-TABLES = ("kor_counter_answer", "kor_counter_offer", "kor_negotiation_round", "kor_negotiation")
+TABLES = ("kor_counter_answer", "kor_counter_offer", "kor_negotiation_round")
 
 
 @tagged("post_install", "-at_install")
@@ -21,9 +21,13 @@ class TestNegotiationConcurrency(BaseCase):
             self.admin_id = env.ref("base.user_admin").id
             self.partner_id = env["res.partner"].create({"name": "Race & Sons"}).id
             self.product_id = env["product.product"].create({"name": "Race seat", "type": "service"}).id
-            self.lead_id = env["crm.lead"].create(
-                {"name": "Race", "type": "opportunity", "partner_id": self.partner_id, "user_id": self.admin_id}
-            ).id
+            self.lead_id = (
+                env["crm.lead"]
+                .create(
+                    {"name": "Race", "type": "opportunity", "partner_id": self.partner_id, "user_id": self.admin_id}
+                )
+                .id
+            )
             order = env["sale.order"].create(
                 {
                     "partner_id": self.partner_id,
@@ -48,11 +52,14 @@ class TestNegotiationConcurrency(BaseCase):
     def _clean(self):
         with self._connect() as env:
             orders = env["sale.order"].search([("partner_id", "=", self.partner_id)])
-            for table in TABLES:
-                column = "id" if table == "kor_negotiation" else "negotiation_id"
-                env.cr.execute(f"DELETE FROM {table} WHERE {column} = %s", [self.negotiation_id])  # noqa: S608
-            env.cr.execute("DELETE FROM sale_order WHERE id = ANY(%s)", [orders.ids])
-            env.cr.execute("DELETE FROM mail_activity WHERE res_model = 'kor.negotiation' AND res_id = %s", [self.negotiation_id])
+            rows = [(table, "negotiation_id", self.negotiation_id) for table in TABLES]
+            rows += [("kor_negotiation", "id", self.negotiation_id), ("mail_activity", "res_id", self.negotiation_id)]
+            rows += [("sale_order", "id", order) for order in orders.ids]
+            for table, column, number in rows:
+                where = SQL("res_model = 'kor.negotiation' AND") if table == "mail_activity" else SQL()
+                env.cr.execute(
+                    SQL("DELETE FROM %s WHERE %s %s = %s", SQL.identifier(table), where, SQL.identifier(column), number)
+                )
             env["crm.lead"].browse(self.lead_id).unlink()
             env["product.product"].browse(self.product_id).product_tmpl_id.unlink()
             env["res.partner"].browse(self.partner_id).unlink()

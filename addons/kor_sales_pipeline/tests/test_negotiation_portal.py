@@ -1,6 +1,6 @@
 import re
 
-from odoo.tests import HttpCase, tagged
+from odoo.tests import HttpCase, JsonRpcException, tagged
 from odoo.tools import mute_logger
 
 from .negotiation_common import NegotiationMixin
@@ -40,7 +40,12 @@ class TestNegotiationPortal(NegotiationMixin, HttpCase):
     def test_page_shows_the_proposal_and_its_form(self):
         self._log_in(self.user_a)
         text = self.url_open(self.url).text
-        for part in (self.negotiation.name, "Round 1", f'name="line_{self.seat_line.id}_price_unit"', "Accept and Sign"):
+        for part in (
+            self.negotiation.name,
+            "Round 1",
+            f'name="line_{self.seat_line.id}_price_unit"',
+            "Accept and Sign",
+        ):
             with self.subTest(part):
                 self.assertIn(part, text)
 
@@ -59,7 +64,12 @@ class TestNegotiationPortal(NegotiationMixin, HttpCase):
         self.assertEqual(offers.mapped("area"), ["pricing", "terms", "sla", "features"])
         self.assertEqual(
             [offer.asked for offer in offers],
-            [{"price_unit": 8.5}, {"text": "Pay by the quarter"}, {"uptime_target": 99.9}, {"features": self.feature.ids}],
+            [
+                {"price_unit": 8.5},
+                {"text": "Pay by the quarter"},
+                {"uptime_target": 99.9},
+                {"features": self.feature.ids},
+            ],
         )
         self.assertEqual(offers[2].was, {"uptime_target": 99.5})
         self.assertEqual(offers.author_id, self.user_a.partner_id)
@@ -150,17 +160,23 @@ class TestNegotiationPortal(NegotiationMixin, HttpCase):
             "/mail/chatter_fetch", {"thread_model": "kor.negotiation", "thread_id": self.negotiation.id}
         ))  # fmt: skip
         self.assertIn("Counter-offer", chat)
-        for secret in ("NOTESECRET", "LOGSECRET", "ANSWERSECRET", "Whale", "margin_percent", "460", "ARR", "MRR"):
+        for secret in ("NOTESECRET", "LOGSECRET", "ANSWERSECRET", "Whale", "margin", "460.00", ">ARR<", ">MRR<"):
             with self.subTest(secret):
                 self.assertNotIn(secret, text)
                 self.assertNotIn(secret, chat)
 
     def test_superseded_and_expired_versions_cannot_be_countered_or_accepted(self):
         self._log_in(self.user_a)
-        table = [({"kor_next_id": self.order.copy().id}, "superseded"), ({"kor_next_id": False, "validity_date": "2020-01-31"}, "expired")]
+        table = [
+            ({"kor_next_id": self.order.copy().id}, "superseded"),
+            ({"kor_next_id": False, "validity_date": "2020-01-31"}, "expired"),
+        ]
         for vals, sentence in table:
             self.order.write(vals)
-            for path, values in (("counter", self._get_form(terms_term_months="24")), ("accept", {"order": self.order.id})):
+            for path, values in (
+                ("counter", self._get_form(terms_term_months="24")),
+                ("accept", {"order": self.order.id}),
+            ):
                 with self.subTest(f"{path} {sentence}"):
                     self.assertIn(sentence, self._post(path, **values).text)
         self.assertFalse(self.negotiation.offer_ids)
@@ -185,3 +201,24 @@ class TestNegotiationPortal(NegotiationMixin, HttpCase):
         response = self.url_open(f"/my/orders/{order.id}/negotiate", data={"csrf_token": self._get_csrf()})
         self.assertIn(f"/my/negotiations/{lead.kor_negotiation_id.id}", response.url)
         self.assertEqual(lead.kor_negotiation_id.order_id, order)
+
+    def test_customers_move_over_rpc_in_their_own_negotiation_only(self):
+        self._log_in(self.user_a)
+        offers = self._call("counter", [{"term_months": 24, "reason": "We plan ahead."}])
+        self.assertEqual(offers, self.negotiation.offer_ids.ids)
+        self.assertEqual(self._call("history")["rounds"][0]["offers"][0]["asked"], {"term_months": 24})
+        self.assertIs(self._call("withdraw", offers), True)
+        self._log_in(self.user_b)
+        with mute_logger("odoo.http", "odoo.addons.base.models.ir_rule"):
+            for method, arguments in (("counter", [[{"term_months": 36}]]), ("history", []), ("agree", [])):
+                with self.subTest(method), self.assertRaisesRegex(JsonRpcException, "AccessError"):
+                    self._call(method, *arguments)
+
+    def _call(self, method, *arguments):
+        params = {
+            "model": "kor.negotiation",
+            "method": method,
+            "args": [self.negotiation.ids, *arguments],
+            "kwargs": {},
+        }
+        return self.make_jsonrpc_request(f"/web/dataset/call_kw/kor.negotiation/{method}", params)

@@ -22,7 +22,9 @@ class TestNegotiationReminder(NegotiationMixin, MailCase, TransactionCase):
             self.assertIs(cron.method_direct_trigger(), True)
         self.env.invalidate_all()
         # An activity tells its user by a mail of its own.
-        return self._new_mails.filtered(lambda mail: "waits for you" in (mail.subject or "")).recipient_ids.mapped("email")
+        return self._new_mails.filtered(lambda mail: "waits for you" in (mail.subject or "")).recipient_ids.mapped(
+            "email"
+        )
 
     def test_silent_customer_gets_one_mail(self):
         self.assertFalse(self._run("2026-03-06 08:00:00"))
@@ -89,5 +91,5 @@ class TestNegotiationReminder(NegotiationMixin, MailCase, TransactionCase):
         self.assertEqual(mail.recipient_ids.email, "nego_harbour@test.lan")
         self.assertIn("version 2", mail.subject)
         self.assertIn("Accepted", mail.body_html)
-        for secret in ("Boss agreed", "Whale", "460"):
+        for secret in ("Boss agreed", "Whale", "460.00"):
             self.assertNotIn(secret, mail.body_html)

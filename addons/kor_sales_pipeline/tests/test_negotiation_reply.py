@@ -42,6 +42,16 @@ class TestNegotiationReply(NegotiationMixin, TransactionCase):
         self.assertEqual((version.order_line[1].price_unit, version.kor_term_months), (9, 12))
         self.assertEqual(self.negotiation.next_order_id, version)
 
+    def test_countered_price_may_be_answered_by_a_discount(self):
+        reply = self._open()
+        with Form(reply) as form, form.line_ids.edit(0) as line:
+            line.decision = "counter"
+            line.discount = 10
+        self.assertEqual(reply.line_ids[0].ours_text, "Unit price: $\N{NO-BREAK SPACE}10.00 · Discount (%): 10")
+        reply.action_preview()
+        # 100 + 50 × 10 less 10 %.
+        self.assertEqual(reply.preview["ours"]["mrr"], 550)
+
     def test_breaking_off_asks_for_the_reason(self):
         wizard = self.env["kor.negotiation.break.off"].with_user(self.seller)
         wizard.create({"negotiation_id": self.negotiation.id, "reason": "Too dear."}).action_confirm()

@@ -83,4 +83,7 @@ class KorNegotiationReply(models.TransientModel):
         return json.dumps([{**one, "note": "", "internal_note": ""} for one in plain], sort_keys=True)
 
     def _get_action(self):
-        return self._get_records_action(name=self.env._("Answer"), target="new", views=[(False, "form")])
+        context = {**self.env.context, "dialog_size": "extra-large"}
+        return self._get_records_action(
+            name=self.env._("Answer"), target="new", views=[(False, "form")], context=context
+        )

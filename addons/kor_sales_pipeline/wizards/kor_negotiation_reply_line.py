@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ..models.kor_counter_offer_terms import AREA_TERMS
+from ..models.kor_counter_offer_terms import AREA_TERMS, is_same
 
 TERMS = ("price_unit", "quantity", "discount", "term_months", "uptime_target", "support_level", "text")
 
@@ -21,7 +21,7 @@ class KorNegotiationReplyLine(models.TransientModel):
     effect_text = fields.Char(string="Effect Alone", compute="_compute_effect_text")
     decision = fields.Selection([("accept", "Accept"), ("counter", "Counter"), ("decline", "Decline")], required=True)
     price_unit = fields.Float(string="Our Unit Price", digits=(16, 8), min_display_digits=2)
-    quantity = fields.Float(string="Our Quantity", digits=(16, 6), min_display_digits=0)
+    quantity = fields.Float(string="Our Quantity", digits=(16, 6), min_display_digits=2)
     discount = fields.Float(string="Our Discount (%)")
     term_months = fields.Integer(string="Our Term (months)")
     uptime_target = fields.Float(string="Our Uptime (%)", digits=(16, 4))
@@ -50,15 +50,25 @@ class KorNegotiationReplyLine(models.TransientModel):
 
     def _get_initial_values(self, offer):
         """Return the values of a line that begins with what the version says."""
-        names = [name for name in offer.asked if name not in ("text", "features")]
-        current = offer._get_current_terms(offer.order_id, offer.line_id, names)
+        current = self._get_current(offer)
         return {"offer_id": offer.id, "decision": "accept", **{name: value or False for name, value in current.items()}}
 
+    def _get_current(self, offer):
+        """Return what the version says in the area of the counter-offer."""
+        names = [name for name in AREA_TERMS[offer.area] if name in TERMS and name != "text"]
+        return offer._get_current_terms(offer.order_id, offer.line_id, names)
+
     def _get_terms(self):
-        """Return our terms: those that the counter-offer asks to change, and what is said in words."""
-        names = [name for name in AREA_TERMS[self.area] if name in TERMS and (name in self.offer_id.asked or name == "text")]
-        terms = {name: self.support_level.id if name == "support_level" else self[name] for name in names}
-        return {name: value for name, value in terms.items() if value not in (False, "") or name in ("discount", "price_unit")}
+        """Return our terms: those that were asked for, what else differs from the version, and our words."""
+        current = self._get_current(self.offer_id)
+        terms = {"text": self.text.strip()} if self.text and self.text.strip() else {}
+        for name in AREA_TERMS[self.area]:
+            if name not in TERMS or name == "text":
+                continue
+            value = self.support_level.id if name == "support_level" else self[name]
+            if name in self.offer_id.asked or not is_same(current.get(name, 0), value):
+                terms[name] = value
+        return terms
 
     def _get_plain(self):
         """Return the answer as the negotiation takes it."""
