@@ -10,5 +10,6 @@ from . import kor_negotiation_reminder_mixin
 from . import kor_negotiation
 from . import crm_lead_negotiation
 from . import sale_order_negotiation
+from . import sale_order_line_negotiation
 from . import res_company_negotiation
 from . import res_config_settings_negotiation

@@ -63,7 +63,7 @@ class KorCounterAnswer(models.Model):
         offer = self.offer_id
         if self.decision == "decline":
             return {}
-        lines = order._kor_find_line(offer.line_id) if offer.line_id else order._kor_negotiable_lines()
+        lines = order._kor_match_line(offer.line_id) if offer.line_id else order._kor_negotiable_lines()
         differing = {}
         for line in lines or [lines]:
             current = offer._get_current_terms(order, line, self.terms)

@@ -100,6 +100,7 @@ class KorNegotiationHistoryMixin(models.AbstractModel):
             {
                 "id": line.id,
                 "name": line.name,
+                "askable": line._kor_get_askable(),
                 "price_unit": _plain(line.price_unit),
                 "quantity": _plain(line.product_uom_qty),
                 "discount": _plain(line.discount),

@@ -152,6 +152,7 @@ class KorNegotiationMoveMixin(models.AbstractModel):
         terms = self.env["kor.counter.offer.terms"]
         area = area or next((key for key, names in AREA_TERMS.items() if set(plain) & (set(names) - {"text"})), None)
         asked = terms._read_terms(area, line, plain)
+        self._check_askable(line, asked)
         was = terms._get_current_terms(order, line, asked)
         asked = {name: value for name, value in asked.items() if name not in was or not is_same(was[name], value)}
         reason = terms._read_text(reason or "")
@@ -162,7 +163,7 @@ class KorNegotiationMoveMixin(models.AbstractModel):
         return asked and {
             "area": area,
             "line_id": line.id,
-            "subject": line.name,
+            "subject": (line.name or "").split("\n")[0],
             "was": {name: was[name] for name in asked if name in was},
             "asked": asked,
             "reason": reason,
@@ -177,10 +178,22 @@ class KorNegotiationMoveMixin(models.AbstractModel):
                     "%(line)s is no line of %(order)s; use one of: %(lines)s.",
                     line=line_id,
                     order=order.name,
-                    lines=", ".join(f"{one.id} ({one.name})" for one in lines),
+                    lines=", ".join(f"{one.id} ({one.name.splitlines()[0]})" for one in lines),
                 )
             )
         return line
+
+    def _check_askable(self, line, asked):
+        """Raise where the line has no such value of its own."""
+        without = set(asked) & set(LINE_TERMS) - set(line._kor_get_askable()) if line else ()
+        for name in without:
+            raise UserError(
+                self.env._(
+                    "%(line)s has no %(what)s of its own: ask for a discount, or in words.",
+                    line=line.name.split("\n")[0],
+                    what=self.env["kor.counter.offer.terms"]._get_term_labels()[name],
+                )
+            )
 
     def _check_asked_once(self, last, asks):
         """Raise where one value would be asked for twice: nobody could say which holds."""

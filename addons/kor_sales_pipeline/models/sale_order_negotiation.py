@@ -85,12 +85,17 @@ class SaleOrder(models.Model):
         return {"support_levels": self.env["kor.support.level"].search([]), "features": features}
 
     def _kor_negotiable_lines(self):
-        return self.order_line.filtered(lambda line: not line.display_type and not line.is_downpayment)
+        """Return the lines that have a price of their own: no sections, and no amounts off the whole."""
+        return self.order_line.filtered(
+            lambda line: not line.display_type and not line.is_downpayment and line.price_unit >= 0
+        )
 
-    def _kor_find_line(self, line):
+    def _kor_match_line(self, line):
         """Return the line of this version that was `line` in another; empty where it is gone or not the only one."""
+        # Lines of proposals have a key that is the same in all versions.
+        key = "kor_key" if "kor_key" in line._fields and line.kor_key else "name"
         found = self._kor_negotiable_lines().filtered(
-            lambda one: one.product_id == line.product_id and one.name == line.name
+            lambda one: one.product_id == line.product_id and one[key] == line[key]
         )
         return found if len(found) == 1 else found.browse()
 
@@ -103,7 +108,7 @@ class SaleOrder(models.Model):
         label = self._kor_version_label()
         if self.state != "sent":
             raise UserError(self.env._("%(order)s is not open for counter-offers any more.", order=label))
-        if self.kor_next_id:
+        if self.kor_next_id and self.kor_next_id.state != "cancel":
             raise UserError(self.env._("%(order)s is superseded by a newer version.", order=label))
         if self.is_expired:
             raise UserError(
@@ -146,6 +151,4 @@ class SaleOrder(models.Model):
 
     def _kor_discard_draft(self):
         """Delete drafts of an answer that was taken back. Extensible."""
-        for order in self:
-            order.kor_previous_id.kor_next_id = False
         self.sudo().unlink()  # sellers may not delete orders; these were never shown to anybody

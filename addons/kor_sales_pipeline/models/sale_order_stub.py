@@ -17,7 +17,7 @@ class SaleOrder(models.Model):
 
     def _kor_make_version(self, changes):
         new = self.copy({"opportunity_id": self.opportunity_id.id, "kor_version": self.kor_version + 1})
-        new.kor_previous_id, self.kor_next_id = self, new
+        new.kor_previous_id, self.sudo().kor_next_id = self, new
         copies = dict(zip(self.order_line.ids, new.order_line, strict=True))
         names = {"price_unit": "price_unit", "quantity": "product_uom_qty", "discount": "discount"}
         for change in changes.get("lines", ()):
@@ -34,14 +34,15 @@ class SaleOrder(models.Model):
         lines = self.order_line.filtered(lambda line: not line.display_type)
         mrr = sum(lines.mapped("price_subtotal"))
         full = sum(line.price_unit * line.product_uom_qty for line in lines)
-        margin = mrr - sum(line.product_id.standard_price * line.product_uom_qty for line in lines)
+        cost = sum(line.product_id.standard_price * line.product_uom_qty for line in lines)
+        margin = (mrr - cost) * self.kor_term_months
         return {
             "mrr": mrr,
             "arr": mrr * 12,
             "tcv": mrr * self.kor_term_months,
             "discount_percent": 100 * (1 - mrr / full) if full else 0,
             "margin": margin,
-            "margin_percent": 100 * margin / mrr if mrr else 0,
+            "margin_percent": 100 * (mrr - cost) / mrr if mrr else 0,
             "one_time": 0,
         }
 

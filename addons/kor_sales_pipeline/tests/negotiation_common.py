@@ -12,7 +12,7 @@ SELLER = "kor_sales_pipeline.group_kor_pipeline_user"
 class NegotiationMixin:
     """Bring an opportunity with a proposal that was sent: 100 for the base, 10 for each of 50 seats, 12 months.
 
-    The base costs us 40, a seat 2. That makes an MRR of 600, an ARR and a TCV of 7,200 and a margin of 460.
+    The base costs us 40, a seat 2. That makes an MRR of 600, an ARR and a TCV of 7,200, and 460 × 12 of margin.
     """
 
     @classmethod
@@ -73,6 +73,9 @@ class NegotiationMixin:
                 ],
             }
         )
+        if "kor.proposal.terms" in cls.env:
+            # Lines that were added by hand are due once, unless their terms say otherwise.
+            order.order_line.kor_terms_id.write({"charge_type": "fixed", "billing_months": 1})
         if send:
             order.action_quotation_sent()
         return lead, order
