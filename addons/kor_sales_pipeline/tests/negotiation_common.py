@@ -33,6 +33,10 @@ class NegotiationMixin:
                 {"name": "Seat", "type": "service", "list_price": 10, "standard_price": 2, "taxes_id": False},
             ]
         )
+        cls.tier = cls.env["kor.tier"].create({"name": "Lagoon", "code": "nego_lagoon", "uptime_target": 99.5})
+        cls.plan = cls.env["kor.plan"].create(
+            {"name": "Lagoon annual", "tier_id": cls.tier.id, "currency_id": cls.currency.id, "term": "annual"}
+        )
         cls.level = cls.env["kor.support.level"].create({"name": "Night watch", "code": "nego_night"})
         cls.feature = cls.env["kor.feature"].create(
             {"name": "Lighthouse", "code": "nego_lighthouse", "category": "services"}
@@ -65,6 +69,7 @@ class NegotiationMixin:
                 "opportunity_id": lead.id,
                 "user_id": cls.seller.id,
                 "kor_is_proposal": True,
+                "kor_plan_id": cls.plan.id,
                 "kor_term_months": 12,
                 "kor_uptime_target": 99.5,
                 "order_line": [
@@ -77,8 +82,16 @@ class NegotiationMixin:
             # Lines that were added by hand are due once, unless their terms say otherwise.
             order.order_line.kor_terms_id.write({"charge_type": "fixed", "billing_months": 1})
         if send:
-            order.action_quotation_sent()
+            cls._send(order)
         return lead, order
+
+    @classmethod
+    def _send(cls, order):
+        """Send a version as its seller, approved where it must be."""
+        order = order.with_env(cls.env)
+        if "kor_approval_state" in order._fields and order.kor_approval_state != "none":
+            order.action_kor_approve("Agreed.")
+        order.with_user(cls.seller).action_quotation_sent()
 
     @contextmanager
     def assert_refused(self, sentence, error=UserError):

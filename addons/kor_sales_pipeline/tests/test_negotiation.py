@@ -21,7 +21,7 @@ class TestNegotiation(NegotiationMixin, TransactionCase):
         lead, order = self._create_deal(self.company_b, send=False)
         negotiation = self._start(lead)
         self.assertEqual((negotiation.state, negotiation.round_count), ("open", 0))
-        order.action_quotation_sent()
+        self._send(order)
         self.assertEqual((negotiation.state, negotiation.order_id), ("waiting_them", order))
 
     @mute_logger("odoo.sql_db")
@@ -102,7 +102,7 @@ class TestNegotiation(NegotiationMixin, TransactionCase):
         self.assertEqual((second.state, second.kor_version, second.order_line[1].price_unit), ("draft", 2, 9))
         # Not sent: the customer still reads an open offer.
         self.assertEqual((price.state, negotiation.state, negotiation.next_order_id), ("open", "waiting_us", second))
-        second.with_user(self.seller).action_quotation_sent()
+        self._send(second)
         self.assertEqual(
             (price.state, price.answered, price.answer_note), ("countered", {"price_unit": 9}, "For two years.")
         )
@@ -114,7 +114,7 @@ class TestNegotiation(NegotiationMixin, TransactionCase):
         term = self._counter(negotiation, {"term_months": 24})
         self.assertEqual(term.number, 2)
         third = self.env["sale.order"].browse(negotiation.answer([{"offer": term.id, "decision": "accept"}])["order"])
-        third.with_user(self.seller).action_quotation_sent()
+        self._send(third)
         self.assertEqual((term.state, third.kor_term_months, third.order_line[1].price_unit), ("accepted", 24, 9))
         signing = negotiation.with_user(self.user_a).agree()
         self.assertEqual(signing["order"], third.id)
@@ -155,7 +155,7 @@ class TestNegotiation(NegotiationMixin, TransactionCase):
         second = self.env["sale.order"].browse(
             negotiation.answer([{"offer": offer.id, "decision": "counter", "price_unit": 9.5}])["order"]
         )
-        second.with_user(self.seller).action_quotation_sent()
+        self._send(second)
         self.assertEqual(offer.answered, {"price_unit": 9.5})
         self.assertEqual(sorted(offer.answer_ids.mapped("state")), ["given", "taken_back"])
         with self.assert_refused("what was sent is said"):
@@ -173,7 +173,7 @@ class TestNegotiation(NegotiationMixin, TransactionCase):
         negotiation = self._start()
         offer = self._ask_for_price(negotiation)
         second = self.order._kor_make_version({"term_months": 24})
-        second.with_user(self.seller).action_quotation_sent()
+        self._send(second)
         self.assertEqual((offer.state, offer.answer_order_id, negotiation.state), ("countered", second, "waiting_them"))
 
     def test_draft_that_was_changed_before_it_was_sent_is_what_we_answered(self):
@@ -182,7 +182,7 @@ class TestNegotiation(NegotiationMixin, TransactionCase):
         result = negotiation.answer([{"offer": offer.id, "decision": "accept"} for offer in offers])
         second = self.env["sale.order"].browse(result["order"])
         second.order_line[1].price_unit = 9.5
-        second.with_user(self.seller).action_quotation_sent()
+        self._send(second)
         self.assertEqual(offers.mapped("state"), ["countered", "accepted"])
         self.assertEqual(offers[0].answered, {"price_unit": 9.5})
 
@@ -361,7 +361,7 @@ class TestNegotiation(NegotiationMixin, TransactionCase):
         second = self.env["sale.order"].browse(
             negotiation.answer([{"offer": offer.id, "decision": "counter", "price_unit": 9}])["order"]
         )
-        second.with_user(self.seller).action_quotation_sent()
+        self._send(second)
         html = negotiation.rounds_html
         for part in ("Round 1", "Round 2", "600.00", "500.00", "550.00", "Others ask for less.", "Countered"):
             with self.subTest(part):
@@ -374,7 +374,7 @@ class TestNegotiation(NegotiationMixin, TransactionCase):
         negotiation.with_user(self.colleague).answer(answers)
         with self.assert_refused("Carl Colleague has answered already"):
             negotiation.answer(answers)
-        self.order.kor_next_id.action_quotation_sent()
+        self._send(self.order.kor_next_id)
         with self.assert_refused("Carl Colleague has answered already"):
             negotiation.answer(answers)
         with self.assertRaises(UserError):

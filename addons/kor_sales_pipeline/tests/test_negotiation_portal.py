@@ -138,7 +138,7 @@ class TestNegotiationPortal(NegotiationMixin, HttpCase):
         self.assertNotIn("In the middle.", text)
         self.assertNotIn("Accept and Sign", text)
         second = self.order.kor_next_id
-        second.with_user(self.seller).action_quotation_sent()
+        self._send(second)
         self.assertIn("In the middle.", self.url_open(self.url).text)
         self.assertIn("a newer proposal", self._post("accept", order=self.order.id).text)
         response = self._post("accept", order=second.id)
@@ -153,7 +153,7 @@ class TestNegotiationPortal(NegotiationMixin, HttpCase):
         negotiation.answer(
             [{"offer": offer.id, "decision": "counter", "price_unit": 9, "internal_note": "ANSWERSECRET"}]
         )
-        self.order.kor_next_id.with_user(self.seller).action_quotation_sent()
+        self._send(self.order.kor_next_id)
         self._log_in(self.user_a)
         text = self.url_open(self.url).text
         chat = str(self.make_jsonrpc_request(

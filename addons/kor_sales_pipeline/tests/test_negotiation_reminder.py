@@ -86,7 +86,7 @@ class TestNegotiationReminder(NegotiationMixin, MailCase, TransactionCase):
             offer = self._ask_for_price(self.negotiation, 9)
             self.negotiation.answer([{"offer": offer.id, "decision": "accept", "internal_note": "Boss agreed"}])
             self.assertFalse(self._new_mails.filtered(lambda one: "new proposal" in (one.subject or "")))
-            self.order.kor_next_id.with_user(self.seller).action_quotation_sent()
+            self._send(self.order.kor_next_id)
             mail = self._new_mails.filtered(lambda one: "new proposal" in (one.subject or ""))
         self.assertEqual(mail.recipient_ids.email, "nego_harbour@test.lan")
         self.assertIn("version 2", mail.subject)
