@@ -77,7 +77,11 @@ class TestNegotiationAccess(NegotiationMixin, TransactionCase):
 
     def test_others_who_sell_work_as_before(self):
         salesman = new_test_user(self.env, "nego_plain", groups="sales_team.group_sale_manager")
-        self.assertTrue(self.lead.with_user(salesman).read())
+        added = {"kor_negotiation_id", "kor_negotiation_ids"}
+        for record in (self.lead, self.order):
+            with self.subTest(record._name):
+                self.assertTrue(added & set(record.with_user(self.seller).fields_get()))
+                self.assertFalse(added & set(record.with_user(salesman).fields_get()))
         other, _order = self._create_deal(self.company_a)
         (self.lead | other).with_user(salesman).merge_opportunity()
         self.assertTrue(self.negotiation.sudo().lead_id.exists())
