@@ -23,7 +23,6 @@ BOUNDS = {
     "uptime_target": (1, 100),
 }
 ORDER_FIELDS = {"term_months": "kor_term_months", "uptime_target": "kor_uptime_target"}
-LINE_FIELDS = {"price_unit": "price_unit", "quantity": "product_uom_qty", "discount": "discount"}
 TEXT_LENGTH = 2000
 
 
@@ -136,8 +135,8 @@ class KorCounterOfferTerms(models.AbstractModel):
         """Return what the version says of the same terms."""
         current = {}
         for name in names:
-            if name in LINE_FIELDS and line:
-                current[name] = line[LINE_FIELDS[name]]
+            if name in LINE_TERMS and line:
+                current[name] = line._kor_get_asked_from(name)
             elif name in ORDER_FIELDS:
                 current[name] = order[ORDER_FIELDS[name]]
             elif name == "support_level":

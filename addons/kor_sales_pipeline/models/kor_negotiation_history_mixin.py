@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_amount, format_date, format_datetime
 
+from .kor_counter_offer_terms import LINE_TERMS
+
 FIGURES = ("mrr", "arr", "tcv", "one_time", "discount_percent", "margin", "margin_percent")
 
 
@@ -101,9 +103,7 @@ class KorNegotiationHistoryMixin(models.AbstractModel):
                 "id": line.id,
                 "name": line.name,
                 "askable": line._kor_get_askable(),
-                "price_unit": _plain(line.price_unit),
-                "quantity": _plain(line.product_uom_qty),
-                "discount": _plain(line.discount),
+                **{name: _plain(line._kor_get_asked_from(name)) for name in LINE_TERMS},
                 "total": format_amount(self.env, line.price_subtotal, order.currency_id),
             }
             for line in order._kor_negotiable_lines()
