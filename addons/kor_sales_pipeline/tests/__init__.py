@@ -6,3 +6,9 @@ from . import test_pipeline_figures
 from . import test_pipeline_tour
 from . import test_stage_conditions
 from . import test_stage_visits
+from . import test_negotiation
+from . import test_negotiation_access
+from . import test_negotiation_concurrency
+from . import test_negotiation_portal
+from . import test_negotiation_reminder
+from . import test_negotiation_reply

@@ -1,0 +1,154 @@
+from markupsafe import Markup
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import format_date
+
+from .crm_lead_negotiation import SELLERS
+
+
+class SaleOrder(models.Model):
+    _inherit = "sale.order"
+
+    kor_negotiation_id = fields.Many2one(
+        "kor.negotiation",
+        string="Negotiation",
+        compute="_compute_kor_negotiation_id",
+        compute_sudo=True,
+        groups=SELLERS,
+        help="Of the opportunity.",
+    )
+
+    @api.depends("opportunity_id.kor_negotiation_ids")
+    def _compute_kor_negotiation_id(self):
+        for order in self:
+            order.kor_negotiation_id = order.opportunity_id.kor_negotiation_id
+
+    def write(self, vals):
+        result = super().write(vals)
+        if vals.get("state") in ("sent", "sale", "cancel"):
+            for order in self:
+                order._kor_note_state_in_negotiation()
+        return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_take_answers_back(self):
+        # In sudo: answers are facts that nobody writes by hand; with its version an answer is gone.
+        answers = self.env["kor.counter.answer"].sudo()
+        answers.search([("order_id", "in", self.ids), ("state", "=", "prepared")]).state = "taken_back"
+
+    def action_kor_negotiate(self):
+        """Open the negotiation of the opportunity, and begin it with this version where there is none.
+
+        :return: a window action
+        """
+        self.ensure_one()
+        if not self.opportunity_id:
+            raise UserError(self.env._("%(order)s belongs to no opportunity: choose one first.", order=self.name))
+        return self.opportunity_id.action_kor_negotiate()
+
+    def _kor_note_state_in_negotiation(self):
+        """Tell the running negotiation that this version was sent, signed, or put aside."""
+        lead = self.opportunity_id.sudo()  # customers, who sign, have no right on opportunities
+        running = lead._kor_get_running_negotiation() if lead else lead.kor_negotiation_ids
+        if not running:
+            return
+        order = self.sudo()  # the same: the negotiation moves with what was done to the order
+        if self.state == "sent":
+            running._note_sent(order)
+        elif self.state == "sale":
+            running._lock()
+            running._close("agreed")
+            running._message_log(body=self.env._("%(order)s was signed.", order=self._kor_version_label()))
+        elif running.order_id == order and not order.kor_next_id:
+            running._lock()
+            running._move_to("waiting_us")
+            running._plan_activity(self.env._("%(order)s was cancelled", order=self._kor_version_label()))
+
+    def _kor_get_portal_negotiation(self):
+        """Return the negotiation that a customer comes to from this version; raise where there can be none."""
+        lead = self.opportunity_id
+        if not lead:
+            raise UserError(self.env._("%(order)s is not negotiated here. Write to your contact.", order=self.name))
+        running = lead._kor_get_running_negotiation()
+        if running.round_ids or (not running and lead.kor_negotiation_id.round_ids):
+            return running or lead.kor_negotiation_id
+        self._kor_check_can_counter()
+        negotiation = lead._kor_start_negotiation(self)
+        negotiation._note_sent(self)
+        return negotiation
+
+    def _kor_get_choices(self):
+        """Return the support levels and features that a customer can ask for."""
+        plan = self.kor_plan_id
+        features = self.env["kor.feature"].search([]) - plan.tier_id.all_feature_ids
+        return {"support_levels": self.env["kor.support.level"].search([]), "features": features}
+
+    def _kor_negotiable_lines(self):
+        """Return the lines that have a price of their own: no sections, and no amounts off the whole."""
+        return self.order_line.filtered(
+            lambda line: not line.display_type and not line.is_downpayment and line.price_unit >= 0
+        )
+
+    def _kor_match_line(self, line):
+        """Return the line of this version that was `line` in another; empty where it is gone or not the only one."""
+        # Lines of proposals have a key that is the same in all versions.
+        key = "kor_key" if "kor_key" in line._fields and line.kor_key else "name"
+        found = self._kor_negotiable_lines().filtered(
+            lambda one: one.product_id == line.product_id and one[key] == line[key]
+        )
+        return found if len(found) == 1 else found.browse()
+
+    def _kor_version_label(self):
+        return self.env._("%(order)s, version %(version)s", order=self.name, version=self.kor_version or 1)
+
+    def _kor_check_can_counter(self):
+        """Raise where the customer has another version to look at, or none any more."""
+        self.ensure_one()
+        label = self._kor_version_label()
+        if self.state != "sent":
+            raise UserError(self.env._("%(order)s is not open for counter-offers any more.", order=label))
+        if self.kor_next_id and self.kor_next_id.state != "cancel":
+            raise UserError(self.env._("%(order)s is superseded by a newer version.", order=label))
+        if self.is_expired:
+            raise UserError(
+                self.env._(
+                    "%(order)s expired on %(date)s. Ask your contact for a new one.",
+                    order=label,
+                    date=format_date(self.env, self.validity_date),
+                )
+            )
+
+    def _kor_simulate(self, changes):
+        """Return the figures of a version with these changes; nothing of it remains.
+
+        :return: as of `_kor_figures`, or {"problem": why there can be no such version}
+        """
+        self.ensure_one()
+        savepoint = self.env.cr.savepoint()
+        try:
+            looking = self.with_context(kor_looking=True, tracking_disable=True, mail_create_nosubscribe=True)
+            return looking._kor_make_version(changes)._kor_figures()
+        except UserError as error:
+            return {"problem": str(error)}
+        finally:
+            savepoint.close(rollback=True)
+            self.env.invalidate_all(flush=False)
+
+    def _kor_note_agreed(self, conceded):
+        """Note what was conceded in words, which somebody has to write into the proposal. Extensible.
+
+        :param conceded: a list of (counter-offer, terms) pairs
+        """
+        said = [
+            Markup("<li>%s: %s</li>") % (offer.display_name, offer._describe_terms(terms, offer.currency_id))
+            for offer, terms in conceded
+            if {"text", "features"} & set(terms)
+        ]
+        if said:
+            title = self.env._("To be written into this version, as answered in the negotiation:")
+            self._message_log(body=Markup("<p>%s</p><ul>%s</ul>") % (title, Markup("").join(said)))
+
+    def _kor_discard_draft(self):
+        """Delete drafts of an answer that was taken back. Extensible."""
+        self.sudo().unlink()  # sellers may not delete orders; these were never shown to anybody
