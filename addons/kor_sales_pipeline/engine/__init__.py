@@ -1,0 +1,1 @@
+from . import fingerprint, placeholders, term_value
