@@ -44,12 +44,6 @@ class CrmLead(models.Model):
             raise UserError(
                 self.env._("“%(lead)s” has no plan. Choose the one that the proposal offers.", lead=self.name)
             )
-        if not plan.charge_ids:
-            raise UserError(
-                self.env._(
-                    "Plan “%(plan)s” has no charges to offer. Add its prices, or choose another plan.", plan=plan.name
-                )
-            )
         company = self.company_id or self.env.company
         if plan.company_id and plan.company_id != company:
             raise UserError(

@@ -12,7 +12,7 @@ except (ImportError, OSError):  # OSError: the library is there, Pango is not
     weasyprint = None
 
 # What they tell at INFO is each step of each document.
-for _name in ("weasyprint", "fontTools"):
+for _name in ("weasyprint", "weasyprint.progress", "fontTools"):
     logging.getLogger(_name).setLevel(logging.WARNING)
 
 FONT_SCHEME = "kor-font:"

@@ -132,7 +132,7 @@ class SaleOrder(models.Model):
     def _kor_check_can_send(self):
         """Raise where the proposal cannot be sent. Extensible."""
         for order in self:
-            if not order.order_line.filtered("kor_charge_id"):
+            if not order.order_line.filtered("kor_terms_id"):
                 raise UserError(self.env._("%(proposal)s offers nothing yet: add lines.", proposal=order.name))
             if order.is_expired:
                 raise UserError(

@@ -20,7 +20,7 @@ KNOWN = {
     "discount",
     "note",
 }
-LINE_KNOWN = {"line", "charge", "price_unit", "quantity", "discount", "name", "remove"}
+LINE_KNOWN = {"line", "charge", "product", "months", "price_unit", "quantity", "discount", "name", "remove"}
 TEXT_KNOWN = {"section", "clause", "part", "title", "name", "body", "sequence", "remove"}
 
 
@@ -34,7 +34,8 @@ class SaleOrder(models.Model):
 
         :param customizations: a dict with any of
             `lines`: `[{"line": 7, "price_unit": 25, "quantity": 40, "discount": 5}]`, also by `"charge": 3`;
-            a charge of the plan that the proposal lacks is added, `"remove": true` takes a line out;
+            a charge of the plan that the proposal lacks is added, `"remove": true` takes a line out,
+            `{"product": 5, "name": "Audit", "price_unit": 900, "months": 12}` adds what no plan lists;
             `options`: `[{"line": 9, "quantity": 1}]`, what of the offered options is taken;
             `discount`: a percentage for all lines;
             `sections`: `[{"part": "summary", "title": "Why us", "body": "<p>…</p>"}]`, existing ones by `"section": id`;
@@ -90,7 +91,7 @@ class SaleOrder(models.Model):
             self.write(values)
         if "discount" in changes:
             percent = self._kor_parse_number(changes["discount"], "discount", 100)
-            self.order_line.filtered("kor_charge_id").write({"discount": percent})
+            self.order_line.filtered("kor_terms_id").write({"discount": percent})
         for row in (*changes.get("lines", ()), *changes.get("options", ())):
             self._kor_change_line(row)
         for row in changes.get("sections", ()):
@@ -155,7 +156,7 @@ class SaleOrder(models.Model):
         return found[:1]
 
     def _kor_change_line(self, row):
-        line = self._kor_find_line(row)
+        line = self._kor_add_product(row) if "product" in row else self._kor_find_line(row)
         if row.get("remove"):
             line.unlink()
             return
@@ -168,6 +169,26 @@ class SaleOrder(models.Model):
         if "name" in row:
             line.write({"name": str(row["name"])})
             line.kor_terms_id.name = str(row["name"])
+
+    def _kor_add_product(self, row):
+        """Add a line that no plan lists: each so many months, or once."""
+        product = self.env["product.product"].browse(row["product"]).exists() if type(row["product"]) is int else None
+        if not product:
+            raise UserError(self.env._("There is no product with the id %(id)s.", id=row["product"]))
+        months = self._kor_parse_number(row.get("months", 0), "months", 120)
+        line = self.env["sale.order.line"].create(
+            {
+                "order_id": self.id,
+                "product_id": product.id,
+                "name": str(row.get("name") or product.display_name),
+                "product_uom_qty": 1,
+                "price_unit": self._kor_parse_number(row.get("price_unit", product.lst_price), "price_unit"),
+                "sequence": max(self.order_line.mapped("sequence"), default=0) + 1,
+            }
+        )
+        if months:
+            line.kor_terms_id.write({"charge_type": "fixed", "billing_months": int(months)})
+        return line
 
     def _kor_change_quantity(self, line, quantity):
         """Change how many are held: in the terms where there are some, which the native line then shows."""

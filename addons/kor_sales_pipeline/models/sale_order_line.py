@@ -1,3 +1,5 @@
+from uuid import uuid4
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
@@ -55,6 +57,7 @@ class SaleOrderLine(models.Model):
     def create(self, vals_list):
         lines = super().create(vals_list)
         lines.order_id._kor_check_open()
+        lines.filtered(lambda line: line.order_id.kor_is_proposal)._kor_add_terms()
         return lines
 
     def write(self, vals):
@@ -63,7 +66,7 @@ class SaleOrderLine(models.Model):
         self._kor_check_write(vals)
         taken = NATIVE & set(vals)
         if taken and self.env.context.get("kor_showing") is not SHOWING:
-            for line in self.filtered("kor_charge_id"):
+            for line in self.filtered(lambda one: one._kor_has_terms()):
                 line._kor_take_native(taken)
         return result
 
@@ -78,6 +81,27 @@ class SaleOrderLine(models.Model):
     def _kor_get_showing(self):
         """Return what marks, in the context, that native lines are being derived from their terms."""
         return SHOWING
+
+    def _kor_add_terms(self):
+        """Give lines that were added by hand terms of their own: due as often as their section, else once."""
+        discount = self.env.ref("kor_sales_pipeline.product_proposal_discount")
+        for line in self:
+            if line.display_type or line.product_id == discount or line._kor_has_terms():
+                continue
+            months = line.order_id.order_line.filtered(
+                lambda one, line=line: one.parent_id == line.parent_id and one.kor_terms_id and one.parent_id
+            )[:1].kor_terms_id.billing_months
+            line.kor_key = line.kor_key or uuid4().hex
+            line.env["kor.proposal.terms"].create(
+                {
+                    "order_line_id": line.id,
+                    "name": (line.name or line.product_id.display_name).split("\n")[0],
+                    "charge_type": "fixed" if months else "one_time",
+                    "billing_months": months,
+                    "unit_price": line.price_unit,
+                    "quantity": line.product_uom_qty,
+                }
+            )
 
     def _kor_has_terms(self):
         return bool(self.kor_charge_id or self.sudo().kor_terms_ids)  # in sudo: see kor_terms_id

@@ -194,6 +194,7 @@ class SaleOrder(models.Model):
             "company": company,
             "doc": document,
             "font": company.font if company.font in PDF_FONTS else "Roboto",
+            "has_fonts": self.env["kor.pdf"]._has_page_boxes(),
             "font_files": PDF_FONTS.get(company.font, PDF_FONTS["Roboto"]),
             "primary": company.primary_color or "#3A3F7A",
             "secondary": company.secondary_color or "#6B7280",
