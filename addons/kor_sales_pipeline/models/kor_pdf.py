@@ -6,14 +6,15 @@ from odoo.tools.misc import file_path
 
 _logger = logging.getLogger(__name__)
 
-try:
-    import weasyprint
-except (ImportError, OSError):  # OSError: the library is there, Pango is not
-    weasyprint = None
-
 # What they tell at INFO is each step of each document.
 for _name in ("weasyprint", "weasyprint.progress", "fontTools"):
     logging.getLogger(_name).setLevel(logging.WARNING)
+
+try:
+    import weasyprint
+    from weasyprint.urls import URLFetcher, URLFetcherResponse
+except (ImportError, OSError):  # OSError: the library is there, Pango is not
+    weasyprint, URLFetcher = None, object
 
 FONT_SCHEME = "kor-font:"
 FONT_FOLDER = "web/static/fonts/"
@@ -41,17 +42,17 @@ class KorPdf(models.AbstractModel):
             _logger.warning("WeasyPrint or Pango is missing: the PDF has no page numbers, headers and footers.")
             return self.env["ir.actions.report"]._run_wkhtmltopdf([html])
         try:
-            return weasyprint.HTML(string=str(html), url_fetcher=_fetch).write_pdf()
+            return weasyprint.HTML(string=str(html), url_fetcher=_Fetcher(allowed_protocols=("data",))).write_pdf()
         except (ValueError, OSError) as error:
             raise UserError(self.env._("The PDF could not be made: %(reason)s", reason=error)) from error
 
 
-def _fetch(url, *args, **kwargs):
-    """Return what a document refers to: its own images and Odoo's fonts; nothing from the net or the disk."""
-    if url.startswith("data:"):
-        return weasyprint.default_url_fetcher(url, *args, **kwargs)
-    if url.startswith(FONT_SCHEME):
+class _Fetcher(URLFetcher):
+    """Give a document its own images and Odoo's fonts, and nothing from the net or the disk."""
+
+    def fetch(self, url, headers=None):
+        if not url.startswith(FONT_SCHEME):
+            return super().fetch(url, headers)
         path = file_path(FONT_FOLDER + url.removeprefix(FONT_SCHEME), filter_ext=(".ttf",))
         with open(path, "rb") as font:
-            return {"string": font.read(), "mime_type": "font/ttf"}
-    raise ValueError(f"A document cannot load {url[:80]}")
+            return URLFetcherResponse(url, font.read(), {"Content-Type": "font/ttf"})

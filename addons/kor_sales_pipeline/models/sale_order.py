@@ -240,7 +240,9 @@ class SaleOrder(models.Model):
 
     def _kor_add_charge(self, charge, quantity, sequence, optional):
         terms_model = self.env["kor.proposal.terms"]
-        if charge.charge_type not in ("per_unit", "usage"):
+        if charge.charge_type == "usage":
+            quantity = quantity or 0
+        elif charge.charge_type != "per_unit":
             quantity = None
         values = terms_model._prepare_from_charge_values(charge, quantity)
         line = self.env["sale.order.line"].create(

@@ -88,6 +88,7 @@ class SaleOrder(models.Model):
     def _kor_get_placeholders(self):
         """Return what stands for the placeholders in the texts, as plain text. Extensible."""
         figures, start, end = self._kor_figures(), self._kor_get_start(), self._kor_get_end()
+        monthly = self._kor_get_lasting_monthly()
         return {
             "customer": self.partner_id.commercial_partner_id.name or "",
             "contact": self.partner_id.name or "",
@@ -101,8 +102,8 @@ class SaleOrder(models.Model):
             "valid_until": format_date(self.env, self.validity_date) if self.validity_date else self.env._("further notice"),
             "users": self._kor_describe_held("users"),
             "components": self._kor_describe_held("components"),
-            "monthly": format_amount(self.env, figures["mrr"], self.currency_id),
-            "yearly": format_amount(self.env, figures["arr"], self.currency_id),
+            "monthly": format_amount(self.env, monthly, self.currency_id),
+            "yearly": format_amount(self.env, monthly * 12, self.currency_id),
             "one_time": format_amount(self.env, figures["one_time"], self.currency_id),
             "uptime": self._kor_describe_uptime(),
             "support": self.kor_support_level_id.name or "",
@@ -114,12 +115,15 @@ class SaleOrder(models.Model):
         return format_quantity(self.env, sum(lines.kor_terms_id.mapped("quantity")))
 
     def _kor_describe_term(self):
-        if self.kor_term_months <= 1:
-            return self.env._("monthly")
-        if not self.kor_term_months % 12:
-            years = self.kor_term_months // 12
+        return self._kor_describe_months(self.kor_term_months)
+
+    def _kor_describe_months(self, months):
+        if months <= 1:
+            return self.env._("1 month, renewed each month")
+        if not months % 12:
+            years = months // 12
             return self.env._("1 year") if years == 1 else self.env._("%(years)s years", years=years)
-        return self.env._("%(months)s months", months=self.kor_term_months)
+        return self.env._("%(months)s months", months=months)
 
     def _kor_describe_uptime(self):
         if not self.kor_uptime_target:
@@ -187,6 +191,7 @@ class SaleOrder(models.Model):
             "product_uom_qty": line.product_uom_qty,
             "discount": line.discount,
             "amount": float(line._kor_get_net()),
+            "offered": float(line._kor_get_offered()),
             "taxes": line.tax_ids.mapped("name"),
             "discounts": terms.discount_ids.mapped("summary"),
             "steps": terms._explain() if terms and terms.price_model in ("graduated", "volume", "package") else [],
@@ -206,13 +211,13 @@ class SaleOrder(models.Model):
         return self.env._("As used")
 
     def _kor_build_totals(self):
-        figures = self._kor_figures()
+        figures, monthly = self._kor_figures(), self._kor_get_lasting_monthly()
         return {
             "untaxed": self.amount_untaxed,
             "tax": self.amount_tax,
             "total": self.amount_total,
-            "monthly": figures["mrr"],
-            "yearly": figures["arr"],
+            "monthly": monthly,
+            "yearly": self.currency_id.round(monthly * 12),
             "one_time": figures["one_time"],
             "term": figures["tcv"],
         }
@@ -236,3 +241,6 @@ class SaleOrder(models.Model):
 
     def _kor_format_price(self, price):
         return format_price(self.env, price, self.currency_id) if price else "–"
+
+    def _kor_format_money(self, amount):
+        return format_amount(self.env, amount, self.currency_id)

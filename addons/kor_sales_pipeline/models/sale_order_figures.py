@@ -2,7 +2,7 @@ from odoo import fields, models
 
 from odoo.addons.kor_enterprise_tiers.engine.money import as_number, round_money, to_decimal
 
-from ..engine.term_value import Part, percent_off, weigh
+from ..engine.term_value import Part, lasting_net, percent_off, weigh
 
 
 class SaleOrder(models.Model):
@@ -57,6 +57,13 @@ class SaleOrder(models.Model):
             "discount_percent": round(float(percent_off(listed.total, worth.total)), 2),
             "margin_percent": round(float(margin * 100 / worth.total), 2) if worth.total else 0,
         }
+
+    def _kor_get_lasting_monthly(self):
+        """Return what recurs per month once all discounts that are limited in time have run out, as it is shown."""
+        lines = self._kor_get_chosen_lines()
+        parts = [*(line._kor_get_part() for line in lines), *self._kor_get_amount_parts(lines)]
+        monthly = sum((lasting_net(part) / part.months for part in parts if part.months), to_decimal(0))
+        return as_number(round_money(monthly, to_decimal(self.currency_id.rounding or 0.01)))
 
     def _kor_get_start(self):
         return self.kor_date_start or fields.Date.context_today(self)

@@ -161,6 +161,16 @@ class SaleOrderLine(models.Model):
         gross = to_decimal(self.price_unit) * to_decimal(self.product_uom_qty)
         return round_money(gross * (1 - to_decimal(self.discount) / 100), rounding)
 
+    def _kor_get_offered(self):
+        """Return what an option would cost if it were chosen as it is offered."""
+        self.ensure_one()
+        if self._kor_is_chosen() or not self.kor_terms_id:
+            return self._kor_get_net()
+        rounding = to_decimal(self.currency_id.rounding or 0.01)
+        native = self.kor_terms_id._prepare_native_values()
+        gross = to_decimal(native["price_unit"]) * to_decimal(native["product_uom_qty"])
+        return round_money(gross * (1 - to_decimal(self.discount) / 100), rounding)
+
     def _kor_get_part(self):
         """Return the line as the engine weighs it: all discounts, also those that run out."""
         self.ensure_one()
