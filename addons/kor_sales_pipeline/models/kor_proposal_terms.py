@@ -176,7 +176,7 @@ class KorProposalTerms(models.Model):
         return [
             {
                 "lower": step["lower"],
-                "upper": step["upper"] or 0,
+                "upper": step.get("upper") or 0,
                 "quantity": step["quantity"],
                 "unit_price": step["unit_price"],
                 "flat_amount": step["flat_amount"],

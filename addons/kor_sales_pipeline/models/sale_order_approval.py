@@ -100,7 +100,7 @@ class SaleOrder(models.Model):
             if not order.kor_approval_reasons:
                 raise UserError(self.env._("Nothing in %(proposal)s needs an approval.", proposal=order.name))
             order._kor_check_open()
-            asked = order.kor_approval_ids.filtered(lambda one: one.decision == "asked")[:1]
+            asked = order.kor_approval_ids.filtered(lambda one: one.decision == "asked").sorted("id")[-1:]
             if order.company_id.kor_four_eyes and asked.user_id == self.env.user:
                 raise UserError(
                     self.env._("You asked for this approval yourself: somebody else has to give it.")

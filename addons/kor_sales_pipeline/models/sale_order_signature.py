@@ -28,6 +28,10 @@ class SaleOrder(models.Model):
         self.check_access("read")
         self._kor_check_signatory()
         self._kor_check_can_sign()
+        if self.state != "sent":
+            raise UserError(
+                self.env._("%(proposal)s has not been sent, or is signed already: nothing to sign.", proposal=self.name)
+            )
         if not isinstance(signed_by, str) or not signed_by.strip():
             raise UserError(self.env._("Give the name of who signs."))
         if not self._kor_is_picture(signature):
