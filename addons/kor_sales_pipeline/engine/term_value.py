@@ -1,4 +1,4 @@
-"""What a proposal is worth: per month at the start, and over its term. Amounts in Decimal, in the proposal's currency."""
+"""What a proposal is worth: per month at the start, and over its term. Decimals in the proposal's currency."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -9,7 +9,9 @@ class CrmLead(models.Model):
     kor_users = fields.Integer(string="Users")
     kor_term_months = fields.Integer(string="Term (months)")
     kor_date_start = fields.Date(string="Expected Start")
-    kor_contract_id = fields.Many2one("kor.contract", string="Contract", readonly=True, copy=False, index="btree_not_null")
+    kor_contract_id = fields.Many2one(
+        "kor.contract", string="Contract", readonly=True, copy=False, index="btree_not_null"
+    )
 
     def generate_proposal(self):
         """Make a proposal from the plan, the expected quantities and the term: a quotation in six parts.
@@ -37,7 +39,9 @@ class CrmLead(models.Model):
     def _kor_check_can_propose(self):
         if not self.partner_id:
             raise UserError(
-                self.env._("“%(lead)s” has no customer yet. Choose one: a proposal is written to somebody.", lead=self.name)
+                self.env._(
+                    "“%(lead)s” has no customer yet. Choose one: a proposal is written to somebody.", lead=self.name
+                )
             )
         plan = self.kor_plan_id
         if not plan:
@@ -56,7 +60,9 @@ class CrmLead(models.Model):
 
     def _kor_prepare_proposal_values(self):
         context = self._prepare_opportunity_quotation_context()
-        values = {name.removeprefix("default_"): value for name, value in context.items() if name.startswith("default_")}
+        values = {
+            name.removeprefix("default_"): value for name, value in context.items() if name.startswith("default_")
+        }
         plan = self.kor_plan_id
         return {
             **values,

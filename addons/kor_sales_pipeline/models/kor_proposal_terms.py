@@ -70,7 +70,7 @@ class KorProposalTerms(models.Model):
             and not self.minimum_amount
             and round(self.unit_price, digits("Product Price")) == self.unit_price
             and round(self.quantity, digits("Product Unit")) == self.quantity
-            and not any(one.kind == "amount" and is_lasting(one) for one in self._get_engine_discounts())
+            and not any(is_lasting(one) for one in self._get_engine_discounts())
         )
 
     def _get_engine_discounts(self):
@@ -96,7 +96,24 @@ class KorProposalTerms(models.Model):
             return {"product_uom_qty": 0, "price_unit": self.unit_price}
         if self._is_plain():
             return {"product_uom_qty": self.quantity, "price_unit": self.unit_price}
-        return {"product_uom_qty": 1, "price_unit": float(self._get_packed_amount())}
+        return {"product_uom_qty": 1, "price_unit": float(self._get_packed_price())}
+
+    def _get_packed_price(self):
+        """Return the price at which the line's own discount leaves what all discounts together leave, to the cent.
+
+        What is rounded before the discount and after it may be a cent off what is rounded once, as in the contract.
+        A cent of price moves the result by a cent at most, so a price that fits is never far.
+        """
+        price, percent = self._get_packed_amount(), to_decimal(self.order_line_id.discount)
+        if not percent:
+            return price
+        rounding = to_decimal(self.currency_id.rounding or 0.01)
+        discounts = [*self._get_engine_discounts(), *self.order_line_id._kor_get_line_discount()]
+        target = round_money(
+            lasting_net(Part(self._get_full_amount(), self.billing_months, tuple(discounts))), rounding
+        )
+        steps = (price + rounding * step for step in (0, 1, -1, 2, -2))
+        return next((one for one in steps if round_money(one * (1 - percent / 100), rounding) == target), price)
 
     def _move_percents(self):
         """Move lasting percentages to the native discount column, where it can hold them exactly.

@@ -284,10 +284,12 @@ class SaleOrder(models.Model):
     def _kor_add_amount_lines(self):
         """Show amounts off the whole as lines of their own, one for each period that recurs."""
         product = self.env.ref("kor_sales_pipeline.product_proposal_discount")
-        for months, lines in self.order_line.filtered("kor_monthly").grouped(
-            lambda line: line.kor_terms_id.billing_months
-        ).items():
-            for discount in self.kor_discount_ids.filtered(lambda one: not (one.periods or one.date_start or one.date_end)):
+        for months, lines in (
+            self.order_line.filtered("kor_monthly").grouped(lambda line: line.kor_terms_id.billing_months).items()
+        ):
+            for discount in self.kor_discount_ids.filtered(
+                lambda one: not (one.periods or one.date_start or one.date_end)
+            ):
                 self.env["sale.order.line"].create(
                     {
                         "order_id": self.id,

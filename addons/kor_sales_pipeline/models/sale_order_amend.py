@@ -88,7 +88,9 @@ class SaleOrder(models.Model):
         return changes
 
     def _kor_runs(self, line, day):
-        return not line._is_void() and (not line.date_end or line.date_end >= day or line.date_end == line.contract_id.date_end)
+        return not line._is_void() and (
+            not line.date_end or line.date_end >= day or line.date_end == line.contract_id.date_end
+        )
 
     def _kor_find_contract_line(self, signed, lines):
         terms = signed.kor_terms_id
@@ -96,8 +98,10 @@ class SaleOrder(models.Model):
         return (
             same
             or lines.filtered(
-                lambda line: (line.charge_type, line.metric_id) == (terms.charge_type, terms.metric_id)
-                and terms.charge_type != "one_time"
+                lambda line: (
+                    (line.charge_type, line.metric_id) == (terms.charge_type, terms.metric_id)
+                    and terms.charge_type != "one_time"
+                )
             )
         )[:1]
 
@@ -133,7 +137,16 @@ class SaleOrder(models.Model):
             return []
         value = float(percent_off(to_decimal(100 - held), to_decimal(100 - signed.discount)))
         name = signed.kor_terms_id.discount_name or self.env._("Agreed discount")
-        return [{"kind": "discount", "line": line.id, "discount_kind": "percent", "value": value, "name": name, "sequence": 5}]
+        return [
+            {
+                "kind": "discount",
+                "line": line.id,
+                "discount_kind": "percent",
+                "value": value,
+                "name": name,
+                "sequence": 5,
+            }
+        ]
 
     def _kor_get_added(self, signed):
         terms = signed.kor_terms_id
@@ -143,7 +156,7 @@ class SaleOrder(models.Model):
                     "billing_months": terms.billing_months, "sequence": 6}  # fmt: skip
         change = {"kind": "add", "charge": terms.charge_id.id, "quantity": terms.quantity, "sequence": 6}
         if terms.price_model == "standard":
-            change["unit_price"] = terms.unit_price
+            change["unit_price"] = terms.unit_price * (1 - signed.discount / 100)
         return change
 
     def _kor_check_amended(self, contract, monthly):

@@ -5,8 +5,8 @@ from odoo.addons.kor_contracts.models.kor_contract import TERM_MONTHS
 from odoo.addons.kor_enterprise_tiers.engine.money import to_decimal
 from odoo.addons.kor_enterprise_tiers.tools import format_quantity
 
-from ..engine.term_value import Part, lasting_net, percent_off
 from ..engine.fingerprint import fingerprint
+from ..engine.term_value import Part, lasting_net, percent_off
 
 MANAGER = "kor_sales_pipeline.group_kor_pipeline_manager"
 INTERNAL = "kor_sales_pipeline.group_kor_pipeline_user"
@@ -67,7 +67,9 @@ class SaleOrder(models.Model):
             if order.kor_approval_state not in ("needed", "refused") and not order._kor_find_reasons(self.env.user):
                 raise UserError(self.env._("Nothing in %(proposal)s needs an approval.", proposal=order.name))
             order._kor_decide("asked")
-            for manager in self.env.ref(MANAGER).all_user_ids.filtered(lambda user: user.active and user != self.env.user)[:5]:
+            for manager in self.env.ref(MANAGER).all_user_ids.filtered(
+                lambda user: user.active and user != self.env.user
+            )[:5]:
                 order.activity_schedule(
                     "mail.mail_activity_data_todo",
                     user_id=manager.id,
@@ -102,9 +104,7 @@ class SaleOrder(models.Model):
             order._kor_check_open()
             asked = order.kor_approval_ids.filtered(lambda one: one.decision == "asked").sorted("id")[-1:]
             if order.company_id.kor_four_eyes and asked.user_id == self.env.user:
-                raise UserError(
-                    self.env._("You asked for this approval yourself: somebody else has to give it.")
-                )
+                raise UserError(self.env._("You asked for this approval yourself: somebody else has to give it."))
             order._kor_decide(decision, note if isinstance(note, str) else "")
             order.activity_ids.filtered(
                 lambda one, order=order: one.summary == self.env._("Approve %(proposal)s", proposal=order.name)
@@ -125,7 +125,9 @@ class SaleOrder(models.Model):
                 "terms_hash": terms_hash,
             }
         )
-        self._kor_frozen().write({"kor_decision": decision, "kor_decision_hash": terms_hash, "kor_approval_note": False})
+        self._kor_frozen().write(
+            {"kor_decision": decision, "kor_decision_hash": terms_hash, "kor_approval_note": False}
+        )
         label = dict(self.env["kor.proposal.approval"]._fields["decision"]._description_selection(self.env))[decision]
         self._message_log(body=self.env._("Approval: %(decision)s. %(note)s", decision=label, note=note))
 

@@ -81,9 +81,7 @@ class SaleOrder(models.Model):
         values = {name: str(escape(text)) for name, text in self._kor_get_placeholders().items()}
         order = [key for key, _label in PARTS]
         sections = self.kor_section_ids.sorted(lambda one: (order.index(one.part), one.sequence, one.id))
-        return [
-            {"part": one.part, "title": one.title, "body": fill(str(one.body or ""), values)} for one in sections
-        ]
+        return [{"part": one.part, "title": one.title, "body": fill(str(one.body or ""), values)} for one in sections]
 
     def _kor_get_placeholders(self):
         """Return what stands for the placeholders in the texts, as plain text. Extensible."""
@@ -99,7 +97,9 @@ class SaleOrder(models.Model):
             "term": self._kor_describe_term(),
             "start": format_date(self.env, start),
             "end": format_date(self.env, end) if end else self.env._("open-ended"),
-            "valid_until": format_date(self.env, self.validity_date) if self.validity_date else self.env._("further notice"),
+            "valid_until": format_date(self.env, self.validity_date)
+            if self.validity_date
+            else self.env._("further notice"),
             "users": self._kor_describe_held("users"),
             "components": self._kor_describe_held("components"),
             "monthly": format_amount(self.env, monthly, self.currency_id),
@@ -231,7 +231,6 @@ class SaleOrder(models.Model):
         for name in ("sections", "clauses"):
             content[name] = [{**one, "body": Markup(one["body"])} for one in content[name]]
         return {**content, "parts": PARTS}
-
 
     def _kor_format_day(self, day):
         return format_date(self.env, day) if day else ""

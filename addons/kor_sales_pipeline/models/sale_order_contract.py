@@ -26,7 +26,12 @@ class SaleOrder(models.Model):
         """
         self.ensure_one()
         contract = self.kor_contract_id
-        return {"type": "ir.actions.act_window", "res_model": "kor.contract", "res_id": contract.id, "view_mode": "form"}
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "kor.contract",
+            "res_id": contract.id,
+            "view_mode": "form",
+        }
 
     def _kor_make_contract(self, document):
         """Return the contract that follows from the signed proposal: a new one, or the changed one."""
@@ -40,7 +45,8 @@ class SaleOrder(models.Model):
         contract.action_activate()
         contract.message_post(
             body=order.env._(
-                "Agreed by proposal %(proposal)s, version %(version)s, signed by %(name)s. SHA-256 of the document: %(hash)s",
+                "Agreed by proposal %(proposal)s, version %(version)s, signed by %(name)s. "
+                "SHA-256 of the document: %(hash)s",
                 proposal=order.name,
                 version=order.kor_version,
                 name=document.signed_by,

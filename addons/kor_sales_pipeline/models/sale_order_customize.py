@@ -38,7 +38,7 @@ class SaleOrder(models.Model):
             `{"product": 5, "name": "Audit", "price_unit": 900, "months": 12}` adds what no plan lists;
             `options`: `[{"line": 9, "quantity": 1}]`, what of the offered options is taken;
             `discount`: a percentage for all lines;
-            `sections`: `[{"part": "summary", "title": "Why us", "body": "<p>…</p>"}]`, existing ones by `"section": id`;
+            `sections`: `[{"part": "summary", "title": "Why us", "body": "<p>…</p>"}]`, existing by `"section": id`;
             `clauses`: `[{"clause": 4, "body": "<p>…</p>"}]`, new ones by `name` and `body`;
             `term_months`, `date_start`, `valid_until` (YYYY-MM-DD), `uptime_target` (percent),
             `support_level` (code or id), `note`.
@@ -66,7 +66,12 @@ class SaleOrder(models.Model):
                     known=", ".join(sorted(KNOWN)),
                 )
             )
-        for name, known in (("lines", LINE_KNOWN), ("options", LINE_KNOWN), ("sections", TEXT_KNOWN), ("clauses", TEXT_KNOWN)):
+        for name, known in (
+            ("lines", LINE_KNOWN),
+            ("options", LINE_KNOWN),
+            ("sections", TEXT_KNOWN),
+            ("clauses", TEXT_KNOWN),
+        ):
             rows = changes.get(name, [])
             if not isinstance(rows, list | tuple) or not all(isinstance(row, dict) for row in rows):
                 raise UserError(self.env._("“%(name)s” is a list of dicts.", name=name))
@@ -246,7 +251,9 @@ class SaleOrder(models.Model):
         found = self[field].filtered(lambda one: one.id == row.get(key))
         if key in row and not found:
             raise UserError(
-                self.env._("%(proposal)s has no %(kind)s with the id %(id)s.", proposal=self.name, kind=key, id=row[key])
+                self.env._(
+                    "%(proposal)s has no %(kind)s with the id %(id)s.", proposal=self.name, kind=key, id=row[key]
+                )
             )
         if row.get("remove"):
             found.unlink()
@@ -257,9 +264,7 @@ class SaleOrder(models.Model):
 
     def _kor_add_text(self, model, heading, values):
         if not values.get(heading) or not values.get("body"):
-            raise UserError(
-                self.env._("A new text needs “%(heading)s” and “body”.", heading=heading)
-            )
+            raise UserError(self.env._("A new text needs “%(heading)s” and “body”.", heading=heading))
         self.env[model].create({**values, "order_id": self.id})
 
     def action_kor_open_preview(self):

@@ -68,6 +68,8 @@ class SaleOrderLine(models.Model):
         if taken and self.env.context.get("kor_showing") is not SHOWING:
             for line in self.filtered(lambda one: one._kor_has_terms()):
                 line._kor_take_native(taken)
+        if "discount" in vals and self.env.context.get("kor_showing") is not SHOWING:
+            self.filtered(lambda one: one.sudo().kor_is_packed)._kor_show_terms()  # in sudo: see kor_terms_id
         return result
 
     @api.ondelete(at_uninstall=False)

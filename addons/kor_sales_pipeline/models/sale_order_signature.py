@@ -104,7 +104,9 @@ class SaleOrder(models.Model):
         if proposals:
             # Two people who sign at once: the second waits, and then finds the order confirmed.
             proposals.lock_for_update()
-            proposals.filtered(lambda one: one.state in ("draft", "sent") and not one._kor_find_sign_problem())._kor_freeze()
+            proposals.filtered(
+                lambda one: one.state in ("draft", "sent") and not one._kor_find_sign_problem()
+            )._kor_freeze()
         return super().action_confirm()
 
     def _action_confirm(self):
@@ -152,7 +154,7 @@ class SaleOrder(models.Model):
             signed_by=content["signed_by"],
             signed_on=content["signed_on"],
             address=content["address"],
-            user_id=self.env.uid,
+            user_id=request.env.uid if request else self.env.uid,
         )
 
     def _kor_get_address(self):
@@ -188,7 +190,9 @@ class SaleOrder(models.Model):
             return kept.raw
         order = order.with_context(lang=order._get_lang())
         document = {**order._kor_get_document(), **({"signed": content} if content else {})}
-        html = order.env["ir.qweb"]._render("kor_sales_pipeline.kor_proposal_document", order._kor_get_pdf_values(document))
+        html = order.env["ir.qweb"]._render(
+            "kor_sales_pipeline.kor_proposal_document", order._kor_get_pdf_values(document)
+        )
         return self.env["kor.pdf"]._render(html)
 
     def _kor_get_pdf_values(self, document):

@@ -2,8 +2,8 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_amount, html2plaintext
 
-from .kor_proposal_section_template import PARTS
 from ..engine.fingerprint import fingerprint
+from .kor_proposal_section_template import PARTS
 
 
 class SaleOrder(models.Model):
@@ -85,19 +85,23 @@ class SaleOrder(models.Model):
         self._kor_check_can_follow()
         first = self._kor_get_versions()[:1]
         # In sudo: see copy().
-        version = self.sudo()._kor_frozen().copy(
-            {
-                "name": f"{first.name}-{self.kor_version + 1}",
-                "kor_version": self.kor_version + 1,
-                "kor_previous_id": self.id,
-                "origin": self.origin,
-                "opportunity_id": self.opportunity_id.id,
-                "date_order": fields.Datetime.now(),
-                "validity_date": self._kor_get_next_validity(),
-                "currency_id": self.currency_id.id,
-                "kor_uptime_target": self.kor_uptime_target,
-                "kor_support_level_id": self.kor_support_level_id.id,
-            }
+        version = (
+            self.sudo()
+            ._kor_frozen()
+            .copy(
+                {
+                    "name": f"{first.name}-{self.kor_version + 1}",
+                    "kor_version": self.kor_version + 1,
+                    "kor_previous_id": self.id,
+                    "origin": self.origin,
+                    "opportunity_id": self.opportunity_id.id,
+                    "date_order": fields.Datetime.now(),
+                    "validity_date": self._kor_get_next_validity(),
+                    "currency_id": self.currency_id.id,
+                    "kor_uptime_target": self.kor_uptime_target,
+                    "kor_support_level_id": self.kor_support_level_id.id,
+                }
+            )
         )
         self.sudo()._kor_frozen().kor_next_id = version.id  # in sudo: only the link, which says what has happened
         version = version.with_env(self.env)
@@ -217,7 +221,9 @@ class SaleOrder(models.Model):
 
     def _kor_compare_texts(self, area, old, new, titles):
         rows = []
-        sides = [{(one.get("part", ""), one.get("title") or one.get("name")): one for one in side} for side in (old, new)]
+        sides = [
+            {(one.get("part", ""), one.get("title") or one.get("name")): one for one in side} for side in (old, new)
+        ]
         for key in dict.fromkeys([*sides[0], *sides[1]]):
             before, after = (html2plaintext(side[key]["body"]).strip() if key in side else "" for side in sides)
             if before != after:

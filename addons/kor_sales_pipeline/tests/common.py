@@ -18,7 +18,9 @@ class ProposalCase(ContractCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.seller = cls._create_user("prop_seller", "kor_sales_pipeline.group_kor_pipeline_user", name="Sam Seller")
-        cls.manager = cls._create_user("prop_manager", "kor_sales_pipeline.group_kor_pipeline_manager", name="Mia Chief")
+        cls.manager = cls._create_user(
+            "prop_manager", "kor_sales_pipeline.group_kor_pipeline_manager", name="Mia Chief"
+        )
         cls.env.company.kor_discount_limit = 10
         cls.contact = cls.env["res.partner"].create(
             {"name": "Jane Harbour", "parent_id": cls.customer.id, "email": "jane@harbour.example"}
@@ -63,7 +65,9 @@ class ProposalCase(ContractCase):
     @classmethod
     def _create_tiered_plan(cls, model, tiers, **values):
         """Return a plan with one charge for seats in price tiers: (upper bound, unit price, flat amount)."""
-        commands = [Command.create({"up_to": up_to, "unit_price": price, "flat_amount": flat}) for up_to, price, flat in tiers]
+        commands = [
+            Command.create({"up_to": up_to, "unit_price": price, "flat_amount": flat}) for up_to, price, flat in tiers
+        ]
         charge = {
             "name": "Seats",
             "charge_type": "per_unit",

@@ -34,7 +34,9 @@ class TestProposalAmend(ProposalCase):
         )
         self.assertEqual(self._sign(order), self.contract)
         amendment = self.contract.amendment_ids
-        self.assertEqual((amendment.state, amendment.agreed_how, amendment.agreed_by), ("applied", "signature", "Jane Harbour"))
+        self.assertEqual(
+            (amendment.state, amendment.agreed_how, amendment.agreed_by), ("applied", "signature", "Jane Harbour")
+        )
         self.assertEqual(sorted(amendment.change_ids.mapped("kind")), ["add", "price", "quantity"])
         running = self.contract.line_ids.filtered(lambda line: line._runs_at(fields.Date.to_date("2030-06-15")))
         self.assertEqual(running.filtered(lambda line: line.name == "Seats").quantity, 9)
@@ -54,7 +56,9 @@ class TestProposalAmend(ProposalCase):
         self.assertEqual(self._sign(order), self.contract)
         renewal = self.contract.amendment_ids
         self.assertTrue(renewal.is_renewal)
-        self.assertEqual((renewal.state, renewal.agreed_by, str(renewal.date_effective)), ("agreed", "Jane Harbour", "2031-02-01"))
+        self.assertEqual(
+            (renewal.state, renewal.agreed_by, str(renewal.date_effective)), ("agreed", "Jane Harbour", "2031-02-01")
+        )
         self.assertEqual(str(renewal.change_ids.date_end), "2032-01-31")
 
     def test_contract_of_another_customer_is_refused(self):

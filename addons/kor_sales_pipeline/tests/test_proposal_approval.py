@@ -64,7 +64,9 @@ class TestProposalApproval(ProposalCase):
         order.with_user(self.manager).action_kor_approve("A strategic customer")
         self.assertEqual(order.kor_approval_state, "approved")
         decided = order.kor_approval_ids.sorted("id")[-1]
-        self.assertEqual((decided.user_id, decided.decision, decided.note), (self.manager, "approved", "A strategic customer"))
+        self.assertEqual(
+            (decided.user_id, decided.decision, decided.note), (self.manager, "approved", "A strategic customer")
+        )
         self.assertTrue(decided.date)
         self.assertIn("99.99", decided.reasons)
         order.with_user(self.seller).action_quotation_sent()

@@ -9,7 +9,9 @@ class TestProposalPortal(ProposalCase, HttpCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.portal = new_test_user(cls.env, "prop_portal", "base.group_portal", password="prop_portal", partner_id=cls.contact.id)
+        cls.portal = new_test_user(
+            cls.env, "prop_portal", "base.group_portal", password="prop_portal", partner_id=cls.contact.id
+        )
         cls.order = cls._send(cls._propose())
         cls.order._portal_ensure_token()
 
@@ -35,7 +37,7 @@ class TestProposalPortal(ProposalCase, HttpCase):
             "Nobody calls at night.",
             "Kick-off",
             "99.5 %",
-            "T$ 130.50",
+            "130.50 T$",
             self.order.kor_snapshot_hash,
         ):
             with self.subTest(text):
@@ -46,19 +48,16 @@ class TestProposalPortal(ProposalCase, HttpCase):
 
     def test_customer_chooses_an_option_and_the_totals_follow(self):
         training = self._get(self.order, "Training")
-        self.assertIn('id="kor_total_monthly">T$ 130.50', self._clean(self._open()))
+        self.assertRegex(self._open(), r'id="kor_total_monthly"[^>]*>(<[^>]*>)?130\.50')
         params = {"line_id": training.id, "access_token": self.order.access_token, "input_quantity": 2}
         self.make_jsonrpc_request(f"/my/orders/{self.order.id}/update_line_dict", params)
-        self.assertEqual((training.product_uom_qty, training.kor_terms_id.quantity, training.price_subtotal), (2, 2, 54))
-        self.assertIn('id="kor_total_monthly">T$ 184.50', self._clean(self._open()))
+        self.assertEqual(
+            (training.product_uom_qty, training.kor_terms_id.quantity, training.price_subtotal), (2, 2, 54)
+        )
+        self.assertRegex(self._open(), r'id="kor_total_monthly"[^>]*>(<[^>]*>)?184\.50')
         self.assertNotIn("error", self._accept())
         line = self.order.kor_contract_id.line_ids.filtered(lambda one: one.name == "Training")
         self.assertEqual(line.quantity, 2)
-
-    def _clean(self, page):
-        for tag in ('<span class="oe_currency_value">', "</span>"):
-            page = page.replace(tag, "")
-        return page
 
     def test_what_is_no_option_cannot_be_changed(self):
         base = self._get(self.order, "Base fee")

@@ -26,9 +26,15 @@ class TestProposalSignature(ProposalCase):
             }
         )
         contract = self._sign(self._send(order))
-        self.assertEqual((contract.state, order.state, order.opportunity_id.kor_contract_id), ("active", "sale", contract))
-        self.assertEqual((contract.term, str(contract.date_start), str(contract.date_end)), ("annual", "2030-02-01", "2031-01-31"))
-        self.assertEqual((contract.plan_id, contract.partner_id, contract.tier_id), (self.plan, self.customer, self.tier))
+        self.assertEqual(
+            (contract.state, order.state, order.opportunity_id.kor_contract_id), ("active", "sale", contract)
+        )
+        self.assertEqual(
+            (contract.term, str(contract.date_start), str(contract.date_end)), ("annual", "2030-02-01", "2031-01-31")
+        )
+        self.assertEqual(
+            (contract.plan_id, contract.partner_id, contract.tier_id), (self.plan, self.customer, self.tier)
+        )
         self.assertEqual((contract.uptime_target, contract.support_level_id), (99.5, self.tier.support_level_id))
         self.assertEqual(contract.clause_ids.mapped("body"), ["<p>Nobody calls.</p>"])
         lines = {line.name: line for line in contract.line_ids}
@@ -83,7 +89,12 @@ class TestProposalSignature(ProposalCase):
             self._sign(order)
 
     def test_terms_have_a_name_where_they_have_one(self):
-        cases = {1: ("monthly", False), 12: ("annual", "2031-01-31"), 36: ("multi_year", "2033-01-31"), 18: ("custom", "2031-07-31")}
+        cases = {
+            1: ("monthly", False),
+            12: ("annual", "2031-01-31"),
+            36: ("multi_year", "2033-01-31"),
+            18: ("custom", "2031-07-31"),
+        }
         for months, (term, end) in cases.items():
             with self.subTest(months=months):
                 order = self._propose(kor_term_months=months)
@@ -117,7 +128,8 @@ class TestProposalSignature(ProposalCase):
         self._sign(order)
         document = order.kor_signed_document_ids
         self.env.cr.execute(
-            "UPDATE kor_signed_document SET content = jsonb_set(content, '{tier}', '\"Everest\"') WHERE id = %s", [document.id]
+            "UPDATE kor_signed_document SET content = jsonb_set(content, '{tier}', '\"Everest\"') WHERE id = %s",
+            [document.id],
         )
         document.invalidate_recordset()
         self.assertEqual(document.verify()["state"], "changed")
@@ -149,7 +161,11 @@ class TestProposalSignature(ProposalCase):
             order.with_user(self.stranger).sign_proposal("Stranger", PNG)
         with self.assert_refused("Only the customer", AccessError):
             order.with_user(self.manager).sign_proposal("Mia", PNG)
-        for name, signature, sentence in (("", PNG, "Give the name"), ("Jane", "no picture", "as a PNG"), ("Jane", "", "as a PNG")):
+        for name, signature, sentence in (
+            ("", PNG, "Give the name"),
+            ("Jane", "no picture", "as a PNG"),
+            ("Jane", "", "as a PNG"),
+        ):
             with self.subTest(sentence), self.assert_refused(sentence):
                 order.with_user(self.portal).sign_proposal(name, signature)
         self.assertEqual(order.state, "sent")
