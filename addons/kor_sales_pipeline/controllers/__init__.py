@@ -1,1 +1,2 @@
+from . import kor_proposal_portal
 from . import kor_negotiation_portal

@@ -1,1 +1,1 @@
-from . import estimate, funnel
+from . import estimate, fingerprint, funnel, placeholders, term_value

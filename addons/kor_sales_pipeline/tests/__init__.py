@@ -12,3 +12,13 @@ from . import test_negotiation_concurrency
 from . import test_negotiation_portal
 from . import test_negotiation_reminder
 from . import test_negotiation_reply
+from . import test_engine_placeholders
+from . import test_engine_term_value
+from . import test_proposal
+from . import test_proposal_access
+from . import test_proposal_amend
+from . import test_proposal_approval
+from . import test_proposal_pdf
+from . import test_proposal_portal
+from . import test_proposal_signature
+from . import test_proposal_version

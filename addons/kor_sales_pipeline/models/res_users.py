@@ -1,0 +1,26 @@
+from odoo import fields, models
+
+
+class ResUsers(models.Model):
+    _inherit = "res.users"
+
+    kor_has_own_limit = fields.Boolean(string="Own Discount Limit", groups="base.group_user")
+    kor_discount_limit = fields.Float(
+        string="Discount Limit (%)",
+        groups="base.group_user",
+        help="The highest discount on a line of a proposal that this person sends without approval.",
+    )
+
+    _kor_limit = models.Constraint(
+        "CHECK (kor_discount_limit BETWEEN 0 AND 100)", "A discount limit is a percentage from 0 to 100."
+    )
+
+    def _kor_get_discount_limit(self, company):
+        """Return up to how many percent this person gives without asking anybody."""
+        self.ensure_one()
+        # In sudo: limits are no secret, but people do not read each other's settings.
+        user, company = self.sudo(), company.sudo()
+        if user.kor_has_own_limit:
+            return user.kor_discount_limit
+        is_manager = self.has_group("kor_sales_pipeline.group_kor_pipeline_manager")
+        return company.kor_manager_discount_limit if is_manager else company.kor_discount_limit
