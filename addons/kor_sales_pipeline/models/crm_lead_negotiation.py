@@ -81,8 +81,7 @@ class CrmLead(models.Model):
 
     def _kor_note_stage(self, key):
         """Let the opportunity move on where its pipeline has such stages."""
-        if hasattr(self, "_kor_move_to"):
-            self._kor_move_to(key)
+        self._kor_move_to(key)
 
     def _merge_dependences(self, opportunities):
         """Keep the negotiations of merged opportunities; only one of them goes on."""

@@ -126,8 +126,7 @@ class SaleOrder(models.Model):
 
     def _kor_move_lead(self, lead):
         """Let the opportunity go on to onboarding. Extensible."""
-        if hasattr(lead, "_kor_move_to"):
-            lead._kor_move_to("onboarding")
+        lead._kor_move_to("onboarding")
 
     def _kor_keep_signed(self):
         """Keep the exact document with its hash, and who signed it, when and from where."""
