@@ -125,6 +125,11 @@ class SaleOrder(models.Model):
         self.filtered("kor_is_proposal").invoice_status = "no"
         return result
 
+    def _compute_type_name(self):
+        result = super()._compute_type_name()
+        self.filtered(lambda one: one.kor_is_proposal and one.state != "sale").type_name = self.env._("Proposal")
+        return result
+
     @api.model_create_multi
     def create(self, vals_list):
         for vals in vals_list:
