@@ -39,7 +39,7 @@ EVIDENCE = {
 }
 
 
-class SaleOrder(models.Model):
+class SaleOrder(models.Model):  # pylint: disable=consider-merging-classes-inherited
     _inherit = "sale.order"
 
     kor_is_proposal = fields.Boolean(string="Proposal", copy=True, index=True)

@@ -11,7 +11,7 @@ from odoo.addons.kor_enterprise_tiers.engine.money import to_decimal
 from ..engine.term_value import percent_off
 
 
-class SaleOrder(models.Model):
+class SaleOrder(models.Model):  # pylint: disable=consider-merging-classes-inherited
     """A signed proposal for an existing customer changes or renews the contract that runs."""
 
     _inherit = "sale.order"

@@ -12,7 +12,7 @@ MANAGER = "kor_sales_pipeline.group_kor_pipeline_manager"
 INTERNAL = "kor_sales_pipeline.group_kor_pipeline_user"
 
 
-class SaleOrder(models.Model):
+class SaleOrder(models.Model):  # pylint: disable=consider-merging-classes-inherited
     """What is off the list, or above a person's limit, is approved by a manager before it is sent."""
 
     _inherit = "sale.order"

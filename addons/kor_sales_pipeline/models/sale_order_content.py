@@ -12,7 +12,7 @@ from ..engine.placeholders import fill
 from .kor_proposal_section_template import PARTS
 
 
-class SaleOrder(models.Model):
+class SaleOrder(models.Model):  # pylint: disable=consider-merging-classes-inherited
     """What a proposal says, as plain JSON: the one source of its PDF, its page, its fingerprint."""
 
     _inherit = "sale.order"

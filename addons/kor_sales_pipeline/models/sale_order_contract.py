@@ -14,7 +14,7 @@ from odoo.addons.kor_enterprise_tiers.engine.money import round_money, to_decima
 from ..engine.term_value import is_lasting
 
 
-class SaleOrder(models.Model):
+class SaleOrder(models.Model):  # pylint: disable=consider-merging-classes-inherited
     """From what was signed to the contract, to the cent."""
 
     _inherit = "sale.order"

@@ -24,7 +24,7 @@ LINE_KNOWN = {"line", "charge", "product", "months", "price_unit", "quantity", "
 TEXT_KNOWN = {"section", "clause", "part", "title", "name", "body", "sequence", "remove"}
 
 
-class SaleOrder(models.Model):
+class SaleOrder(models.Model):  # pylint: disable=consider-merging-classes-inherited
     """Change a proposal by plain JSON: the same words for other systems, for versions and for negotiation."""
 
     _inherit = "sale.order"
@@ -148,7 +148,7 @@ class SaleOrder(models.Model):
         return number
 
     def _kor_parse_level(self, value):
-        levels = self.env["kor.support.level"].search([])
+        levels = self.env["kor.support.level"].search([("active", "=", True)])
         found = levels.filtered(lambda one: value in (one.code, one.name) or (one.id == value and value is not True))
         if not found:
             raise UserError(

@@ -5,7 +5,7 @@ from odoo.addons.kor_enterprise_tiers.engine.money import as_number, round_money
 from ..engine.term_value import Part, lasting_net, percent_off, weigh
 
 
-class SaleOrder(models.Model):
+class SaleOrder(models.Model):  # pylint: disable=consider-merging-classes-inherited
     _inherit = "sale.order"
 
     kor_arr = fields.Monetary(string="ARR", compute="_compute_kor_figures", compute_sudo=True)

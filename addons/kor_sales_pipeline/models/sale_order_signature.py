@@ -8,7 +8,7 @@ from odoo.http import request
 from ..engine.fingerprint import fingerprint
 
 
-class SaleOrder(models.Model):
+class SaleOrder(models.Model):  # pylint: disable=consider-merging-classes-inherited
     """Signing: natively in the portal, or by a call; refused where the proposal no longer stands."""
 
     _inherit = "sale.order"

@@ -6,7 +6,7 @@ from ..engine.fingerprint import fingerprint
 from .kor_proposal_section_template import PARTS
 
 
-class SaleOrder(models.Model):
+class SaleOrder(models.Model):  # pylint: disable=consider-merging-classes-inherited
     """Versions: what is sent is frozen, and a change makes the next one."""
 
     _inherit = "sale.order"
