@@ -39,8 +39,8 @@ EVIDENCE = {
 }
 
 
-class SaleOrder(models.Model):  # pylint: disable=consider-merging-classes-inherited
-    _inherit = "sale.order"
+class SaleOrder(models.Model):
+    _inherit = "sale.order"  # pylint: disable=consider-merging-classes-inherited
 
     kor_is_proposal = fields.Boolean(string="Proposal", copy=True, index=True)
     kor_lead_id = fields.Many2one(related="opportunity_id", string="Lead")

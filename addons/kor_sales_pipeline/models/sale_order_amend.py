@@ -11,10 +11,10 @@ from odoo.addons.kor_enterprise_tiers.engine.money import to_decimal
 from ..engine.term_value import percent_off
 
 
-class SaleOrder(models.Model):  # pylint: disable=consider-merging-classes-inherited
+class SaleOrder(models.Model):
     """A signed proposal for an existing customer changes or renews the contract that runs."""
 
-    _inherit = "sale.order"
+    _inherit = "sale.order"  # pylint: disable=consider-merging-classes-inherited
 
     @api.constrains("kor_amends_contract_id", "partner_id")
     def _check_kor_amends(self):

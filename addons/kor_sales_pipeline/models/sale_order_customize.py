@@ -24,10 +24,10 @@ LINE_KNOWN = {"line", "charge", "product", "months", "price_unit", "quantity", "
 TEXT_KNOWN = {"section", "clause", "part", "title", "name", "body", "sequence", "remove"}
 
 
-class SaleOrder(models.Model):  # pylint: disable=consider-merging-classes-inherited
+class SaleOrder(models.Model):
     """Change a proposal by plain JSON: the same words for other systems, for versions and for negotiation."""
 
-    _inherit = "sale.order"
+    _inherit = "sale.order"  # pylint: disable=consider-merging-classes-inherited
 
     def customize_proposal(self, customizations):
         """Change a proposal that has not been sent; of a sent one, make the next version with the changes.

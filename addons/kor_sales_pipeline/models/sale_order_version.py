@@ -6,10 +6,10 @@ from ..engine.fingerprint import fingerprint
 from .kor_proposal_section_template import PARTS
 
 
-class SaleOrder(models.Model):  # pylint: disable=consider-merging-classes-inherited
+class SaleOrder(models.Model):
     """Versions: what is sent is frozen, and a change makes the next one."""
 
-    _inherit = "sale.order"
+    _inherit = "sale.order"  # pylint: disable=consider-merging-classes-inherited
 
     kor_difference_ids = fields.Json(
         string="Differences", compute="_compute_kor_difference_ids", groups="base.group_user"
