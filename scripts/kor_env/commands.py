@@ -24,7 +24,7 @@ def run(source: OdooSource, arguments: list[str]) -> int:
     name, port = _database_name(), _port()
     if not is_free(port):
         raise Stop(f"Port {port} of {LOOPBACK} is taken. Choose another one: make run KOR_PORT=8070")
-    browser.ensure("wkhtmltopdf")
+    browser.ensure("wkhtmltopdf", "pango")
     with _stopping_on_signals(), contextlib.ExitStack() as stack:
         cluster = Cluster("run").start()
         stack.callback(cluster.stop)
@@ -51,7 +51,7 @@ def run(source: OdooSource, arguments: list[str]) -> int:
 
 def test(source: OdooSource, arguments: list[str]) -> int:
     """Run every test with pytest; arguments go to pytest."""
-    browser.ensure("wkhtmltopdf", "chromium")
+    browser.ensure("wkhtmltopdf", "pango", "chromium")
     with _stopping_on_signals(), _template(source) as (odoo, template):
         name = "kor_test"
         _drop_test_databases(odoo.cluster, name)
@@ -120,7 +120,7 @@ def lint_command(source: OdooSource, arguments: list[str]) -> int:
 
 def setup(source: OdooSource, arguments: list[str]) -> int:
     """Fetch and build everything, without starting anything."""
-    browser.ensure("wkhtmltopdf", "chromium")
+    browser.ensure("wkhtmltopdf", "pango", "chromium")
     step(f"Odoo {source.label} and Python {sys.version.split()[0]} are ready")
     return 0
 

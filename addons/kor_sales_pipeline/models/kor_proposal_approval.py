@@ -20,7 +20,7 @@ class KorProposalApproval(models.Model):
     note = fields.Text(string="Why", readonly=True)
     terms_hash = fields.Char(readonly=True, help="Fingerprint of the terms that were decided on.")
 
-    def write(self, vals):
+    def write(self, vals):  # pylint: disable=method-required-super
         raise UserError(self.env._("An approval is a fact and is not edited. Decide anew on the proposal."))
 
     @api.ondelete(at_uninstall=False)

@@ -22,7 +22,7 @@ class KorProposalStep(models.Model):
 
     def _plan(self, tier, start):
         """Return the steps for a tier with their dates, as plain JSON."""
-        steps = self.search([]).filtered(lambda one: not one.tier_ids or tier in one.tier_ids)
+        steps = self.search([("active", "=", True)]).filtered(lambda one: not one.tier_ids or tier in one.tier_ids)
         return [
             {
                 "name": step.name,

@@ -40,7 +40,7 @@ EVIDENCE = {
 
 
 class SaleOrder(models.Model):
-    _inherit = "sale.order"
+    _inherit = "sale.order"  # pylint: disable=consider-merging-classes-inherited
 
     kor_is_proposal = fields.Boolean(string="Proposal", copy=True, index=True)
     kor_lead_id = fields.Many2one(related="opportunity_id", string="Lead")
@@ -123,6 +123,11 @@ class SaleOrder(models.Model):
         """Leave the invoices of a proposal to its contract."""
         result = super()._compute_invoice_status()
         self.filtered("kor_is_proposal").invoice_status = "no"
+        return result
+
+    def _compute_type_name(self):
+        result = super()._compute_type_name()
+        self.filtered(lambda one: one.kor_is_proposal and one.state != "sale").type_name = self.env._("Proposal")
         return result
 
     @api.model_create_multi

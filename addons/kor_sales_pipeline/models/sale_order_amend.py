@@ -14,7 +14,7 @@ from ..engine.term_value import percent_off
 class SaleOrder(models.Model):
     """A signed proposal for an existing customer changes or renews the contract that runs."""
 
-    _inherit = "sale.order"
+    _inherit = "sale.order"  # pylint: disable=consider-merging-classes-inherited
 
     @api.constrains("kor_amends_contract_id", "partner_id")
     def _check_kor_amends(self):

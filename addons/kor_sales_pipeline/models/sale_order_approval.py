@@ -15,7 +15,7 @@ INTERNAL = "kor_sales_pipeline.group_kor_pipeline_user"
 class SaleOrder(models.Model):
     """What is off the list, or above a person's limit, is approved by a manager before it is sent."""
 
-    _inherit = "sale.order"
+    _inherit = "sale.order"  # pylint: disable=consider-merging-classes-inherited
 
     kor_decision = fields.Selection(
         [("asked", "Asked"), ("approved", "Approved"), ("refused", "Refused")], readonly=True, copy=False,

@@ -15,7 +15,7 @@ from .kor_proposal_section_template import PARTS
 class SaleOrder(models.Model):
     """What a proposal says, as plain JSON: the one source of its PDF, its page, its fingerprint."""
 
-    _inherit = "sale.order"
+    _inherit = "sale.order"  # pylint: disable=consider-merging-classes-inherited
 
     def _kor_get_content(self):
         """Return what the proposal says: frozen where it was sent, with the options as they are chosen now."""

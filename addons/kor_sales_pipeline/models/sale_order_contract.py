@@ -17,7 +17,7 @@ from ..engine.term_value import is_lasting
 class SaleOrder(models.Model):
     """From what was signed to the contract, to the cent."""
 
-    _inherit = "sale.order"
+    _inherit = "sale.order"  # pylint: disable=consider-merging-classes-inherited
 
     def action_kor_open_contract(self):
         """Open the contract that follows from the proposal.

@@ -27,7 +27,7 @@ TEXT_KNOWN = {"section", "clause", "part", "title", "name", "body", "sequence", 
 class SaleOrder(models.Model):
     """Change a proposal by plain JSON: the same words for other systems, for versions and for negotiation."""
 
-    _inherit = "sale.order"
+    _inherit = "sale.order"  # pylint: disable=consider-merging-classes-inherited
 
     def customize_proposal(self, customizations):
         """Change a proposal that has not been sent; of a sent one, make the next version with the changes.
@@ -148,7 +148,7 @@ class SaleOrder(models.Model):
         return number
 
     def _kor_parse_level(self, value):
-        levels = self.env["kor.support.level"].search([])
+        levels = self.env["kor.support.level"].search([("active", "=", True)])
         found = levels.filtered(lambda one: value in (one.code, one.name) or (one.id == value and value is not True))
         if not found:
             raise UserError(

@@ -6,7 +6,7 @@ from ..engine.term_value import Part, lasting_net, percent_off, weigh
 
 
 class SaleOrder(models.Model):
-    _inherit = "sale.order"
+    _inherit = "sale.order"  # pylint: disable=consider-merging-classes-inherited
 
     kor_arr = fields.Monetary(string="ARR", compute="_compute_kor_figures", compute_sudo=True)
     kor_mrr = fields.Monetary(string="MRR", compute="_compute_kor_figures", compute_sudo=True)

@@ -11,7 +11,7 @@ from ..engine.fingerprint import fingerprint
 class SaleOrder(models.Model):
     """Signing: natively in the portal, or by a call; refused where the proposal no longer stands."""
 
-    _inherit = "sale.order"
+    _inherit = "sale.order"  # pylint: disable=consider-merging-classes-inherited
 
     kor_signed_document_ids = fields.One2many(
         "kor.signed.document", "order_id", string="Signed Documents", groups="base.group_user"

@@ -9,7 +9,7 @@ from .kor_proposal_section_template import PARTS
 class SaleOrder(models.Model):
     """Versions: what is sent is frozen, and a change makes the next one."""
 
-    _inherit = "sale.order"
+    _inherit = "sale.order"  # pylint: disable=consider-merging-classes-inherited
 
     kor_difference_ids = fields.Json(
         string="Differences", compute="_compute_kor_difference_ids", groups="base.group_user"
@@ -225,7 +225,9 @@ class SaleOrder(models.Model):
             {(one.get("part", ""), one.get("title") or one.get("name")): one for one in side} for side in (old, new)
         ]
         for key in dict.fromkeys([*sides[0], *sides[1]]):
-            before, after = (html2plaintext(side[key]["body"]).strip() if key in side else "" for side in sides)
+            before, after = (
+                " ".join(html2plaintext(side[key]["body"]).split()) if key in side else "" for side in sides
+            )
             if before != after:
                 rows.append(_row(area, key[1] or titles.get(key[0], ""), before, after))
         return rows

@@ -1,5 +1,5 @@
 from odoo.exceptions import AccessError
-from odoo.tests import new_test_user, tagged
+from odoo.tests import Form, new_test_user, tagged
 
 from .common import ProposalCase
 
@@ -75,6 +75,20 @@ class TestProposalAccess(ProposalCase):
         self.assertTrue(order.kor_snapshot_hash)
         with self.assertRaises(AccessError):
             self.env["kor.proposal.section.template"].with_user(self.seller).search([])[:1].write({"name": "x"})
+
+    def test_seller_changes_a_proposal_on_its_form(self):
+        order = self._propose().with_user(self.seller)
+        with Form(order) as form:
+            form.kor_term_months = 24
+            form.kor_uptime_target = 99.9
+            with form.kor_section_ids.edit(0) as section:
+                section.title = "Why us"
+            with form.order_line.edit(1) as line:
+                line.price_unit = 80
+        base = self._get(order, "Base fee")
+        self.assertEqual((order.kor_term_months, base.kor_terms_id.unit_price, base.price_subtotal), (24, 80, 72))
+        self.assertIn("Why us", order.kor_section_ids.mapped("title"))
+        self.assertEqual(order.kor_approval_state, "needed")
 
     def test_seller_does_not_read_the_proposals_of_others(self):
         other = self._create_user("prop_other", "kor_sales_pipeline.group_kor_pipeline_user")

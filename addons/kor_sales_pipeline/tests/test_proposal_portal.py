@@ -38,6 +38,10 @@ class TestProposalPortal(ProposalCase, HttpCase):
             "Kick-off",
             "99.5 %",
             "130.50 T$",
+            "Pioneer",
+            "5 unit",
+            "as used",
+            "Proposal",
             self.order.kor_snapshot_hash,
         ):
             with self.subTest(text):
