@@ -1,5 +1,6 @@
-from odoo import api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError
+from odoo.http import request
 
 from ..engine.funnel import DAY_SECONDS
 
@@ -94,12 +95,18 @@ class KorStageVisit(models.Model):
             "stage_id": lead.stage_id.id,
             "salesperson_id": lead.user_id.id,
             "entry": way,
-            "entered_by_id": self.env.uid,
+            "entered_by_id": self._get_actor_id(),
             "currency_id": lead.company_currency.id,
             "amount": lead.expected_revenue,
             "arr": lead.kor_arr_company,
             "probability": lead.probability,
         }
+
+    @api.model
+    def _get_actor_id(self):
+        """Return who moves: pages of the portal work as the superuser, for the visitor that the request knows."""
+        visitor = request.env.uid if request and request.env and self.env.uid == SUPERUSER_ID else None
+        return visitor or self.env.uid
 
     @api.model
     def _leave(self, lead_ids, way, lost_reason):
@@ -110,7 +117,7 @@ class KorStageVisit(models.Model):
             {
                 "date_left": now,
                 "exit": way,
-                "left_by_id": self.env.uid,
+                "left_by_id": self._get_actor_id(),
                 "lost_reason_id": lost_reason.id if lost_reason else False,
             }
         )

@@ -4,6 +4,7 @@ from . import test_expected_contract
 from . import test_pipeline_access
 from . import test_pipeline_figures
 from . import test_pipeline_tour
+from . import test_deal_story
 from . import test_stage_conditions
 from . import test_stage_visits
 from . import test_negotiation
