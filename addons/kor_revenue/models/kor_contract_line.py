@@ -69,17 +69,30 @@ class KorContractLine(models.Model):
     def _get_standalone_rate(self, root):
         """Return what the line would be sold for alone: a month of it, or all of it where it is charged once.
 
-        By the price of the first line, so that a discount that is agreed later, or a ramp, moves no revenue.
+        By the first price of the promise, so that free months, a discount that is agreed later, or a ramp move no
+        revenue.
         """
         once = self.charge_type == "one_time"
         alone = to_decimal(root.standalone_price or root.product_id.kor_standalone_price)
         quantity = to_decimal(self.quantity)
         if alone:
             return alone * (quantity if self.charge_type != "fixed" else 1)
-        price = root._get_engine_price()
+        price = root._get_first_priced()._get_engine_price()
         amount = pricing.rate(price, quantity, to_decimal(self.events)).amount
         amount, _added = pricing.apply_minimum(amount, price.minimum_amount)
         return Fraction(amount) / (1 if once else self.billing_months)
+
+    def _get_first_priced(self):
+        """Return the first line of a promise that costs anything; of one that is free for ever, the first."""
+        self.ensure_one()
+        chain = self._get_chain().filtered(lambda line: not line._is_void())
+        return next((line for line in chain if line._has_price()), self)
+
+    def _has_price(self):
+        tiers = self.price_tier_ids
+        return bool(
+            self.unit_price or self.minimum_amount or any(tiers.mapped("unit_price") + tiers.mapped("flat_amount"))
+        )
 
     def _count_months(self, start, end):
         """Return how many months a span is, parts of them by their days."""

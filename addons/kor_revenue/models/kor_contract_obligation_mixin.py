@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 from fractions import Fraction
 
@@ -212,9 +213,21 @@ class KorContractObligationMixin(models.AbstractModel):
             return None
         variable = self._get_variable_price()
         price = sum((prices.get(one.key, Fraction(0)) for one in obligations), variable)
+        if price and not any(one.standalone for one in obligations):
+            obligations = [self._value_as_agreed(one, prices.get(one.key, Fraction(0))) for one in obligations]
         version = recognition.Version(since, price, tuple(obligations))
         basis = self.env["kor.revenue.version"]._prepare_basis(price, since, until, obligations, prices, variable)
         return {"version": version, "basis": basis}
+
+    @api.model
+    def _value_as_agreed(self, one, price):
+        """Return a promise that is worth what is charged for it, by its days: nothing else is known of its price."""
+        days = sum((stretch.end - stretch.start).days for stretch in one.stretches)
+        stretches = (
+            replace(stretch, value=Fraction((stretch.end - stretch.start).days, days) * (price or 1))
+            for stretch in one.stretches
+        )
+        return replace(one, stretches=tuple(stretches))
 
     def _get_revenue_roots(self):
         """Return the first lines of all promises that are not earned as they are invoiced."""

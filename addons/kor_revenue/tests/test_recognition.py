@@ -1,4 +1,5 @@
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Command
 from odoo.tests import freeze_time, tagged
 
 from .common import KorRevenueCommon
@@ -55,6 +56,14 @@ class TestRecognition(KorRevenueCommon):
         self.assertEqual(self._months(contract, setup), {"2026-01": 240})
         self.assertEqual(self._months(contract, fee)["2026-01"], 80)
         self.assertEqual(sum(self._months(contract).values()), 1200)
+
+    def test_free_months_of_a_ramp_at_the_start_are_earned_as_the_others(self):
+        # Two months free, then ten of 120: 1,200 for twelve months that are worth as much each.
+        contract = self._make_contract({"unit_price": 120.0}, activate=False, **self.annual)
+        contract.step_ids = [Command.create({"kind": "free", "month": 1, "free_months": 2})]
+        contract.action_activate()
+        self.assertEqual(contract.revenue_version_ids.price, 1200)
+        self.assertEqual(set(self._months(contract).values()), {100})
 
     def test_an_open_contract_earns_period_by_period(self):
         contract = self._make_contract({"unit_price": 310.0}, date_start="2026-01-16")
