@@ -1,7 +1,7 @@
 from lxml import html
 
 from odoo.exceptions import UserError
-from odoo.tests import HttpCase, tagged
+from odoo.tests import Form, HttpCase, tagged
 from odoo.tools import mute_logger
 
 from .common import PNG
@@ -56,9 +56,20 @@ class TestDealStory(DealCase, HttpCase):
         self.assertEqual(lead.kor_stage_key, "proposal")
         self.assertEqual((first.kor_version, first.kor_approval_state, first.amount_untaxed), (1, "none", 970))
         self.assertEqual(first._kor_figures()["arr"], lead.kor_arr)
-        first.action_quotation_sent()
+        self._mail(first)
         self.assertTrue(first.kor_snapshot_hash)
         return first
+
+    def _mail(self, order):
+        """Send a version as the seller does, by the window for mails; the document goes with it."""
+        action = order.action_quotation_send()
+        context = {**action["context"], "force_report_rendering": True}  # tests attach HTML otherwise
+        composer = Form(self.env["mail.compose.message"].with_user(self.seller).with_context(**context))
+        composer.save().action_send_mail()
+        self.assertEqual(order.state, "sent")
+        message = order.message_ids.filtered("attachment_ids")[:1]
+        self.assertIn(self.customer, message.partner_ids)
+        self.assertTrue(message.attachment_ids.raw.startswith(b"%PDF"))
 
     def _counter(self, first):
         """Let the customer go from the proposal to its negotiation, and ask for a price and an uptime there."""
@@ -79,6 +90,10 @@ class TestDealStory(DealCase, HttpCase):
         )
         self.assertIn("Others ask for less", page.text)
         negotiation = first.opportunity_id.kor_negotiation_id
+        self._check_asked(negotiation)
+        return negotiation
+
+    def _check_asked(self, negotiation):
         self.assertEqual((negotiation.state, negotiation.lead_id.kor_stage_key), ("waiting_us", "negotiation"))
         visit = self.env["kor.stage.visit"].search([("lead_id", "=", negotiation.lead_id.id)], limit=1)
         self.assertEqual(visit.entered_by_id, self.buyer)
@@ -89,7 +104,6 @@ class TestDealStory(DealCase, HttpCase):
                 ("sla", {"uptime_target": 99.5}, {"uptime_target": 99.95}),
             ],
         )
-        return negotiation
 
     def _answer(self, negotiation, first):
         price, uptime = negotiation.offer_ids.sorted("id")
@@ -128,11 +142,25 @@ class TestDealStory(DealCase, HttpCase):
         self.assertIn("In the middle.", page.text)
         page = self._submit(self._get_form(page, "kor_accept"))
         self.assertIn(f"/my/orders/{second.id}", page.url)
-        self.assertIn('id="modalaccept"', page.text)
+        self.assertIn('data-bs-target="#modalaccept"', page.text)
         self.assertEqual(second.opportunity_id.kor_stage_key, "signing")
         self.assertTrue(self._accept(second).get("force_refresh"))
         self.assertIn("superseded by a newer one", self._accept(first)["error"])
         self.assertEqual((first.state, first.kor_contract_id.id), ("sent", False))
+
+    def test_deal_in_the_browser(self):
+        lead = self._qualify()
+        first = self._propose(lead)
+        self.start_tour(f"/my/orders/{first.id}", "kor_deal_counter_tour", login=self.buyer.login)
+        negotiation = lead.kor_negotiation_id
+        self._check_asked(negotiation)
+        second = self._answer(negotiation, first)
+        self._approve_and_send(second)
+        # Drawing the document takes a while.
+        self.start_tour(f"/my/negotiations/{negotiation.id}", "kor_deal_sign_tour", login=self.buyer.login, timeout=120)
+        self._check_contract(second)
+        self._check_way(lead)
+        self._check_document(second)
 
     def _call(self, user, model, method, *arguments, **options):
         """Call a method as a program outside does, with login and password and plain values only."""

@@ -70,6 +70,7 @@ class TestProposalPortal(ProposalCase, HttpCase):
         self.assertEqual(base.product_uom_qty, 1)
 
     def test_signing_with_the_link(self):
+        self.assertIn('data-bs-target="#modalaccept"', self._open())
         result = self._accept()
         self.assertTrue(result.get("force_refresh"), result)
         self.assertEqual((self.order.state, self.order.kor_contract_id.state), ("sale", "active"))
@@ -105,7 +106,7 @@ class TestProposalPortal(ProposalCase, HttpCase):
                 self.assertIn(sentence, self._accept(order)["error"])
                 page = self._open(order)
                 self.assertIn(sentence, page)
-                self.assertNotIn("Accept &amp; Sign", page)
+                self.assertNotIn('data-bs-target="#modalaccept"', page)
                 self.assertFalse(order.kor_contract_id or order.signature)
 
     def test_superseded_options_cannot_be_chosen(self):
