@@ -47,7 +47,7 @@ class KorProposalSectionTemplate(models.Model):
         translate=True,
         help="Names in double braces are filled in for each proposal: {{customer}}, {{contact}}, {{company}}, "
         "{{seller}}, {{plan}}, {{tier}}, {{term}}, {{start}}, {{end}}, {{valid_until}}, {{users}}, {{components}}, "
-        "{{monthly}}, {{yearly}}, {{one_time}}, {{uptime}}, {{support}}, {{number}}.",
+        "{{monthly}}, {{yearly}}, {{one_time}}, {{once}}, {{uptime}}, {{support}}, {{number}}.",
     )
     tier_ids = fields.Many2many("kor.tier", string="Tiers", help="Tiers whose proposals get this text. Empty: all.")
     is_default = fields.Boolean(string="In new proposals", default=True)

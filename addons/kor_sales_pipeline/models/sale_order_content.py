@@ -105,10 +105,19 @@ class SaleOrder(models.Model):
             "monthly": format_amount(self.env, monthly, self.currency_id),
             "yearly": format_amount(self.env, monthly * 12, self.currency_id),
             "one_time": format_amount(self.env, figures["one_time"], self.currency_id),
+            "once": self._kor_describe_once(figures["one_time"]),
             "uptime": self._kor_describe_uptime(),
             "support": self.kor_support_level_id.name or "",
             "number": self.name or "",
         }
+
+    def _kor_describe_once(self, amount):
+        """Return what goes on in a sentence about fees, nothing where nothing is due once."""
+        if not amount:
+            return ""
+        return self.env._(
+            "; %(amount)s is due once, at the start", amount=format_amount(self.env, amount, self.currency_id)
+        )
 
     def _kor_describe_held(self, code):
         lines = self.order_line.filtered(lambda line: line.kor_terms_id.metric_id.code == code)
