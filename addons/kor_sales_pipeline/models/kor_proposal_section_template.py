@@ -28,6 +28,7 @@ PLACEHOLDERS = [
     "monthly",
     "yearly",
     "one_time",
+    "once",
     "uptime",
     "support",
     "number",
