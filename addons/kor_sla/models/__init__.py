@@ -1,0 +1,15 @@
+from . import kor_sla_terms_mixin  # isort: skip
+from . import (
+    kor_contract,
+    kor_sla_agreement,
+    kor_sla_band,
+    kor_sla_clock,
+    kor_sla_event,
+    kor_sla_outage,
+    kor_sla_pause_reason,
+    kor_sla_policy,
+    kor_sla_service,
+    kor_sla_target,
+    project_project,
+    project_task,
+)
