@@ -9,6 +9,8 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools.sql import column_exists, create_column
 
+from .account_move_line_whole import WHOLE
+
 _logger = logging.getLogger(__name__)
 
 
@@ -74,7 +76,7 @@ class AccountMove(models.Model):
     @contextmanager
     def _sync_dynamic_lines(self, container):
         """Look for nothing to add to new invoices that come with all lines; that they balance is checked as ever."""
-        if self.env.context.get("kor_move_is_whole"):
+        if self.env.context.get("kor_move_is_whole") is WHOLE:
             yield
             return
         with super()._sync_dynamic_lines(container):
@@ -91,6 +93,13 @@ class AccountMove(models.Model):
                 lambda move: any(line.partner_id != move.commercial_partner_id for line in move.line_ids)
             )
         return super()._inverse_partner_id()
+
+    # EXTENDS account
+    def _inverse_currency_id(self):
+        """Leave out new invoices whose lines have their currency; to look, core would read the lines of all again."""
+        if self.env.context.get("kor_move_builder"):
+            self = self.filtered(lambda move: any(line.currency_id != move.currency_id for line in move.line_ids))
+        return super()._inverse_currency_id()
 
     # EXTENDS account
     def _get_next_sequence_format(self):

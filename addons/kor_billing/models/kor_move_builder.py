@@ -4,6 +4,8 @@ from contextlib import contextmanager
 from odoo import api, fields, models
 from odoo.fields import Command
 
+from .account_move_line_whole import WHOLE
+
 HEAD_FIELDS = ("move_type", "company_id", "currency_id", "invoice_date", "fiscal_position_id")
 # Where one of these is given, or a line has more than is plain, the amounts may be others: that is left to core.
 SPECIAL_FIELDS = {"line_ids", "journal_id", "invoice_currency_rate", "taxable_supply_date"}
@@ -49,7 +51,8 @@ class KorMoveBuilder(models.AbstractModel):
             # Apart: core adds no receivable to any invoice of a call in which one brings its own.
             for is_whole in (True, False):
                 places = [place for place, vals in enumerate(completed) if ("line_ids" in vals) is is_whole]
-                created = move_model.with_context(kor_move_is_whole=is_whole).create(
+                whole = WHOLE if is_whole else False
+                created = move_model.with_context(kor_move_is_whole=whole, kor_lines_are_whole=whole).create(
                     [completed[place] for place in places]
                 )
                 for place, move in zip(places, created.with_env(move_model.env), strict=True):
@@ -64,7 +67,7 @@ class KorMoveBuilder(models.AbstractModel):
         for name in ("user_ids", "child_ids"):
             partners_sudo.mapped(name)
         # Posting changes no amount of what was made complete a moment ago.
-        moves = moves.with_context(kor_move_builder=True, kor_move_is_whole=True)
+        moves = moves.with_context(kor_move_builder=True, kor_move_is_whole=WHOLE)
         # As core posts.
         with self._holding_environments(moves.with_context(skip_is_manually_modified=True)):
             return moves._post()
@@ -125,7 +128,12 @@ class KorMoveBuilder(models.AbstractModel):
             return {**vals, "invoice_line_ids": [Command.create(line) for line in lines]}
         whole = {name: value for name, value in vals.items() if name != "invoice_line_ids"}
         lines = [
-            {**self._prepare_found("product", head), **self._prepare_product_values(base_line), **line}
+            {
+                **self._prepare_found("product", head),
+                **self._prepare_product_values(base_line),
+                **self._compute_totals(base_line, head.company_id),
+                **line,
+            }
             for base_line, line in zip(base_lines, lines, strict=True)
         ]
         taxes = [{**self._prepare_found("tax", head), **tax} for tax in taxes]
@@ -148,7 +156,9 @@ class KorMoveBuilder(models.AbstractModel):
             "currency_id": head.currency_id.id,
             "is_storno": False,
         }
-        return found if display_type == "product" else {**found, "quantity": 0.0, "price_unit": 0.0}
+        if display_type == "product":
+            return found
+        return {**found, "quantity": 0.0, "price_unit": 0.0, "price_subtotal": 0.0, "price_total": 0.0}
 
     @api.model
     def _prepare_product_values(self, base_line):
@@ -231,6 +241,17 @@ class KorMoveBuilder(models.AbstractModel):
         )
         found = tax_model._prepare_tax_lines(base_lines, company)
         return [figures for _line, figures in found["base_lines_to_update"]], found["tax_lines_to_add"]
+
+    @api.model
+    def _compute_totals(self, base_line, company):
+        """Return the totals of a line, which core rounds by themselves and not with the other lines."""
+        details = base_line["tax_details"]
+        alone = {**base_line, "tax_details": {**details, "taxes_data": [{**tax} for tax in details["taxes_data"]]}}
+        self.env["account.tax"]._round_base_lines_tax_details([alone], company)
+        return {
+            "price_subtotal": alone["tax_details"]["total_excluded_currency"],
+            "price_total": alone["tax_details"]["total_included_currency"],
+        }
 
     @api.model
     def _prepare_base_line(self, head, vals, partner, memo):
