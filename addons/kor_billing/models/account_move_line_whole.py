@@ -79,10 +79,12 @@ class AccountMoveLine(models.Model):
         """Return what core would find for a line."""
         balance, repartition = vals["balance"], vals.get("tax_repartition_line_id")
         return {
-            "analytic_distribution": False,
-            **self._look_up_once(memo, self._prepare_kor_defaults, tuple(vals)),
+            # Currencies come before the amounts that are rounded by them.
             **self._look_up_once(memo, self._prepare_kor_repeated, vals["move_id"]),
+            "currency_id": vals["currency_id"],
+            **self._look_up_once(memo, self._prepare_kor_defaults, tuple(vals)),
             **self._look_up_once(memo, self._prepare_kor_tax, repartition),
+            "analytic_distribution": False,
             "debit": balance if balance > 0.0 else 0.0,
             "credit": -balance if balance < 0.0 else 0.0,
         }
@@ -96,12 +98,10 @@ class AccountMoveLine(models.Model):
 
     @api.model
     def _prepare_kor_defaults(self, names):
-        return self._add_missing_default_values(dict.fromkeys(names)) | {
-            "create_uid": self.env.uid,
-            "create_date": self.env.cr.now(),
-            "write_uid": self.env.uid,
-            "write_date": self.env.cr.now(),
-        }
+        uid, now = self.env.uid, self.env.cr.now()
+        magic = {"create_uid": uid, "create_date": now, "write_uid": uid, "write_date": now}
+        completed = self._add_missing_default_values(dict.fromkeys(names))
+        return {name: value for name, value in completed.items() if name not in names} | magic
 
     @api.model
     def _prepare_kor_repeated(self, move_id):
