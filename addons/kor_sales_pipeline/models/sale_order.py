@@ -282,7 +282,8 @@ class SaleOrder(models.Model):
             key, title = (3, months), self.env._("By use, each %(period)s", period=charge._describe_period())
         else:
             key, title = (1, months), self.env._("Each %(period)s", period=charge._describe_period())
-        if charge.optional:
+        # Terms of a proposal are no option by themselves: the section is.
+        if charge._name == "kor.charge" and charge.optional:
             return (4, *key), self.env._("Options – %(title)s", title=title[:1].lower() + title[1:]), True
         return (0, *key), title, False
 

@@ -163,6 +163,20 @@ class TestProposal(ProposalCase):
         )
         line = self._get(order, "Audit")
         self.assertEqual((line.price_subtotal, line.kor_monthly), (900, 75))
+        self.assertFalse(line._is_line_optional())
+        groups = order._kor_build_groups()
+        self.assertEqual(groups[-1]["title"], "Options – each month")
+        self.assertEqual(
+            [one["name"] for group in groups if group["title"] == "Each year" for one in group["lines"]], ["Audit"]
+        )
+
+    def test_line_that_no_plan_lists_stands_with_those_that_are_due_as_often(self):
+        order = self._propose()
+        order.customize_proposal({"lines": [{"product": self.product.id, "name": "Workshop", "price_unit": 700}]})
+        line = self._get(order, "Workshop")
+        self.assertEqual((line.kor_terms_id.charge_type, line._is_line_optional()), ("one_time", False))
+        (group,) = [one for one in order._kor_build_groups() if one["title"] == "Once, at the start"]
+        self.assertEqual([one["name"] for one in group["lines"]], ["Set-up", "Workshop"])
 
     def test_bad_customizations_are_refused_with_a_sentence(self):
         order = self._propose()
