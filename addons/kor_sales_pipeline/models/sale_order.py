@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 
 from odoo.addons.kor_contracts.models.kor_contract import TERM_MONTHS
 
+INTERNAL = "kor_sales_pipeline.group_kor_pipeline_user"
 # In the context of what sending, signing and making versions write. An object: no caller from outside can send one.
 FREEZING = object()
 FROZEN = {
@@ -22,6 +23,7 @@ FROZEN = {
     "kor_date_start",
     "kor_uptime_target",
     "kor_support_level_id",
+    "kor_feature_ids",
     "kor_amends_contract_id",
     "kor_amend_kind",
 }
@@ -73,8 +75,20 @@ class SaleOrder(models.Model):
         "kor.proposal.clause", "order_id", string="Clauses", copy=True, groups="base.group_user"
     )
     kor_discount_ids = fields.One2many(
-        "kor.discount", "proposal_id", string="Discounts on the Whole", copy=True, groups="base.group_user"
+        "kor.discount", "proposal_id", string="Discounts on the Whole", copy=True, groups=INTERNAL
     )
+    kor_feature_ids = fields.Many2many(
+        "kor.feature",
+        "kor_proposal_feature_rel",
+        "order_id",
+        "feature_id",
+        string="Further Features",
+        copy=True,
+        groups=INTERNAL,
+        domain="[('id', 'not in', kor_tier_feature_ids)]",
+        help="Agreed beside those of the tier. They are in the contract once the proposal is signed.",
+    )
+    kor_tier_feature_ids = fields.Many2many(related="kor_tier_id.all_feature_ids", groups=INTERNAL)
     kor_terms_ids = fields.One2many("kor.proposal.terms", "order_id", string="Terms", groups="base.group_user")
     kor_snapshot = fields.Json(readonly=True, copy=False, groups="base.group_user")
     kor_snapshot_hash = fields.Char(string="Fingerprint", readonly=True, copy=False)

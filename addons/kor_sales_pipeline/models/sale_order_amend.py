@@ -4,7 +4,7 @@ from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.tools import format_amount
+from odoo.tools import format_amount, html2plaintext
 
 from odoo.addons.kor_enterprise_tiers.engine.money import to_decimal
 
@@ -58,7 +58,7 @@ class SaleOrder(models.Model):
         else:
             day = self._kor_get_start()
             changes = self._kor_get_contract_changes(contract, day)
-            if not changes:
+            if not changes and not self._kor_changes_service(contract):
                 raise UserError(
                     self.env._(
                         "%(proposal)s says what contract %(contract)s says already: there is nothing to change.",
@@ -68,8 +68,27 @@ class SaleOrder(models.Model):
                 )
             amendment_id = contract.amend(fields.Date.to_string(day), changes, note)
             amendment = self.env["kor.contract.amendment"].browse(amendment_id)
+        if self._kor_changes_service(contract):
+            service = {"kind": "kor_service", "kor_order_id": self.id, "sequence": 8}
+            amendment.write({"change_ids": [fields.Command.create(service)]})
         self._kor_check_amended(contract, amendment._preview()["after"]["mrr"])
         return amendment
+
+    def _kor_changes_service(self, contract):
+        """Tell whether the proposal promises another service than the contract, or has other clauses."""
+        # A change of the plan brings what the new tier has; what was agreed beside it is written after that.
+        return (
+            contract.tier_id != self.kor_tier_id
+            or contract.uptime_target != self.kor_uptime_target
+            or contract.support_level_id != self.kor_support_level_id
+            or bool(self.kor_feature_ids - contract.feature_ids)
+            or bool(self._kor_get_other_clauses(contract))
+        )
+
+    def _kor_get_other_clauses(self, contract):
+        """Return the clauses that the contract does not have, or not as they were signed."""
+        held = {(one.name, html2plaintext(one.body)) for one in contract.clause_ids}
+        return self.kor_clause_ids.filtered(lambda one: (one.name, html2plaintext(one.body)) not in held)
 
     def _kor_draft_renewal(self, contract, note):
         """Return the draft of one more term, with all that changes with it."""

@@ -140,7 +140,7 @@ class SaleOrder(models.Model):
         return self.env._("%(target)s %%", target=format_quantity(self.env, self.kor_uptime_target))
 
     def _kor_build_features(self):
-        features = self.kor_tier_id.all_feature_ids
+        features = (self.kor_tier_id.all_feature_ids | self.kor_feature_ids).sorted()
         labels = dict(features._fields["category"]._description_selection(self.env))
         groups = features.grouped("category")
         return [

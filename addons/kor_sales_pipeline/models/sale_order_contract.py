@@ -71,6 +71,7 @@ class SaleOrder(models.Model):
             "fiscal_position_id": self.fiscal_position_id.id,
             "support_level_id": self.kor_support_level_id.id,
             "uptime_target": self.kor_uptime_target,
+            "feature_ids": [fields.Command.set((self.kor_tier_id.all_feature_ids | self.kor_feature_ids).ids)],
             **self._kor_prepare_term_values(),
             "line_ids": [fields.Command.create(line.kor_terms_id._prepare_contract_values()) for line in lines],
             "discount_ids": self.kor_discount_ids._prepare_copy_commands(),

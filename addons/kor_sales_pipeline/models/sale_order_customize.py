@@ -1,6 +1,6 @@
 import math
 
-from odoo import models
+from odoo import fields, models
 from odoo.exceptions import UserError
 
 from odoo.addons.kor_enterprise_tiers.tools import parse_day
@@ -17,6 +17,7 @@ KNOWN = {
     "valid_until",
     "uptime_target",
     "support_level",
+    "features",
     "discount",
     "note",
 }
@@ -41,7 +42,7 @@ class SaleOrder(models.Model):
             `sections`: `[{"part": "summary", "title": "Why us", "body": "<p>…</p>"}]`, existing by `"section": id`;
             `clauses`: `[{"clause": 4, "body": "<p>…</p>"}]`, new ones by `name` and `body`;
             `term_months`, `date_start`, `valid_until` (YYYY-MM-DD), `uptime_target` (percent),
-            `support_level` (code or id), `note`.
+            `support_level` (code or id), `features` (codes or ids of those beside the tier's), `note`.
         :return: the id of the proposal that has the changes
         """
         self.ensure_one()
@@ -118,6 +119,9 @@ class SaleOrder(models.Model):
             values["kor_uptime_target"] = self._kor_parse_number(changes["uptime_target"], "uptime_target", 100)
         if "support_level" in changes:
             values["kor_support_level_id"] = self._kor_parse_level(changes["support_level"]).id
+        if "features" in changes:
+            features = self.env["kor.counter.offer.terms"]._read_features(changes["features"])
+            values["kor_feature_ids"] = [fields.Command.set(features)]
         if "note" in changes:
             values["note"] = changes["note"]
         return values

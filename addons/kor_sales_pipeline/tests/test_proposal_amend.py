@@ -168,6 +168,39 @@ class TestProposalAmend(ProposalCase):
         self.assertAlmostEqual(monthly, 99 + 103.5 + 27, 2)
         self.assertAlmostEqual(monthly, order._kor_figures()["mrr"], 2)
 
+    def test_service_features_and_clauses_are_amended_as_signed(self):
+        feature = self.env["kor.feature"].create({"name": "Sauna", "code": "amend_sauna", "category": "services"})
+        old = self.contract.clause_ids
+        order = self._propose_change(
+            changes=lambda order: {
+                "lines": [{"line": self._get(order, "Set-up").id, "remove": True}],
+                "uptime_target": 99.9,
+                "features": [feature.code],
+                "clauses": [
+                    {"clause": order.kor_clause_ids.id, "body": "<p>Nobody calls at all.</p>"},
+                    {"name": "Special agreements", "body": "<p>Towels are free.</p>"},
+                ],
+            }
+        )
+        self._sign(order)
+        self.assertEqual(self.contract.amendment_ids.change_ids.kind, "kor_service")
+        self.assertEqual(self.contract.uptime_target, 99.9)
+        self.assertEqual(self.contract.feature_ids, self.tier.all_feature_ids | feature)
+        self.assertEqual(
+            [(one.name, one.body) for one in self.contract.clause_ids],
+            [("Quiet hours", "<p>Nobody calls at all.</p>"), ("Special agreements", "<p>Towels are free.</p>")],
+        )
+        self.assertEqual(self.contract.clause_ids[0], old)
+        self.assertIn("Nobody calls at night.", " ".join(self.contract.message_ids.mapped("body")))
+
+    def test_features_beside_the_tier_are_in_the_new_contract(self):
+        feature = self.env["kor.feature"].create({"name": "Sauna", "code": "amend_sauna", "category": "services"})
+        order = self._propose()
+        order.customize_proposal({"features": [feature.id]})
+        order.with_user(self.manager).action_kor_approve("Agreed.")
+        contract = self._sign(self._send(order))
+        self.assertEqual(contract.feature_ids, self.tier.all_feature_ids | feature)
+
     def test_terms_of_another_proposal_are_not_added(self):
         order = self._propose()
         change = {"kind": "add", "kor_terms_id": self._get(order, "Training").kor_terms_id.id, "name": "Training"}
