@@ -29,6 +29,7 @@ class AccountMove(models.Model):
         "kor.contract",
         string="Contracts",
         compute="_compute_kor_contract_ids",
+        compute_sudo=True,  # who posts an invoice need not be allowed to read contracts
         search="_search_kor_contract_ids",
         help="All contracts that the invoice bills.",
     )
@@ -52,8 +53,7 @@ class AccountMove(models.Model):
     @api.depends("kor_contract_id", "kor_item_ids.contract_id")
     def _compute_kor_contract_ids(self):
         for move in self:
-            # In sudo: as the slices.
-            move.kor_contract_ids = move.kor_contract_id | move.sudo().kor_item_ids.contract_id
+            move.kor_contract_ids = move.kor_contract_id | move.kor_item_ids.contract_id
 
     def _search_kor_contract_ids(self, operator, value):
         if operator != "in":

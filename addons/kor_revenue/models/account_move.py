@@ -84,4 +84,4 @@ class AccountMove(models.Model):
     def _mark_kor_revenue_stale(self):
         """Let the next close look at contracts whose documents have changed."""
         moves = self.filtered(lambda move: move.move_type in ("out_invoice", "out_refund"))
-        moves.kor_contract_ids.sudo()._mark_revenue_stale()  # sudo: a note for the close, whoever posts
+        moves.sudo().kor_contract_ids._mark_revenue_stale()  # sudo: a note for the close, whoever posts

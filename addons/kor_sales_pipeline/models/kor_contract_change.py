@@ -15,9 +15,7 @@ class KorContractChange(models.Model):
         help="The line is added exactly as it was signed: with its price model, quantity and discounts.",
     )
 
-    kind = fields.Selection(
-        selection_add=[("kor_service", "Service and clauses")], ondelete={"kor_service": "cascade"}
-    )
+    kind = fields.Selection(selection_add=[("kor_service", "Service and clauses")], ondelete={"kor_service": "cascade"})
     kor_order_id = fields.Many2one(
         "sale.order",
         string="Proposal",

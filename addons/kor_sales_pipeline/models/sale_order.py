@@ -75,7 +75,7 @@ class SaleOrder(models.Model):
         "kor.proposal.clause", "order_id", string="Clauses", copy=True, groups="base.group_user"
     )
     kor_discount_ids = fields.One2many(
-        "kor.discount", "proposal_id", string="Discounts on the Whole", copy=True, groups=INTERNAL
+        "kor.discount", "proposal_id", string="Discounts on the Whole", copy=False, groups=INTERNAL
     )
     kor_feature_ids = fields.Many2many(
         "kor.feature",
@@ -83,7 +83,7 @@ class SaleOrder(models.Model):
         "order_id",
         "feature_id",
         string="Further Features",
-        copy=True,
+        copy=False,
         groups=INTERNAL,
         domain="[('id', 'not in', kor_tier_feature_ids)]",
         help="Agreed beside those of the tier. They are in the contract once the proposal is signed.",
@@ -165,12 +165,18 @@ class SaleOrder(models.Model):
         return result
 
     def copy(self, default=None):
-        if self.filtered("kor_is_proposal") and not self.env.su:
-            self.check_access("read")
-            self.browse().check_access("create")
-            # In sudo: sellers copy the discounts of a plan with the proposal, but may not make any.
-            return self.browse(super(SaleOrder, self.sudo()).copy(default).ids)
-        return super().copy(default)
+        proposals = self.filtered("kor_is_proposal")
+        if not proposals:
+            return super().copy(default)
+        self.check_access("read")
+        self.browse().check_access("create")
+        # In sudo: sellers copy the discounts of a plan with the proposal, but may not make any.
+        copies = super(SaleOrder, self.sudo()).copy(default)
+        for order, new in zip(self.sudo(), copies, strict=True):
+            # By hand: others who copy orders may not read these fields.
+            order.kor_discount_ids.copy({"proposal_id": new.id})
+            new.kor_feature_ids = order.kor_feature_ids
+        return copies.with_env(self.env)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_kor_sent(self):

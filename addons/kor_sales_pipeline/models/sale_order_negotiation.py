@@ -166,7 +166,7 @@ class SaleOrder(models.Model):
                 }
             )
         title = self.env._(
-            "Written into the clause “Special agreements”, as answered in the negotiation. See that it says what is meant:"
+            "Written into the clause “Special agreements”, as answered in the negotiation. Check the wording:"
         )
         self._message_log(body=Markup("<p>%s</p><ul>%s</ul>") % (title, items))
 
