@@ -5,6 +5,7 @@ from . import kor_lead_usage
 from . import kor_lead_estimate_mixin
 from . import kor_lead_stage_mixin
 from . import kor_lead_handover_mixin
+from . import kor_lead_history_mixin
 from . import kor_team_funnel_mixin
 from . import kor_team_dashboard_mixin
 from . import kor_conversion_report
