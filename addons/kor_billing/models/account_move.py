@@ -31,6 +31,7 @@ class AccountMove(models.Model):
         "kor.contract",
         string="Contracts",
         compute="_compute_kor_contract_ids",
+        compute_sudo=True,  # who posts an invoice need not be allowed to read contracts
         search="_search_kor_contract_ids",
         help="All contracts that the invoice bills.",
     )
@@ -54,8 +55,7 @@ class AccountMove(models.Model):
     @api.depends("kor_contract_id", "kor_item_ids.contract_id")
     def _compute_kor_contract_ids(self):
         for move in self:
-            items_sudo = move.sudo().kor_item_ids  # the slices follow the invoice, whoever may read it
-            move.kor_contract_ids = move.kor_contract_id | items_sudo.contract_id
+            move.kor_contract_ids = move.kor_contract_id | move.kor_item_ids.contract_id
 
     def _search_kor_contract_ids(self, operator, value):
         if operator != "in":
