@@ -69,13 +69,15 @@ class KorSlaMonitor(models.Model):
         for monitor in self:
             if not 0 <= monitor.tolerance_seconds <= 3600:
                 raise ValidationError(
-                    self.env._("A clock may be 0 to 3,600 seconds ahead, not %(count)s.", count=monitor.tolerance_seconds)
+                    self.env._(
+                        "A clock may be 0 to 3,600 seconds ahead, not %(count)s.", count=monitor.tolerance_seconds
+                    )
                 )
 
     @api.model
     def _hash_key(self, key):
         # A key has 256 random bits: nobody can try them all, so a slow hash would protect nothing.
-        return hashlib.sha256(key.encode()).hexdigest()
+        return hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()
 
     def _make_key(self):
         """Give the monitor a new key and return it: the one before does not open anything any more."""
@@ -130,7 +132,12 @@ class KorSlaMonitor(models.Model):
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
-            "params": {"title": self.name, "message": message, "type": "success", "next": {"type": "ir.actions.client", "tag": "soft_reload"}},
+            "params": {
+                "title": self.name,
+                "message": message,
+                "type": "success",
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
         }
 
 

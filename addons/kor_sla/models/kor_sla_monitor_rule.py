@@ -30,7 +30,6 @@ class KorSlaMonitorRule(models.Model):
     )
     service_id = fields.Many2one("kor.sla.service", help="Empty: the service of the monitor.")
 
-    _weight_share = models.Constraint("CHECK (weight >= 0 AND weight <= 1)", "A weight is a share, from 0 to 1.")
 
     @api.constrains("weight")
     def _check_weight(self):

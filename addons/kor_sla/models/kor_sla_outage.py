@@ -80,7 +80,6 @@ class KorSlaOutage(models.Model):
         "(service_id, key) WHERE monitor_id IS NULL AND key IS NOT NULL",
         "The service has an outage with this key already.",
     )
-    _weight_share = models.Constraint("CHECK (weight >= 0 AND weight <= 1)", "A weight is a share, from 0 to 1.")
     _span_idx = models.Index("(service_id, date_start, date_end)")
 
     @api.depends("date_start", "date_end")
@@ -143,7 +142,9 @@ class KorSlaOutage(models.Model):
         for outage in self:
             if outage.is_excluded and not (outage.exclusion_reason or "").strip():
                 raise ValidationError(
-                    self.env._("Say why “%(outage)s” counts for nothing: customers read the reason.", outage=outage.name)
+                    self.env._(
+                        "Say why “%(outage)s” counts for nothing: customers read the reason.", outage=outage.name
+                    )
                 )
 
     @api.constrains("service_id", "contract_ids")
@@ -171,13 +172,37 @@ class KorSlaOutage(models.Model):
         if self.env.context.get("kor_signalling") is SIGNALLING:
             return
         if any(outage.monitor_id for outage in self):
-            raise UserError(
-                self.env._("What a monitor said is kept as evidence: exclude the outage, with the reason.")
-            )
+            raise UserError(self.env._("What a monitor said is kept as evidence: exclude the outage, with the reason."))
 
     def _as_signalled(self):
         """Return the outages for what signals write: it is no correction by hand."""
         return self.with_context(kor_signalling=SIGNALLING)
+
+    def _take_episode(self, values):
+        """Write what signals say where it differs, and tell the one who is responsible of an end."""
+        self.ensure_one()
+        changed = {
+            name: value
+            for name, value in values.items()
+            if value != (self[name].id if self._fields[name].type == "many2one" else self[name])
+        }
+        closed = not self.date_end and values["date_end"]
+        if changed:
+            self._as_signalled().write(changed)
+        if closed:
+            self.activity_feedback(
+                ["mail.mail_activity_data_todo"], feedback=self.env._("The monitor says that it is over.")
+            )
+
+    def _note_opened(self):
+        """Give the one who is responsible for the service something to do, while it goes on."""
+        for outage in self.filtered(lambda one: one.service_id.user_id and not one.date_end):
+            outage.activity_schedule(
+                "mail.mail_activity_data_todo",
+                summary=outage.name,
+                note=outage.monitor_text,
+                user_id=outage.service_id.user_id.id,
+            )
 
     def action_close(self):
         """End the outages now.
@@ -186,9 +211,7 @@ class KorSlaOutage(models.Model):
         """
         self.check_access("write")
         for outage in self.filtered(lambda one: one.phase == "over"):
-            raise UserError(
-                self.env._("“%(outage)s” is over since %(end)s.", outage=outage.name, end=outage.date_end)
-            )
+            raise UserError(self.env._("“%(outage)s” is over since %(end)s.", outage=outage.name, end=outage.date_end))
         planned = self.filtered(lambda one: one.phase == "planned")
         if planned:
             raise UserError(

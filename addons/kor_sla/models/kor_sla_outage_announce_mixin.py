@@ -52,9 +52,7 @@ class KorSlaOutageAnnounceMixin(models.AbstractModel):
             raise UserError(self.env._("Only maintenance is announced; “%(outage)s” is none.", outage=self.name))
         if self.date_announced:
             raise UserError(
-                self.env._(
-                    "“%(outage)s” was announced on %(date)s.", outage=self.name, date=self.date_announced
-                )
+                self.env._("“%(outage)s” was announced on %(date)s.", outage=self.name, date=self.date_announced)
             )
         if not self.date_end:
             raise UserError(self.env._("Say until when “%(outage)s” takes: customers want to know.", outage=self.name))

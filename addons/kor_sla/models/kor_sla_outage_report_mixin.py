@@ -45,14 +45,14 @@ class KorSlaOutageReportMixin(models.AbstractModel):
     @api.model
     def _report(self, service, report):
         values = self._prepare_reported(service, report)
-        outage = self._find_reported(service, report.key)
+        outage = self._find_reported(service, report.fingerprint)
         if not outage:
             try:
                 with self.env.cr.savepoint():
-                    return self.create({**values, "service_id": service.id, "key": report.key})
+                    return self.create({**values, "service_id": service.id, "key": report.fingerprint})
             except UniqueViolation:
                 # Reported twice at the same time: the other one was first.
-                outage = self._find_reported(service, report.key)
+                outage = self._find_reported(service, report.fingerprint)
         changed = {name: value for name, value in values.items() if outage[name] != value}
         if changed:
             outage.write(changed)
