@@ -10,6 +10,10 @@
         "security/kor_sla_groups.xml",
         "security/ir.model.access.csv",
         "security/kor_sla_security.xml",
+        "data/kor_sla_pause_reason_data.xml",
+        "data/kor_sla_policy_data.xml",
+        "data/kor_escalation_step_data.xml",
+        "views/kor_sla_terms_templates.xml",
         "data/ir_cron_uptime_data.xml",
         "data/mail_template_uptime_data.xml",
         "wizards/kor_sla_outage_exclude_views.xml",
@@ -22,4 +26,5 @@
         "views/kor_sla_status_portal_templates.xml",
         "views/kor_sla_menus.xml",
     ],
+    "post_init_hook": "post_init_hook",
 }

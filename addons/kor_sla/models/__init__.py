@@ -1,3 +1,5 @@
+from . import kor_sla_words_mixin  # isort: skip
+from . import kor_sla_terms_part_mixin  # isort: skip
 from . import kor_sla_terms_mixin  # isort: skip
 from . import (
     kor_contract_status_mixin,
@@ -9,6 +11,10 @@ from . import (
 )  # isort: skip
 from . import (
     kor_contract,
+    kor_contract_agreement,
+    kor_contract_amendment,
+    kor_contract_change,
+    kor_escalation_step,
     kor_sla_agreement,
     kor_sla_band,
     kor_sla_budget,
@@ -22,6 +28,7 @@ from . import (
     kor_sla_service,
     kor_sla_signal,
     kor_sla_target,
+    kor_support_level,
     project_project,
     project_task,
 )
