@@ -9,8 +9,6 @@ from . import (
     test_credits,
     test_engine_signals,
     test_intervals,
-    test_policy,
-    test_support_level,
     test_monitor_api,
     test_monitor_intake,
     test_monitor_screens,
