@@ -23,10 +23,14 @@ class KorHealthBacktest(models.Model):
     name = fields.Char(required=True)
     company_id = fields.Many2one("res.company", required=True, default=lambda self: self.env.company)
     model_id = fields.Many2one(
-        "kor.health.model", string="Measured by", help="Empty: the scores as they were. Else the readings are kept, and scored by this model."
+        "kor.health.model",
+        string="Measured by",
+        help="Empty: the scores as they were. Else the readings are kept, and scored by this model.",
     )
     date_from = fields.Date(
-        string="From", required=True, default=lambda self: fields.Date.subtract(fields.Date.context_today(self), years=1)
+        string="From",
+        required=True,
+        default=lambda self: fields.Date.subtract(fields.Date.context_today(self), years=1),
     )
     date_to = fields.Date(string="To", required=True, default=fields.Date.context_today)
     horizon_days = fields.Integer(

@@ -44,31 +44,34 @@ class KorHealthReadingMixin(models.AbstractModel):
         )
 
     @api.model
-    def _to_decimal(self, value, digits=4):
-        """Return a number of the database or an exact one as a reading."""
-        if isinstance(value, Fraction):
-            return round(Decimal(value.numerator) / Decimal(value.denominator), digits)
-        return round(Decimal(str(value)), digits)
+    def _round_reading(self, value):
+        """Return a number that need not end, a fraction or a decimal, as a reading."""
+        value = Fraction(value)
+        return round(Decimal(value.numerator) / Decimal(value.denominator), 4)
 
     def _read_usage(self, day):
         """By how many percent use has changed in four weeks: the mean of the metrics, each between -100 and 100."""
         changes = {}
         for account, metric, today, since, earlier, later in self.env.execute_query(self._select_use(day)):
-            by_day = {today - 2 * FOUR_WEEKS: earlier, today - FOUR_WEEKS: later}
-            change = trend.change({one: amount for one, amount in by_day.items() if amount}, today, since)
+            by_day = {today - 2 * FOUR_WEEKS: Decimal(earlier), today - FOUR_WEEKS: Decimal(later)}
+            change = trend.change(by_day, today, since)
             if change is not None:
                 bounded = max(-HUNDRED, min(HUNDRED, change))
                 changes.setdefault(account, []).append((bounded, metric))
         return {
             account: (
-                self._to_decimal(Fraction(sum(change for change, _metric in found)) / len(found)),
-                {"metrics": [{"metric": metric, "change": float(round(change, 2))} for change, metric in sorted(found)]},
+                self._round_reading(sum(Fraction(change) for change, _metric in found) / len(found)),
+                {
+                    "metrics": [
+                        {"metric": metric, "change": float(round(change, 2))} for change, metric in sorted(found)
+                    ]
+                },
             )
             for account, found in changes.items()
         }
 
     def _select_use(self, day):
-        """Return the query of the use of each metric in the last four weeks and in the four before.
+        """Return the query of the use of each metric in the last four weeks and in the four before, as text.
 
         Sums and different values add up by the day; of a level the mean of the days that were reported counts, and
         where one of the spans has none, nothing is known of it. A metric of which nothing was ever reported is left out.
@@ -77,7 +80,7 @@ class KorHealthReadingMixin(models.AbstractModel):
             """
             WITH own AS (%(contracts)s)
             SELECT o.account_id, m.code, min(o.today), min(f.day),
-                   COALESCE(sum(u.earlier), 0), COALESCE(sum(u.later), 0)
+                   COALESCE(sum(u.earlier), 0)::text, COALESCE(sum(u.later), 0)::text
               FROM own o
              CROSS JOIN kor_metric m
              CROSS JOIN LATERAL (
