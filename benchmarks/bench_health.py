@@ -186,14 +186,12 @@ for size in sizes:
     assert count >= size and coverage > 50, (count, coverage)
 
 print(
-    f"\n{'customers':>9}{'snapshot s':>12}{'a second':>10}{'queries':>9}{'growth':>8}{'accounts s':>12}{'again s':>9}{'queries':>9}"
+    f"\n{'customers':>9}{'seconds':>9}{'a second':>10}{'queries':>9}{'growth':>8}{'new accounts':>14}{'run again':>11}"
 )
 before = None
-for size, seconds, queries, opened, _open_queries, again, again_queries in rows:
+for size, seconds, queries, opened, _open_queries, again, _again_queries in rows:
     growth = f"{seconds / before:.2f}" if before else ""
     before = seconds
-    print(
-        f"{size:9}{seconds:12.2f}{size / seconds:10.0f}{queries:9}{growth:>8}{opened:12.2f}{again:9.2f}{again_queries:9}"
-    )
+    print(f"{size:9}{seconds:9.2f}{size / seconds:10.0f}{queries:9}{growth:>8}{opened:12.2f} s{again:9.2f} s")
 chunks = -(-CUSTOMERS // 1000)
-print(f"queries for each chunk of 1,000: {rows[-1][2] / chunks:.0f}; growth of 2.0 is straight")
+print(f"queries for each chunk of 1,000: {rows[-1][2] / chunks:.0f}; a growth of 2.0 is straight")
