@@ -89,7 +89,9 @@ class KorAccountHealthMixin(models.AbstractModel):
         """Return {account: (model, engine Health, {component: facts})}; an account without a model is left out."""
         self.env.flush_all()
         models_by_account = self.env["kor.health.model"]._find_models(self)
-        terms = {model: (model._get_engine_weights(), model._get_engine_bands()) for model in models_by_account.values()}
+        terms = {
+            model: (model._get_engine_weights(), model._get_engine_bands()) for model in models_by_account.values()
+        }
         readings = self._read_components(day, {one.component for weights, _bands in terms.values() for one in weights})
         measured = {}
         for account, model in models_by_account.items():

@@ -70,7 +70,11 @@ class KorAccountHealthViewMixin(models.AbstractModel):
         for account in self:
             snapshot = account.health_snapshot_id
             parts = [
-                {**part, "label": labels.get(part["component"], part["component"]), "text": account._describe_part(part)}
+                {
+                    **part,
+                    "label": labels.get(part["component"], part["component"]),
+                    "text": account._describe_part(part),
+                }
                 for part in snapshot.components or []
             ]
             values = {"snapshot": snapshot, "parts": parts}

@@ -193,7 +193,8 @@ class KorAccountRefreshMixin(models.AbstractModel):
               JOIN kor_contract c ON c.partner_id = p.id AND c.company_id = x.company_id
                                  AND c.state IN ('active', 'paused')
               JOIN kor_tier t ON t.id = c.tier_id
-              JOIN unnest(%s::int[], %s::int[], %s::numeric[], %s::numeric[]) AS f(company_id, currency_id, rate, rounding)
+              JOIN unnest(%s::int[], %s::int[], %s::numeric[], %s::numeric[])
+                   AS f(company_id, currency_id, rate, rounding)
                 ON f.company_id = c.company_id AND f.currency_id = c.currency_id
              GROUP BY x.id
             """,
@@ -239,7 +240,8 @@ class KorAccountRefreshMixin(models.AbstractModel):
         """
         return SQL(
             """
-            SELECT x.id, greatest(max(written.moment), max(received.moment), max(met.moment), max(done.moment)) AS moment
+            SELECT x.id,
+                   greatest(max(written.moment), max(received.moment), max(met.moment), max(done.moment)) AS moment
               FROM chosen x
               JOIN res_partner p ON p.commercial_partner_id = x.partner_id
               LEFT JOIN LATERAL (

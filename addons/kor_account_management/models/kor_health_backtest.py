@@ -1,5 +1,4 @@
 from collections import defaultdict
-from datetime import timedelta
 from decimal import Decimal
 
 from odoo import api, fields, models
@@ -23,10 +22,14 @@ class KorHealthBacktest(models.Model):
     name = fields.Char(required=True)
     company_id = fields.Many2one("res.company", required=True, default=lambda self: self.env.company)
     model_id = fields.Many2one(
-        "kor.health.model", string="Measured by", help="Empty: the scores as they were. Else the readings are kept, and scored by this model."
+        "kor.health.model",
+        string="Measured by",
+        help="Empty: the scores as they were. Else the readings are kept, and scored by this model.",
     )
     date_from = fields.Date(
-        string="From", required=True, default=lambda self: fields.Date.subtract(fields.Date.context_today(self), years=1)
+        string="From",
+        required=True,
+        default=lambda self: fields.Date.subtract(fields.Date.context_today(self), years=1),
     )
     date_to = fields.Date(string="To", required=True, default=fields.Date.context_today)
     horizon_days = fields.Integer(
@@ -159,7 +162,8 @@ class KorHealthBacktest(models.Model):
             SELECT a.id, max(c.date_end_effective)
               FROM kor_account a
               JOIN res_partner p ON p.commercial_partner_id = a.partner_id
-              JOIN kor_contract c ON c.partner_id = p.id AND c.company_id = a.company_id AND c.date_activated IS NOT NULL
+              JOIN kor_contract c ON c.partner_id = p.id AND c.company_id = a.company_id
+                                 AND c.date_activated IS NOT NULL
              WHERE a.id = ANY(%(ids)s) AND (c.date_end_effective IS NULL OR c.date_end_effective >= c.date_start)
              GROUP BY a.id
             HAVING bool_and(c.state IN ('ended', 'cancelled') AND c.date_end_effective IS NOT NULL)
@@ -195,8 +199,8 @@ class KorHealthBacktest(models.Model):
         }
         yield (
             self.env._(
-                "Precision %(precision)s %%: of %(warned)s accounts whose score fell below %(threshold)s, %(caught)s left "
-                "within %(horizon)s days; %(false)s stayed.",
+                "Precision %(precision)s %%: of %(warned)s accounts whose score fell below %(threshold)s, %(caught)s "
+                "left within %(horizon)s days; %(false)s stayed.",
                 **values,
             )
             if warned
@@ -204,7 +208,8 @@ class KorHealthBacktest(models.Model):
         )
         yield (
             self.env._(
-                "Recall %(recall)s %%: of %(lost)s accounts that left, %(caught)s had been warned of; %(missed)s had not.",
+                "Recall %(recall)s %%: of %(lost)s accounts that left, %(caught)s had been warned of; %(missed)s "
+                "had not.",
                 **values,
             )
             if lost
@@ -214,7 +219,7 @@ class KorHealthBacktest(models.Model):
             yield self.env._("Lead: half of the warnings came %(lead)s days or more before the loss.", **values)
         if self.undecided_count:
             yield self.env._(
-                "%(undecided)s accounts were warned of less than %(horizon)s days before the end of what is known: they "
-                "count for nothing.",
+                "Undecided: of %(undecided)s accounts the warning came less than %(horizon)s days before the end of "
+                "what is known, so they count for nothing.",
                 **values,
             )

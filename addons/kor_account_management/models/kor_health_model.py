@@ -108,7 +108,8 @@ class KorHealthModel(models.Model):
                 (
                     model
                     for model in every
-                    if model.company_id in (company, company.browse()) and (not model.tier_ids or tier in model.tier_ids)
+                    if model.company_id in (company, company.browse())
+                    and (not model.tier_ids or tier in model.tier_ids)
                 ),
                 self.browse(),
             )

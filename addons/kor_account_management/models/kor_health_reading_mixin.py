@@ -29,11 +29,12 @@ class KorHealthReadingMixin(models.AbstractModel):
         zones = {name: now.astimezone(pytz.timezone(name)).date() for name in pytz.all_timezones}
         return SQL(
             """
-            SELECT a.id AS account_id, a.company_id, c.id AS contract_id, c.date_start, least(z.today, %(day)s) AS today,
-                   c.state IN ('active', 'paused') AS is_running
+            SELECT a.id AS account_id, a.company_id, c.id AS contract_id, c.date_start,
+                   least(z.today, %(day)s) AS today, c.state IN ('active', 'paused') AS is_running
               FROM kor_account a
               JOIN res_partner p ON p.commercial_partner_id = a.partner_id
-              JOIN kor_contract c ON c.partner_id = p.id AND c.company_id = a.company_id AND c.date_activated IS NOT NULL
+              JOIN kor_contract c ON c.partner_id = p.id AND c.company_id = a.company_id
+                                 AND c.date_activated IS NOT NULL
               JOIN unnest(%(names)s::text[], %(days)s::date[]) AS z(name, today) ON z.name = c.tz
              WHERE a.id = ANY(%(ids)s)
             """,
@@ -44,40 +45,44 @@ class KorHealthReadingMixin(models.AbstractModel):
         )
 
     @api.model
-    def _to_decimal(self, value, digits=4):
-        """Return a number of the database or an exact one as a reading."""
-        if isinstance(value, Fraction):
-            return round(Decimal(value.numerator) / Decimal(value.denominator), digits)
-        return round(Decimal(str(value)), digits)
+    def _round_reading(self, value):
+        """Return a number that need not end, a fraction or a decimal, as a reading."""
+        value = Fraction(value)
+        return round(Decimal(value.numerator) / Decimal(value.denominator), 4)
 
     def _read_usage(self, day):
         """By how many percent use has changed in four weeks: the mean of the metrics, each between -100 and 100."""
         changes = {}
         for account, metric, today, since, earlier, later in self.env.execute_query(self._select_use(day)):
-            by_day = {today - 2 * FOUR_WEEKS: earlier, today - FOUR_WEEKS: later}
-            change = trend.change({one: amount for one, amount in by_day.items() if amount}, today, since)
+            by_day = {today - 2 * FOUR_WEEKS: Decimal(earlier), today - FOUR_WEEKS: Decimal(later)}
+            change = trend.change(by_day, today, since)
             if change is not None:
                 bounded = max(-HUNDRED, min(HUNDRED, change))
                 changes.setdefault(account, []).append((bounded, metric))
         return {
             account: (
-                self._to_decimal(Fraction(sum(change for change, _metric in found)) / len(found)),
-                {"metrics": [{"metric": metric, "change": float(round(change, 2))} for change, metric in sorted(found)]},
+                self._round_reading(sum(Fraction(change) for change, _metric in found) / len(found)),
+                {
+                    "metrics": [
+                        {"metric": metric, "change": float(round(change, 2))} for change, metric in sorted(found)
+                    ]
+                },
             )
             for account, found in changes.items()
         }
 
     def _select_use(self, day):
-        """Return the query of the use of each metric in the last four weeks and in the four before.
+        """Return the query of the use of each metric in the last four weeks and in the four before, as text.
 
         Sums and different values add up by the day; of a level the mean of the days that were reported counts, and
-        where one of the spans has none, nothing is known of it. A metric of which nothing was ever reported is left out.
+        where one of the spans has none, nothing is known of it. What was never reported is left out.
         """
         return SQL(
             """
             WITH own AS (%(contracts)s)
             SELECT o.account_id, m.code, min(o.today), min(f.day),
-                   COALESCE(sum(u.earlier), 0), COALESCE(sum(u.later), 0)
+                   COALESCE(sum(CASE WHEN u.adds_up THEN u.earlier ELSE u.level_earlier END), 0)::text,
+                   COALESCE(sum(CASE WHEN u.adds_up THEN u.later ELSE u.level_later END), 0)::text
               FROM own o
              CROSS JOIN kor_metric m
              CROSS JOIN LATERAL (
@@ -86,22 +91,34 @@ class KorHealthReadingMixin(models.AbstractModel):
                       AND (r.events > 0 OR r.readings > 0)
                     ORDER BY r.day LIMIT 1) f
              CROSS JOIN LATERAL (
-                   SELECT CASE WHEN m.aggregation IN ('sum', 'unique_count') THEN sum(v.value) FILTER (WHERE v.is_earlier)
-                               ELSE avg(v.value) FILTER (WHERE v.is_earlier) END AS earlier,
-                          CASE WHEN m.aggregation IN ('sum', 'unique_count') THEN sum(v.value) FILTER (WHERE NOT v.is_earlier)
-                               ELSE avg(v.value) FILTER (WHERE NOT v.is_earlier) END AS later
-                     FROM (SELECT r.day < o.today - %(span)s AS is_earlier,
-                                  CASE m.aggregation WHEN 'sum' THEN r.total WHEN 'max' THEN r.highest
-                                       WHEN 'unique_count' THEN (SELECT count(*) FROM kor_usage_value k WHERE k.rollup_id = r.id)
-                                       ELSE r.latest END AS value
-                             FROM kor_usage_rollup r
-                            WHERE r.contract_id = o.contract_id AND r.metric_id = m.id AND r.dimension = ''
-                              AND r.day >= o.today - 2 * %(span)s AND r.day < o.today
-                              AND (r.events > 0 OR r.readings > 0)) v) u
-             WHERE m.aggregation IN ('sum', 'unique_count') OR (u.earlier IS NOT NULL AND u.later IS NOT NULL)
+                   SELECT m.aggregation IN ('sum', 'unique_count') AS adds_up,
+                          sum(v.value) FILTER (WHERE v.is_earlier) AS earlier,
+                          sum(v.value) FILTER (WHERE NOT v.is_earlier) AS later,
+                          avg(v.value) FILTER (WHERE v.is_earlier) AS level_earlier,
+                          avg(v.value) FILTER (WHERE NOT v.is_earlier) AS level_later
+                     FROM (%(days)s) v) u
+             WHERE u.adds_up OR (u.earlier IS NOT NULL AND u.later IS NOT NULL)
              GROUP BY o.account_id, m.id
             """,
             contracts=self._select_contracts(day),
+            days=self._select_use_by_day(),
+        )
+
+    @api.model
+    def _select_use_by_day(self):
+        """Return the query of what a metric makes of each day of eight weeks that was reported."""
+        return SQL(
+            """
+            SELECT r.day < o.today - %(span)s AS is_earlier,
+                   CASE m.aggregation
+                       WHEN 'sum' THEN r.total
+                       WHEN 'max' THEN r.highest
+                       WHEN 'unique_count' THEN (SELECT count(*) FROM kor_usage_value k WHERE k.rollup_id = r.id)
+                       ELSE r.latest END AS value
+              FROM kor_usage_rollup r
+             WHERE r.contract_id = o.contract_id AND r.metric_id = m.id AND r.dimension = ''
+               AND r.day >= o.today - 2 * %(span)s AND r.day < o.today AND (r.events > 0 OR r.readings > 0)
+            """,
             span=FOUR_WEEKS.days,
         )
 

@@ -1,5 +1,6 @@
 from datetime import datetime, time, timedelta
 from decimal import Decimal
+from fractions import Fraction
 
 from odoo import api, models
 from odoo.tools import SQL
@@ -34,7 +35,7 @@ class KorHealthReadingServiceMixin(models.AbstractModel):
         rows = self.env.execute_query(self._select_support(day))
         return {
             account: (
-                self._to_decimal(tickets / max(Decimal(1), Decimal(seats) / SEATS)),
+                self._round_reading(tickets / max(Fraction(1), Fraction(seats) / SEATS)),
                 {"tickets": tickets, "seats": float(seats)},
             )
             for account, tickets, seats in rows
@@ -45,7 +46,7 @@ class KorHealthReadingServiceMixin(models.AbstractModel):
         return SQL(
             """
             WITH own AS (%(contracts)s)
-            SELECT o.account_id, sum(t.number), COALESCE(sum(s.held), sum(s.allowed), 0)
+            SELECT o.account_id, sum(t.number)::int, COALESCE(sum(s.held), sum(s.allowed), 0)::text
               FROM own o
              CROSS JOIN LATERAL (
                    SELECT count(*) AS number FROM project_task t
@@ -60,8 +61,8 @@ class KorHealthReadingServiceMixin(models.AbstractModel):
                               AND m.code = 'users') AS allowed) s
              GROUP BY o.account_id, o.company_id
             HAVING min(o.date_start) <= min(o.today) - %(span)s
-               AND EXISTS (SELECT FROM project_task t
-                            WHERE t.kor_contract_id IS NOT NULL AND t.company_id = o.company_id)
+               AND EXISTS (SELECT FROM project_task t JOIN kor_contract k ON k.id = t.kor_contract_id
+                            WHERE k.company_id = o.company_id)
             """,
             contracts=self._select_contracts(day),
             since=self._get_moment(day, FOUR_WEEKS.days),
@@ -95,18 +96,17 @@ class KorHealthReadingServiceMixin(models.AbstractModel):
         rows = self.env.execute_query(self._select_payment(day))
         return {
             account: (
-                self._to_decimal(late / amount),
-                {"days": float(round(late / amount, 1)), "overdue": float(overdue), "oldest": oldest or 0},
+                self._round_reading(Fraction(late) / Fraction(amount)),
+                {"overdue": float(overdue), "oldest": oldest or 0},
             )
             for account, amount, late, overdue, oldest in rows
-            if amount
         }
 
     def _select_payment(self, day):
         return SQL(
             """
-            SELECT a.id, sum(l.debit),
-                   sum(l.amount_residual * (%(day)s - l.date_maturity) + COALESCE(paid.late, 0)),
+            SELECT a.id, sum(l.debit)::text,
+                   sum(l.amount_residual * (%(day)s - l.date_maturity) + COALESCE(paid.late, 0))::text,
                    sum(l.amount_residual), max(%(day)s - l.date_maturity) FILTER (WHERE l.amount_residual > 0)
               FROM kor_account a
               JOIN account_move_line l ON l.partner_id = a.partner_id AND l.company_id = a.company_id
@@ -166,7 +166,7 @@ class KorHealthReadingServiceMixin(models.AbstractModel):
                                           AND s.survey_id = ANY(%(surveys)s)
                                           AND COALESCE(s.end_datetime, s.create_date) >= %(since)s
                  WHERE a.id = ANY(%(ids)s))
-            SELECT account_id, avg(percent::numeric), count(*) FROM answers GROUP BY account_id
+            SELECT account_id, avg(percent::numeric)::text, count(*) FROM answers GROUP BY account_id
             """,
             contracts=self._select_contracts(day),
             ids=self.ids,
@@ -174,7 +174,7 @@ class KorHealthReadingServiceMixin(models.AbstractModel):
             surveys=self._get_satisfaction_surveys().ids,
         )
         return {
-            account: (min(HUNDRED, max(Decimal(0), self._to_decimal(percent))), {"answers": answers})
+            account: (min(HUNDRED, max(Decimal(0), self._round_reading(percent))), {"answers": answers})
             for account, percent, answers in self.env.execute_query(query)
         }
 
@@ -186,6 +186,9 @@ class KorHealthReadingServiceMixin(models.AbstractModel):
     def _read_contact(self, day):
         """How many days have gone since the last contact; not known where there never was one."""
         rows = self.env.execute_query(
-            SQL("SELECT id, date_contact::date FROM kor_account WHERE id = ANY(%s) AND date_contact IS NOT NULL", self.ids)
+            SQL(
+                "SELECT id, date_contact::date FROM kor_account WHERE id = ANY(%s) AND date_contact IS NOT NULL",
+                self.ids,
+            )
         )
         return {account: (Decimal(max((day - last).days, 0)), {"date": last.isoformat()}) for account, last in rows}
