@@ -69,8 +69,10 @@ class KorAccountFollowMixin(models.AbstractModel):
                 continue
             if advice["cheaper"]:
                 account = self.filtered(
-                    lambda one, contract=contract: one.partner_id == contract.partner_id.commercial_partner_id
-                    and one.company_id == contract.company_id
+                    lambda one, contract=contract: (
+                        one.partner_id == contract.partner_id.commercial_partner_id
+                        and one.company_id == contract.company_id
+                    )
                 )
                 facts = {name: advice[name] for name in advice if name != "lines"}
                 found[account.id, contract.id, "tier_cheaper", "tier"] = facts

@@ -40,7 +40,8 @@ class KorAccount(models.Model):
             account.lead_count = sum(
                 count
                 for partner, company, count in groups
-                if partner.commercial_partner_id == account.partner_id and company in (account.company_id, company.browse())
+                if partner.commercial_partner_id == account.partner_id
+                and company in (account.company_id, company.browse())
             )
 
     def _compute_renewal_id(self):
@@ -131,8 +132,10 @@ class KorAccount(models.Model):
         uses = contracts_sudo._get_uses(limits.metric_id)
         for account in self:
             own = limits.filtered(
-                lambda one, account=account: one.contract_id.company_id == account.company_id
-                and one.contract_id.partner_id.commercial_partner_id == account.partner_id
+                lambda one, account=account: (
+                    one.contract_id.company_id == account.company_id
+                    and one.contract_id.partner_id.commercial_partner_id == account.partner_id
+                )
             )
             rows = [account._prepare_limit_row(limit, uses[limit.contract_id].get(limit.metric_id, 0)) for limit in own]
             account.limits_html = self.env["ir.qweb"]._render(

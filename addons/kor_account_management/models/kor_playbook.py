@@ -38,7 +38,9 @@ class KorPlaybook(models.Model):
     _pause_not_negative = models.Constraint("CHECK (pause_days >= 0)", "A pause is 0 days or more.")
 
     def _compute_run_count(self):
-        groups = self.env["kor.playbook.run"]._read_group([("playbook_id", "in", self.ids)], ["playbook_id"], ["__count"])
+        groups = self.env["kor.playbook.run"]._read_group(
+            [("playbook_id", "in", self.ids)], ["playbook_id"], ["__count"]
+        )
         counts = dict(groups)
         for playbook in self:
             playbook.run_count = counts.get(playbook, 0)

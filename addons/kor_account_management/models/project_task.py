@@ -23,11 +23,13 @@ class ProjectTask(models.Model):
         template = self.env.ref("kor_account_management.mail_template_ticket_rating", raise_if_not_found=False)
         tasks_sudo = self.sudo()  # whoever resolves a ticket, from a portal or a job too
         resolved_sudo = tasks_sudo.filtered(
-            lambda task: task.kor_contract_id
-            and task.state == "1_done"
-            and not task.kor_date_rating_asked
-            and not task.is_template
-            and task._rating_get_partner().email
+            lambda task: (
+                task.kor_contract_id
+                and task.state == "1_done"
+                and not task.kor_date_rating_asked
+                and not task.is_template
+                and task._rating_get_partner().email
+            )
         )
         if not template or not resolved_sudo:
             return
