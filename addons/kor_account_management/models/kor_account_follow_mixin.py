@@ -10,7 +10,7 @@ ADVICE_CHUNK = 20
 
 
 class KorAccountFollowMixin(models.AbstractModel):
-    """Follow accounts day by day: signals, playbooks, renewals, surveys. Done again on the same day nothing is twice."""
+    """Follow accounts day by day: signals, playbooks, renewals, surveys. Done again, nothing is there twice."""
 
     _name = "kor.account.follow.mixin"
     _description = "Following of Accounts"

@@ -62,7 +62,8 @@ class KorRenewalForecastMixin(models.AbstractModel):
               JOIN res_partner p ON p.commercial_partner_id = a.partner_id
               JOIN kor_contract c ON c.partner_id = p.id AND c.company_id = a.company_id
                                  AND c.state IN ('active', 'paused')
-              JOIN unnest(%s::int[], %s::int[], %s::numeric[], %s::numeric[]) AS f(company_id, currency_id, rate, rounding)
+              JOIN unnest(%s::int[], %s::int[], %s::numeric[], %s::numeric[])
+                   AS f(company_id, currency_id, rate, rounding)
                 ON f.company_id = c.company_id AND f.currency_id = c.currency_id
              WHERE a.id = ANY(%s) AND a.active
                AND c.date_end >= y.today AND c.date_end <= y.today + make_interval(months => %s)
