@@ -43,10 +43,15 @@ class KorHealthWordsMixin(models.AbstractModel):
     def _describe_usage(self, facts, reading):
         names = self._get_metric_names()
         metrics = [
-            f"{names.get(one['metric'], one['metric'])} {one['change']:+.0f} %" for one in facts.get("metrics", [])
+            f"{names.get(one['metric'], one['metric'])} {self._format_change(one['change'])}"
+            for one in facts.get("metrics", [])
         ]
         told = self._describe_change(reading)
         return f"{told} ({', '.join(metrics)})" if len(metrics) > 1 else told
+
+    @api.model
+    def _format_change(self, percent):
+        return f"{round(percent):+d} %" if round(percent) else "±0 %"
 
     def _describe_change(self, reading):
         percent = self._format_short(abs(reading))

@@ -8,4 +8,5 @@ from . import (
     test_health_backtest,
     test_health_model,
     test_health_readings,
+    test_health_tour,
 )
