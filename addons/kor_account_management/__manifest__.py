@@ -31,5 +31,6 @@
     ],
     "assets": {
         "web.assets_backend": ["kor_account_management/static/src/sparkline/*"],
+        "web.assets_tests": ["kor_account_management/static/tests/tours/*.js"],
     },
 }

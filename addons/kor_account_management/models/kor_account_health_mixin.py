@@ -3,11 +3,13 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL, split_every
 
 from ..engine import health
 from .kor_account_refresh_mixin import CHUNK
 
+MAX_TRIES = 3
 TREND_DAYS = 30
 # Where there is no snapshot of that day, the last one of the week before it is compared.
 TREND_SLACK = 7
@@ -29,13 +31,27 @@ class KorAccountHealthMixin(models.AbstractModel):
         cron._commit_progress(remaining=sum(len(ids) for ids in pending.values()))
         for day, ids in pending.items():
             for batch in split_every(chunk, ids):
-                accounts = self.browse(batch)
-                accounts._refresh_aggregates()
-                accounts._take_snapshots(day)
+                self.browse(batch)._work_insistently(day)
                 if not cron._commit_progress(len(batch)):
                     return
                 # What was read of one chunk is of no use to the next.
                 self.env.invalidate_all()
+
+    def _work_insistently(self, day):
+        """Do a chunk, from the start again where somebody else has written one of its accounts meanwhile."""
+        for tries_left in reversed(range(MAX_TRIES)):
+            try:
+                # Many short look-ups: to compile them takes longer than to run them.
+                self.env.cr.execute("SET LOCAL jit TO off")
+                self._refresh_aggregates()
+                self._take_snapshots(day)
+                self.env.flush_all()
+                return
+            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+                # Only a new transaction sees what the other one has written.
+                self.env.cr.rollback()
+                if not tries_left:
+                    raise
 
     @api.model
     def _find_pending(self):

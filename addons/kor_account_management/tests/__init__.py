@@ -13,4 +13,5 @@ from . import (
     test_renewals,
     test_satisfaction,
     test_signals,
+    test_health_tour,
 )

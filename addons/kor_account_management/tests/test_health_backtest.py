@@ -90,7 +90,7 @@ class TestHealthBacktest(AccountCase):
         told = self.test.explanation
         self.assertIn("Precision 33 %: of 3 accounts whose score fell below 45, 1 left within 90 days; 2 stayed.", told)
         self.assertIn("Recall 50 %: of 2 accounts that left, 1 had been warned of; 1 had not.", told)
-        self.assertIn("of 1 accounts the warning came less than 90 days before the end", told)
+        self.assertIn("Undecided: 1. The warning came less than 90 days before the end", told)
 
     def test_run_again_replaces_the_result(self):
         self.test.action_run()

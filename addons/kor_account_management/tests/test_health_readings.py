@@ -128,9 +128,28 @@ class TestHealthReadings(AccountCase):
         self._set_contact(self._ago(30, 23))
         self.assertEqual(self._read("contact")[0], 30)
 
-    def test_onboarding_waits_for_its_addon(self):
-        if "kor.onboarding" not in self.env:
-            self.assertIsNone(self._read("onboarding"))
+    def test_onboarding_is_the_worst_of_running_contracts(self):
+        over = self._make_contract(date_start=self.first_day)
+        over.action_cancel()
+        second = self._make_contract(date_start=self.first_day)
+        # In place of the table of the addon that onboards customers, whether it is there or not.
+        self.env.cr.execute("CREATE TEMP TABLE kor_onboarding (contract_id int, state varchar) ON COMMIT DROP")
+        self.patch(type(self.account), "_has_onboarding", lambda _self: True)
+        self.assertIsNone(self._read("onboarding"))
+        table = [
+            (self.contract, "not_started", None),
+            (over, "blocked", None),
+            (self.contract, "done", (100, "done")),
+            (second, "on_track", (100, "on_track")),
+            (second, "late", (20, "late")),
+            (self.contract, "at_risk", (20, "late")),
+            (self.contract, "blocked", (0, "blocked")),
+        ]
+        for contract, state, expected in table:
+            self.env.cr.execute("INSERT INTO kor_onboarding VALUES (%s, %s)", [contract.id, state])
+            with self.subTest(state=state):
+                found = self._read("onboarding")
+                self.assertEqual(found and (found[0], found[1]["state"]), expected)
 
     def test_readings_of_one_account_say_nothing_of_another(self):
         self._make_contract(partner_id=self.other_customer.id, date_start=self.first_day)
