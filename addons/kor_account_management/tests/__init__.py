@@ -9,9 +9,9 @@ from . import (
     test_health_backtest,
     test_health_model,
     test_health_readings,
+    test_health_tour,
     test_playbooks,
     test_renewals,
     test_satisfaction,
     test_signals,
-    test_health_tour,
 )
