@@ -212,12 +212,32 @@ class KorSignal(models.Model):
         self.lock_for_update()
         for signal in self:
             signal._check_can_convert()
-        leads = self.env["crm.lead"].create([signal._prepare_lead_values() for signal in self])
-        for signal, lead in zip(self, leads, strict=True):
-            signal.write({"lead_id": lead.id, "state": "converted"})
-            lead.message_post(body=self.env._("From the signal “%(signal)s”. %(reason)s",
-                                              signal=signal.name, reason=signal.reason or ""))  # fmt: skip
+        leads = self.env["crm.lead"]
+        for offer, signals in self.grouped(lambda one: one._get_offer()).items():
+            lead = signals._find_lead_of_offer(offer)
+            if not lead:
+                lead = leads.create(signals[0]._prepare_lead_values())
+            signals.write({"lead_id": lead.id, "state": "converted"})
+            for signal in signals:
+                lead.message_post(
+                    body=self.env._(
+                        "From the signal “%(signal)s”. %(reason)s", signal=signal.name, reason=signal.reason or ""
+                    )
+                )
+            leads |= lead
         return self._open_leads(leads)
+
+    def _get_offer(self):
+        """Return what the signal would sell: two limits that the same plan raises are one sale."""
+        return (self.contract_id, self.plan_id) if self.plan_id else (self, self.plan_id)
+
+    def _find_lead_of_offer(self, offer):
+        """Return the open opportunity that came of another signal with the same plan for the same contract."""
+        contract, plan = offer
+        if not plan:
+            return self.env["crm.lead"]
+        domain = [("contract_id", "=", contract.id), ("plan_id", "=", plan.id), ("lead_id.date_closed", "=", False)]
+        return self.search([*domain, ("lead_id.active", "=", True)], limit=1).lead_id
 
     def _check_can_convert(self):
         if self.lead_id:

@@ -257,6 +257,18 @@ class TestSignals(AccountCase):
         with self.assertRaisesRegex(UserError, "is an opportunity already"):
             signal.action_convert()
 
+    def test_two_limits_that_one_plan_raises_are_one_sale(self):
+        self._make_higher_plan(price=250)
+        self._alert(90, 910)
+        self._alert(80, 82, limit=100, metric=self.storage)
+        self._detect()
+        signals = self._signals("limit_near")
+        self.assertEqual(signals.mapped("amount"), [1800, 1800])
+        signals[0].action_convert()
+        signals[1].action_convert()
+        self.assertEqual(len(signals.lead_id), 1)
+        self.assertEqual(signals.lead_id.expected_revenue, 1800)
+
     def test_signal_that_comes_again_goes_with_the_opportunity_that_is_open(self):
         alert = self._alert(80, 820)
         self._detect()
