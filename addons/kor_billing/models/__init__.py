@@ -33,5 +33,6 @@ from . import payment_token
 from . import payment_transaction
 from . import account_move
 from . import account_move_line
+from . import account_move_line_whole
 from . import res_company
 from . import res_config_settings

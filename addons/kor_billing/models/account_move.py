@@ -31,6 +31,7 @@ class AccountMove(models.Model):
         "kor.contract",
         string="Contracts",
         compute="_compute_kor_contract_ids",
+        compute_sudo=True,  # who posts an invoice need not be allowed to read contracts
         search="_search_kor_contract_ids",
         help="All contracts that the invoice bills.",
     )
@@ -54,8 +55,7 @@ class AccountMove(models.Model):
     @api.depends("kor_contract_id", "kor_item_ids.contract_id")
     def _compute_kor_contract_ids(self):
         for move in self:
-            items_sudo = move.sudo().kor_item_ids  # the slices follow the invoice, whoever may read it
-            move.kor_contract_ids = move.kor_contract_id | items_sudo.contract_id
+            move.kor_contract_ids = move.kor_contract_id | move.kor_item_ids.contract_id
 
     def _search_kor_contract_ids(self, operator, value):
         if operator != "in":
@@ -81,6 +81,37 @@ class AccountMove(models.Model):
         with super()._sync_dynamic_lines(container):
             yield
 
+    # EXTENDS base
+    def _check_company(self, fnames=None):
+        """Check new invoices together; where one does not agree, core finds which, and says so."""
+        if fnames or self.env.context.get("kor_move_builder") is not BUILDING or not self._is_kor_consistent():
+            super()._check_company(fnames)
+
+    def _is_kor_consistent(self):
+        names = [name for name, field in self._fields.items() if field.relational and field.check_company]
+        return not any(self._fields[name].company_dependent for name in names) and all(
+            self._is_kor_of_company(moves.sudo()[name], company)  # as core checks
+            for company, moves in self.grouped("company_id").items()
+            for name in names
+        )
+
+    @api.model
+    def _is_kor_of_company(self, records, company):
+        domain = records._check_company_domain(company)
+        return not domain or records == records.with_context(active_test=False).filtered_domain(domain)
+
+    # EXTENDS base
+    def _add_precomputed_values(self, vals_list):
+        """Show core one line of each new whole invoice, and not all: lines decide nothing that comes before them."""
+        if self.env.context.get("kor_lines_are_whole") is not BUILDING:
+            return super()._add_precomputed_values(vals_list)
+        lines = [vals.pop("line_ids") for vals in vals_list]
+        for vals, own in zip(vals_list, lines, strict=True):
+            vals["line_ids"] = own[:1]
+        super()._add_precomputed_values(vals_list)
+        for vals, own in zip(vals_list, lines, strict=True):
+            vals["line_ids"] = own
+
     # EXTENDS account
     def _inverse_partner_id(self):
         """Leave out new invoices on whose lines the customer stands already.
@@ -92,6 +123,13 @@ class AccountMove(models.Model):
                 lambda move: any(line.partner_id != move.commercial_partner_id for line in move.line_ids)
             )
         return super()._inverse_partner_id()
+
+    # EXTENDS account
+    def _inverse_currency_id(self):
+        """Leave out new invoices whose lines have their currency; to look, core would read the lines of all again."""
+        if self.env.context.get("kor_move_builder") is BUILDING:
+            self = self.filtered(lambda move: any(line.currency_id != move.currency_id for line in move.line_ids))
+        return super()._inverse_currency_id()
 
     # EXTENDS account
     def _get_next_sequence_format(self):

@@ -66,6 +66,19 @@ class AccountMoveLine(models.Model):
         first_ones = self.browse([lines[0].id for lines in alike.values()])
         return super(AccountMoveLine, first_ones)._check_company()
 
+    # EXTENDS account
+    def _conditional_add_to_compute(self, fname, condition):
+        """Compute the labels of new receivables again without writing them first: they do not depend on what they were.
+
+        Core reads them afresh, for which it writes what it has computed a moment before.
+        """
+        if fname != "name" or self.env.context.get("kor_move_builder") is not BUILDING:
+            return super()._conditional_add_to_compute(fname, condition)
+        field = self._fields[fname]
+        self.env.add_to_compute(
+            field, self.filtered(lambda line: condition(line) and not self.env.is_protected(field, line))
+        )
+
     @api.ondelete(at_uninstall=False)
     def _unlink_kor_items(self):
         lines_sudo = self.sudo()  # a draft's line that is deleted was never billed, whoever deletes it

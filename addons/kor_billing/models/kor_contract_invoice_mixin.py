@@ -104,7 +104,7 @@ class KorContractInvoiceMixin(models.AbstractModel):
     @api.model
     def _get_own_lines(self, move, contract):
         """Return the invoice lines that bill a contract, in the order in which they were made."""
-        lines = move.invoice_line_ids.sorted("id")
+        lines = move.line_ids.filtered(lambda line: line.display_type == "product").sorted("id")
         return lines.filtered(lambda line: not line.kor_contract_id or line.kor_contract_id == contract)
 
     def _prepare_move_values(self, slices, invoice_date):

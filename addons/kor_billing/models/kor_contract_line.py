@@ -1,6 +1,7 @@
 from datetime import timedelta
 
-from odoo import models
+from odoo import api, models, tools
+from odoo.tools.misc import get_lang
 
 from odoo.addons.kor_enterprise_tiers.engine.money import to_decimal
 
@@ -62,13 +63,18 @@ class KorContractLine(models.Model):
         return self._prepare_period_name(one)
 
     def _prepare_period_name(self, one):
-        day = self.env["ir.qweb.field.date"]
+        lang = get_lang(self.env).code
         return self.env._(
             "%(name)s, %(start)s to %(end)s",
             name=self.name,
-            start=day.value_to_html(one.start, {}),
-            end=day.value_to_html(one.end - timedelta(days=1), {}),
+            start=self._format_day(one.start, lang),
+            end=self._format_day(one.end - timedelta(days=1), lang),
         )
+
+    @api.model
+    @tools.ormcache("day", "lang", cache="stable")
+    def _format_day(self, day, lang):
+        return self.env["ir.qweb.field.date"].with_context(lang=lang).value_to_html(day, {})
 
     def _prepare_preview_base_line(self, one):
         """Return a slice as the native tax engine takes it, as it would stand on the invoice."""

@@ -21,6 +21,8 @@ PLAIN_FIELDS = NEEDED_FIELDS | {
 }
 # As core sorts the lines of an invoice.
 SEQUENCES = {"product": 100, "tax": 10000, "payment_term": 12000}
+# What core computes of a draft only when it writes it: once more, for each number that it gives.
+OPEN_FIELDS = ("always_tax_exigible", "checked", "invoice_partner_display_name", "made_sequence_gap", "team_id")
 # What core adds to the context and forgets again, more than a hundred times for an invoice.
 PASSING_CONTEXTS = (
     {"prefetch_fields": False},
@@ -48,15 +50,15 @@ class KorMoveBuilder(models.AbstractModel):
         completed = self._complete(vals_list)
         move_model = self.env["account.move"].with_context(kor_move_builder=BUILDING)
         moves = [move_model] * len(completed)
-        with self._holding_environments(move_model):
-            # Apart: core adds no receivable to any invoice of a call in which one brings its own.
-            for is_whole in (True, False):
-                places = [place for place, vals in enumerate(completed) if ("line_ids" in vals) is is_whole]
-                created = move_model.with_context(kor_move_is_whole=is_whole and BUILDING).create(
-                    [completed[place] for place in places]
-                )
-                for place, move in zip(places, created.with_env(move_model.env), strict=True):
-                    moves[place] = move
+        # Apart: core adds no receivable to any invoice of a call in which one brings its own.
+        for is_whole in (True, False):
+            places = [place for place, vals in enumerate(completed) if ("line_ids" in vals) is is_whole]
+            whole = is_whole and BUILDING
+            own_model = move_model.with_context(kor_move_is_whole=whole, kor_lines_are_whole=whole)
+            with self._holding_environments(own_model):
+                created = own_model.create([completed[place] for place in places])
+            for place, move in zip(places, created.with_env(move_model.env), strict=True):
+                moves[place] = move
         return self.env["account.move"].browse([move.id for move in moves])
 
     @api.model
@@ -66,6 +68,8 @@ class KorMoveBuilder(models.AbstractModel):
         partners_sudo |= partners_sudo.commercial_partner_id
         for name in ("user_ids", "child_ids"):
             partners_sudo.mapped(name)
+        for name in OPEN_FIELDS:
+            moves.mapped(name)
         # Posting changes no amount of what was made complete a moment ago.
         moves = moves.with_context(kor_move_builder=BUILDING, kor_move_is_whole=BUILDING)
         # As core posts.
@@ -128,7 +132,12 @@ class KorMoveBuilder(models.AbstractModel):
             return {**vals, "invoice_line_ids": [Command.create(line) for line in lines]}
         whole = {name: value for name, value in vals.items() if name != "invoice_line_ids"}
         lines = [
-            {**self._prepare_found("product", head), **self._prepare_product_values(base_line), **line}
+            {
+                **self._prepare_found("product", head),
+                **self._prepare_product_values(base_line),
+                **self._get_totals(head, base_line, memo),
+                **line,
+            }
             for base_line, line in zip(base_lines, lines, strict=True)
         ]
         taxes = [{**self._prepare_found("tax", head), **tax} for tax in taxes]
@@ -151,7 +160,9 @@ class KorMoveBuilder(models.AbstractModel):
             "currency_id": head.currency_id.id,
             "is_storno": False,
         }
-        return found if display_type == "product" else {**found, "quantity": 0.0, "price_unit": 0.0}
+        if display_type == "product":
+            return found
+        return {**found, "quantity": 0.0, "price_unit": 0.0, "price_subtotal": 0.0, "price_total": 0.0}
 
     @api.model
     def _prepare_product_values(self, base_line):
@@ -234,6 +245,23 @@ class KorMoveBuilder(models.AbstractModel):
         )
         found = tax_model._prepare_tax_lines(base_lines, company)
         return [figures for _line, figures in found["base_lines_to_update"]], found["tax_lines_to_add"]
+
+    @api.model
+    def _get_totals(self, head, base_line, memo):
+        """Return the totals of a line, which core rounds by themselves and not with the other lines.
+
+        Its taxes follow from its product, and nothing in the rounding from the customer: lines of one plan are alike.
+        """
+        key = (head, *(base_line[name] for name in ("product_id", "price_unit", "quantity", "discount")))
+        if key not in memo:
+            details = base_line["tax_details"]
+            alone = {**base_line, "tax_details": {**details, "taxes_data": [{**tax} for tax in details["taxes_data"]]}}
+            self.env["account.tax"]._round_base_lines_tax_details([alone], head.company_id)
+            memo[key] = {
+                "price_subtotal": alone["tax_details"]["total_excluded_currency"],
+                "price_total": alone["tax_details"]["total_included_currency"],
+            }
+        return memo[key]
 
     @api.model
     def _prepare_base_line(self, head, vals, partner, memo):

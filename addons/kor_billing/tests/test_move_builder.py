@@ -206,9 +206,15 @@ class TestMoveBuilder(MoveBuilderCase):
     def test_wrong_figures_are_refused_by_core(self):
         lines = [self._make_line(self.tax), self._make_line()]
         wrong = [{"balance": -1.0, "amount_currency": -2.0}, {"balance": 3.0, "amount_currency": 3.0}]
-        terms = [{"display_type": "payment_term", "date_maturity": date(2026, 1, 5), "balance": 7.0}]
+        terms = [{"date_maturity": date(2026, 1, 5), "balance": 7.0, "amount_currency": 7.0}]
+        native = type(self.builder)._compute_figures
+
+        def compute_figures(builder, head, base_lines):
+            native(builder, head, base_lines)
+            return wrong, []
+
         with (
-            patch.object(type(self.builder), "_compute_figures", lambda *_args: (wrong, [])),
+            patch.object(type(self.builder), "_compute_figures", compute_figures),
             patch.object(type(self.builder), "_is_whole", lambda *_args: True),
             patch.object(type(self.builder), "_prepare_term_lines", lambda *_args: terms),
             self.assertRaisesRegex(UserError, "not balanced"),

@@ -84,7 +84,8 @@ class AccountMove(models.Model):
 
     def _mark_kor_revenue_stale(self):
         """Let the next close look at contracts whose documents have changed."""
-        moves = self.filtered(lambda move: move.is_sale_document(include_receipts=True))
+        moves_sudo = self.sudo().filtered(  # a note for the close, whoever posts
+            lambda move: move.is_sale_document(include_receipts=True)
+        )
         # A credit note over a shared invoice says only on its lines which contracts it is of.
-        contracts = moves.kor_contract_ids | moves.line_ids.kor_contract_id
-        contracts.sudo()._mark_revenue_stale()  # a note for the close, whoever posts
+        (moves_sudo.kor_contract_ids | moves_sudo.line_ids.kor_contract_id)._mark_revenue_stale()

@@ -5,6 +5,7 @@ from . import kor_lead_usage
 from . import kor_lead_estimate_mixin
 from . import kor_lead_stage_mixin
 from . import kor_lead_handover_mixin
+from . import kor_lead_history_mixin
 from . import kor_team_funnel_mixin
 from . import kor_team_dashboard_mixin
 from . import kor_conversion_report
@@ -18,6 +19,7 @@ from . import kor_proposal_clause
 from . import kor_proposal_step
 from . import kor_proposal_terms
 from . import kor_proposal_terms_tier
+from . import kor_contract_change
 from . import kor_proposal_approval
 from . import kor_discount
 from . import kor_signed_document

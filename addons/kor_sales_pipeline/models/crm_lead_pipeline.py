@@ -6,7 +6,13 @@ MOVING_FIELDS = {"stage_id", "team_id", "user_id", "type", "active", "probabilit
 
 class CrmLead(models.Model):
     _name = "crm.lead"
-    _inherit = ["crm.lead", "kor.lead.estimate.mixin", "kor.lead.stage.mixin", "kor.lead.handover.mixin"]
+    _inherit = [
+        "crm.lead",
+        "kor.lead.estimate.mixin",
+        "kor.lead.stage.mixin",
+        "kor.lead.handover.mixin",
+        "kor.lead.history.mixin",
+    ]
 
     stage_id = fields.Many2one(domain="[('id', 'in', kor_stage_choice_ids)]")
     kor_stage_key = fields.Selection(related="stage_id.kor_key", string="Pipeline Step")

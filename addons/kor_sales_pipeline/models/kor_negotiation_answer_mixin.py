@@ -145,9 +145,13 @@ class KorNegotiationAnswerMixin(models.AbstractModel):
         return terms
 
     def _get_changes(self, decided):
-        return self.env["kor.counter.offer.terms"]._get_changes(
+        changes = self.env["kor.counter.offer.terms"]._get_changes(
             [(one["offer"]._get_lines(), one["terms"]) for one in decided]
         )
+        features = {feature for one in decided for feature in one["terms"].get("features", ())}
+        if features:
+            changes["features"] = sorted(features | set(self.order_id.kor_feature_ids.ids))
+        return changes
 
     def _preview(self, decided):
         order = self.order_id

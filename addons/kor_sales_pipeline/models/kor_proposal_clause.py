@@ -15,6 +15,9 @@ class KorProposalClause(models.Model):
     name = fields.Char(string="Heading", required=True)
     body = fields.Html(required=True)
     sequence = fields.Integer(default=10)
+    is_agreed = fields.Boolean(
+        string="From the negotiation", readonly=True, help="What was conceded in words is written here."
+    )
 
     @api.model_create_multi
     def create(self, vals_list):

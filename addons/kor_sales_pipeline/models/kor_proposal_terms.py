@@ -154,11 +154,16 @@ class KorProposalTerms(models.Model):
             )
         self._scale(float(to_decimal(price) / before))
 
-    def _prepare_contract_values(self):
-        """Return the values of the contract line that agrees to these terms."""
+    def _prepare_contract_values(self, percent=None):
+        """Return the values of the contract line that agrees to these terms.
+
+        :param percent: the one lasting percentage that the line gets, where another one holds for the whole contract
+        """
         self.ensure_one()
         contract_line = self.env["kor.contract.line"]
-        line = self.order_line_id
+        line, kept = self.order_line_id, self.discount_ids
+        if percent is not None:
+            kept = kept.filtered(lambda one: not self.order_id._kor_is_lasting_percent(one))
         values = {name: self[name] for name in contract_line._get_price_fields()}
         return {
             **values,
@@ -174,11 +179,11 @@ class KorProposalTerms(models.Model):
                 fields.Command.create({name: tier[name] for name in contract_line._get_price_tier_fields()})
                 for tier in self.price_tier_ids
             ],
-            "discount_ids": [*self.discount_ids._prepare_copy_commands(), *self._prepare_line_discount()],
+            "discount_ids": [*kept._prepare_copy_commands(), *self._prepare_line_discount(percent)],
         }
 
-    def _prepare_line_discount(self):
-        percent = self.order_line_id.discount
+    def _prepare_line_discount(self, percent=None):
+        percent = self.order_line_id.discount if percent is None else percent
         if not percent:
             return []
         name = self.discount_name or self.env._("Agreed discount")

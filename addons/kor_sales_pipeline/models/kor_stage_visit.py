@@ -38,6 +38,9 @@ class KorStageVisit(models.Model):
     amount = fields.Monetary(string="Expected Revenue", help="When the stage was entered.")
     arr = fields.Monetary(string="ARR", help="When the stage was entered.")
     probability = fields.Float(string="Probability (%)", aggregator="avg", help="When the stage was entered.")
+    is_imported = fields.Boolean(
+        string="Imported", readonly=True, help="The dates are those of the system that the opportunity came from."
+    )
     days = fields.Float(
         string="Days in Stage",
         compute="_compute_days",
@@ -65,6 +68,13 @@ class KorStageVisit(models.Model):
     def write(self, vals):
         """Refuse: what happened stays."""
         raise UserError(self.env._("The history of stages is not changed: move the opportunity, and that is noted."))
+
+    def _date_as_imported(self, moments):
+        """Give the stays of one opportunity the moments at which they began; what is left over ends the last one."""
+        for number, visit in enumerate(self):
+            left = moments[number + 1] if number + 1 < len(moments) else False
+            # Past the guard of this class only: all other overrides hold.
+            super(KorStageVisit, visit).write({"date_entered": moments[number], "date_left": left, "is_imported": True})
 
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):

@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 
 from odoo.addons.kor_contracts.models.kor_contract import TERM_MONTHS
 
+INTERNAL = "kor_sales_pipeline.group_kor_pipeline_user"
 # In the context of what sending, signing and making versions write. An object: no caller from outside can send one.
 FREEZING = object()
 FROZEN = {
@@ -22,6 +23,7 @@ FROZEN = {
     "kor_date_start",
     "kor_uptime_target",
     "kor_support_level_id",
+    "kor_feature_ids",
     "kor_amends_contract_id",
     "kor_amend_kind",
 }
@@ -73,8 +75,20 @@ class SaleOrder(models.Model):
         "kor.proposal.clause", "order_id", string="Clauses", copy=True, groups="base.group_user"
     )
     kor_discount_ids = fields.One2many(
-        "kor.discount", "proposal_id", string="Discounts on the Whole", copy=True, groups="base.group_user"
+        "kor.discount", "proposal_id", string="Discounts on the Whole", copy=False, groups=INTERNAL
     )
+    kor_feature_ids = fields.Many2many(
+        "kor.feature",
+        "kor_proposal_feature_rel",
+        "order_id",
+        "feature_id",
+        string="Further Features",
+        copy=False,
+        groups=INTERNAL,
+        domain="[('id', 'not in', kor_tier_feature_ids)]",
+        help="Agreed beside those of the tier. They are in the contract once the proposal is signed.",
+    )
+    kor_tier_feature_ids = fields.Many2many(related="kor_tier_id.all_feature_ids", groups=INTERNAL)
     kor_terms_ids = fields.One2many("kor.proposal.terms", "order_id", string="Terms", groups="base.group_user")
     kor_snapshot = fields.Json(readonly=True, copy=False, groups="base.group_user")
     kor_snapshot_hash = fields.Char(string="Fingerprint", readonly=True, copy=False)
@@ -151,12 +165,18 @@ class SaleOrder(models.Model):
         return result
 
     def copy(self, default=None):
-        if self.filtered("kor_is_proposal") and not self.env.su:
-            self.check_access("read")
-            self.browse().check_access("create")
-            # In sudo: sellers copy the discounts of a plan with the proposal, but may not make any.
-            return self.browse(super(SaleOrder, self.sudo()).copy(default).ids)
-        return super().copy(default)
+        proposals = self.filtered("kor_is_proposal")
+        if not proposals:
+            return super().copy(default)
+        self.check_access("read")
+        self.browse().check_access("create")
+        # In sudo: sellers copy the discounts of a plan with the proposal, but may not make any.
+        copies = super(SaleOrder, self.sudo()).copy(default)
+        for order, new in zip(self.sudo(), copies, strict=True):
+            # By hand: others who copy orders may not read these fields.
+            order.kor_discount_ids.copy({"proposal_id": new.id})
+            new.kor_feature_ids = order.kor_feature_ids
+        return copies.with_env(self.env)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_kor_sent(self):
@@ -282,7 +302,8 @@ class SaleOrder(models.Model):
             key, title = (3, months), self.env._("By use, each %(period)s", period=charge._describe_period())
         else:
             key, title = (1, months), self.env._("Each %(period)s", period=charge._describe_period())
-        if charge.optional:
+        # Terms of a proposal are no option by themselves: the section is.
+        if charge._name == "kor.charge" and charge.optional:
             return (4, *key), self.env._("Options – %(title)s", title=title[:1].lower() + title[1:]), True
         return (0, *key), title, False
 

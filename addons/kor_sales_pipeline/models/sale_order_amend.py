@@ -4,11 +4,14 @@ from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.tools import format_amount
+from odoo.tools import format_amount, html2plaintext
 
 from odoo.addons.kor_enterprise_tiers.engine.money import to_decimal
 
-from ..engine.term_value import percent_off
+from ..engine.term_value import combine_percents, percent_off
+
+# Of a percentage, as discounts hold it.
+DISCOUNT_DIGITS = 4
 
 
 class SaleOrder(models.Model):
@@ -41,36 +44,80 @@ class SaleOrder(models.Model):
 
     def _kor_amend_contract(self, document):
         """Agree to the changes of the contract, or to its renewal, and return it."""
+        amendment = self._kor_draft_amendment()
+        amendment.action_agree(document.signed_by, "signature")
+        amendment.message_post(body=self.env._("Signed as %(proposal)s.", proposal=self.name))
+        return self.kor_amends_contract_id
+
+    def _kor_draft_amendment(self):
+        """Return the draft of the amendment that says what the proposal says, to the cent; raise where none can."""
         contract = self.kor_amends_contract_id
         note = self.env._("Proposal %(proposal)s, version %(version)s", proposal=self.name, version=self.kor_version)
-        day = self._kor_get_start()
         if self.kor_amend_kind == "renewal":
-            if not contract.date_end:
-                raise UserError(self.env._("Contract %(contract)s is open-ended: amend it.", contract=contract.name))
-            day = contract.date_end + timedelta(days=1)
-            end = day + relativedelta(months=max(self.kor_term_months, 1)) - timedelta(days=1)
-            renewal = contract.renew(fields.Date.to_string(end), 0, note, document.signed_by, "signature")
-            self._kor_note_amendment(renewal)
-        changes = self._kor_get_contract_changes(contract, day)
-        if changes:
+            amendment = self._kor_draft_renewal(contract, note)
+        else:
+            day = self._kor_get_start()
+            changes = self._kor_get_contract_changes(contract, day)
+            if not changes and not self._kor_changes_service(contract):
+                raise UserError(
+                    self.env._(
+                        "%(proposal)s says what contract %(contract)s says already: there is nothing to change.",
+                        proposal=self.name,
+                        contract=contract.name,
+                    )
+                )
             amendment_id = contract.amend(fields.Date.to_string(day), changes, note)
             amendment = self.env["kor.contract.amendment"].browse(amendment_id)
-            self._kor_check_amended(contract, amendment._preview()["after"]["mrr"])
-            amendment.action_agree(document.signed_by, "signature")
-            self._kor_note_amendment(amendment_id)
-        elif self.kor_amend_kind != "renewal":
-            raise UserError(
-                self.env._(
-                    "%(proposal)s says what contract %(contract)s says already: there is nothing to change.",
-                    proposal=self.name,
-                    contract=contract.name,
-                )
-            )
-        return contract
+        if self._kor_changes_service(contract):
+            service = {"kind": "kor_service", "kor_order_id": self.id, "sequence": 8}
+            amendment.write({"change_ids": [fields.Command.create(service)]})
+        self._kor_check_amended(contract, amendment._preview()["after"]["mrr"])
+        return amendment
 
-    def _kor_note_amendment(self, amendment_id):
-        amendment = self.env["kor.contract.amendment"].browse(amendment_id)
-        amendment.message_post(body=self.env._("Signed as %(proposal)s.", proposal=self.name))
+    def _kor_changes_service(self, contract):
+        """Tell whether the proposal promises another service than the contract, or has other clauses."""
+        # A change of the plan brings what the new tier has; what was agreed beside it is written after that.
+        return (
+            contract.tier_id != self.kor_tier_id
+            or contract.uptime_target != self.kor_uptime_target
+            or contract.support_level_id != self.kor_support_level_id
+            or bool(self.kor_feature_ids - contract.feature_ids)
+            or bool(self._kor_get_other_clauses(contract))
+        )
+
+    def _kor_get_other_clauses(self, contract):
+        """Return the clauses that the contract does not have, or not as they were signed."""
+        held = {(one.name, html2plaintext(one.body)) for one in contract.clause_ids}
+        return self.kor_clause_ids.filtered(lambda one: (one.name, html2plaintext(one.body)) not in held)
+
+    def _kor_draft_renewal(self, contract, note):
+        """Return the draft of one more term, with all that changes with it."""
+        if not contract.date_end:
+            raise UserError(self.env._("Contract %(contract)s is open-ended: amend it.", contract=contract.name))
+        contract._check_can_renew()
+        day = contract.date_end + timedelta(days=1)
+        end = day + relativedelta(months=max(self.kor_term_months, 1)) - timedelta(days=1)
+        amendment = contract._draft_renewal(day, end, 0, note)
+        changes = self._kor_get_contract_changes(contract, day)
+        parsed = [amendment.change_ids._parse(contract, change) for change in changes]
+        amendment.write({"change_ids": [fields.Command.create(change) for change in parsed]})
+        return amendment
+
+    def _kor_check_can_send(self):
+        result = super()._kor_check_can_send()
+        for order in self.filtered("kor_amends_contract_id"):
+            order._kor_check_can_amend()
+        return result
+
+    def _kor_check_can_amend(self):
+        """Raise what would be in the way of the signature, while it is still the seller who can mend it."""
+        order = self.sudo().with_company(self.company_id)  # in sudo: sellers change no contract; this is taken back
+        savepoint = self.env.cr.savepoint()
+        try:
+            order.with_context(kor_looking=True, tracking_disable=True)._kor_draft_amendment()
+        finally:
+            savepoint.close(rollback=True)
+            self.env.invalidate_all(flush=False)
 
     def _kor_get_contract_changes(self, contract, day):
         """Return what the proposal changes of the contract, as the contract's own changes."""
@@ -108,6 +155,13 @@ class SaleOrder(models.Model):
     def _kor_get_line_changes(self, signed, line):
         terms, changes = signed.kor_terms_id, []
         new_plan = line.contract_id.plan_id != self.kor_plan_id
+        held = [self._kor_get_whole_percent(line.contract_id)]
+        held += [] if new_plan else line.discount_ids.filtered(self._kor_is_lasting_percent).mapped("value")
+        lacking = self._kor_get_rest_percent(signed, held)
+        if not new_plan and (lacking < 0 or lacking != round(lacking, DISCOUNT_DIGITS)):
+            # A discount is not taken back from a line, and has few digits: the line ends, and another one begins.
+            ended = {"kind": "remove", "line": line.id, "sequence": 2}
+            return [ended, self._kor_get_added(signed)]
         if terms.charge_type == "per_unit" and line.quantity != terms.quantity:
             changes.append({"kind": "quantity", "line": line.id, "quantity": terms.quantity, "sequence": 3})
         listed = terms.charge_id if new_plan and terms.charge_id else line
@@ -115,8 +169,7 @@ class SaleOrder(models.Model):
             changes.append({"kind": "price", "line": line.id, "unit_price": terms.unit_price, "sequence": 4})
         elif terms.price_model != "standard":
             changes += self._kor_get_scaled(terms, listed, line)
-        changes += self._kor_get_discount_change(signed, line, new_plan)
-        return changes
+        return changes + self._kor_get_discount_change(signed, line, lacking)
 
     def _kor_get_scaled(self, terms, listed, line):
         """Return the change of all prices of a line by one percentage, where its price tiers cost something else."""
@@ -126,16 +179,24 @@ class SaleOrder(models.Model):
         percent = -float(percent_off(before, terms._get_full_amount()))
         return [{"kind": "price", "line": line.id, "percent": percent, "sequence": 4}] if abs(percent) > 1e-9 else []
 
-    def _kor_get_discount_change(self, signed, line, new_plan):
+    def _kor_get_whole_percent(self, contract):
+        """Return the lasting percentage on the whole: that of the plan, in contracts that were made from it by hand."""
+        lasting = contract.discount_ids.filtered(self._kor_is_lasting_percent)
+        return float(combine_percents(lasting.mapped("value")))
+
+    def _kor_is_lasting_percent(self, discount):
+        return discount.kind == "percent" and not (discount.periods or discount.date_start or discount.date_end)
+
+    def _kor_get_rest_percent(self, signed, held):
+        """Return the percentage that leaves, after those that are held already, what was signed; below 0: too much."""
+        own = signed.kor_terms_id.discount_ids.filtered(self._kor_is_lasting_percent).mapped("value")
+        paid, left = 100 - combine_percents([*own, signed.discount]), 100 - combine_percents(held)
+        return float(round(percent_off(left, paid), 9)) if left else 0
+
+    def _kor_get_discount_change(self, signed, line, value):
         """Return the discount that the contract line lacks to the one that was signed."""
-        lasting = line.discount_ids.filtered(lambda one: one.kind == "percent" and not one.periods and not one.date_end)
-        held = 0 if new_plan else sum(lasting.mapped("value"))
-        # A plan's discount is on the whole in contracts that were made from it by hand.
-        whole = line.contract_id.discount_ids.filtered(lambda one: one.kind == "percent" and not one.periods)
-        held += sum(whole.mapped("value"))
-        if signed.discount <= held + 1e-9:
+        if value <= 0:
             return []
-        value = float(percent_off(to_decimal(100 - held), to_decimal(100 - signed.discount)))
         name = signed.kor_terms_id.discount_name or self.env._("Agreed discount")
         return [
             {
@@ -149,15 +210,26 @@ class SaleOrder(models.Model):
         ]
 
     def _kor_get_added(self, signed):
+        """Return a new line with its terms as they were signed: price model, quantity and discounts."""
         terms = signed.kor_terms_id
-        if not terms.charge_id:
-            product = signed.product_id
-            return {"kind": "add", "product": product.id, "name": terms.name, "unit_price": signed.price_unit,
-                    "billing_months": terms.billing_months, "sequence": 6}  # fmt: skip
-        change = {"kind": "add", "charge": terms.charge_id.id, "quantity": terms.quantity, "sequence": 6}
-        if terms.price_model == "standard":
-            change["unit_price"] = terms.unit_price * (1 - signed.discount / 100)
-        return change
+        return {
+            "kind": "add",
+            "kor_terms_id": terms.id,
+            "charge": terms.charge_id.id,
+            "product": signed.product_id.id,
+            "name": terms.name,
+            "quantity": terms.quantity,
+            "unit_price": terms.unit_price,
+            "billing_months": terms.billing_months,
+            "sequence": 6,
+        }
+
+    def _kor_prepare_added_values(self, signed, contract):
+        """Return the values of the new line; what the contract gives on the whole is not given again."""
+        whole = self._kor_get_whole_percent(contract)
+        if not whole:
+            return signed.kor_terms_id._prepare_contract_values()
+        return signed.kor_terms_id._prepare_contract_values(self._kor_get_rest_percent(signed, [whole]))
 
     def _kor_check_amended(self, contract, monthly):
         """Raise where what recurs after the change is not what was signed, to the cent."""

@@ -7,9 +7,9 @@ from odoo.addons.kor_enterprise_tiers.tools import format_quantity
 
 from ..engine.fingerprint import fingerprint
 from ..engine.term_value import Part, lasting_net, percent_off
+from .sale_order import INTERNAL
 
 MANAGER = "kor_sales_pipeline.group_kor_pipeline_manager"
-INTERNAL = "kor_sales_pipeline.group_kor_pipeline_user"
 
 
 class SaleOrder(models.Model):
@@ -44,7 +44,8 @@ class SaleOrder(models.Model):
     kor_approval_ids = fields.One2many("kor.proposal.approval", "order_id", string="Decisions", groups=INTERNAL)
 
     @api.depends("kor_is_proposal", "order_line.price_unit", "order_line.discount", "order_line.product_uom_qty",
-                 "kor_term_months", "kor_uptime_target", "kor_support_level_id", "kor_decision", "kor_decision_hash",
+                 "kor_term_months", "kor_uptime_target", "kor_support_level_id", "kor_feature_ids",
+                 "kor_decision", "kor_decision_hash",
                  "order_line.kor_terms_ids.quantity", "user_id")  # fmt: skip
     def _compute_kor_approval(self):
         for order in self:
@@ -223,6 +224,14 @@ class SaleOrder(models.Model):
                     tier=tier.name,
                 )
             )
+        if self.kor_feature_ids - tier.all_feature_ids:
+            reasons.append(
+                self.env._(
+                    "The tier %(tier)s is without %(features)s.",
+                    tier=tier.name,
+                    features=", ".join((self.kor_feature_ids - tier.all_feature_ids).mapped("name")),
+                )
+            )
         return reasons
 
     def _kor_find_term_reasons(self):
@@ -249,4 +258,5 @@ class SaleOrder(models.Model):
             for line in self.order_line.filtered("kor_terms_id").sorted("id")
         ]
         service = [self.kor_uptime_target, self.kor_support_level_id.id or 0, self.kor_term_months]
+        service += [sorted(self.kor_feature_ids.ids)] if self.kor_feature_ids else []
         return fingerprint([lines, service])

@@ -1,3 +1,4 @@
+import math
 from datetime import timedelta
 
 from dateutil.relativedelta import relativedelta
@@ -6,6 +7,7 @@ from markupsafe import Markup, escape
 from odoo import fields, models
 from odoo.tools import format_amount, format_date
 
+from odoo.addons.kor_contracts.engine.periods import boundary
 from odoo.addons.kor_enterprise_tiers.tools import format_price, format_quantity
 
 from ..engine.placeholders import fill
@@ -53,6 +55,7 @@ class SaleOrder(models.Model):
             "groups": order._kor_build_groups(),
             "totals": order._kor_build_totals(),
             "discounts": order.kor_discount_ids.mapped("summary"),
+            "ramp": order._kor_build_ramp(),
             "steps": order.env["kor.proposal.step"]._plan(order.kor_tier_id, start),
             "sla": order._kor_build_service(),
             "clauses": [{"name": one.name, "body": str(one.body)} for one in order.kor_clause_ids],
@@ -140,7 +143,7 @@ class SaleOrder(models.Model):
         return self.env._("%(target)s %%", target=format_quantity(self.env, self.kor_uptime_target))
 
     def _kor_build_features(self):
-        features = self.kor_tier_id.all_feature_ids
+        features = (self.kor_tier_id.all_feature_ids | self.kor_feature_ids).sorted()
         labels = dict(features._fields["category"]._description_selection(self.env))
         groups = features.grouped("category")
         return [
@@ -208,6 +211,25 @@ class SaleOrder(models.Model):
             "is_chosen": line._kor_is_chosen(),
             "is_used": bool(terms) and terms._is_used(),
         }
+
+    def _kor_get_ramp(self):
+        """Return the plan's steps that the contract will have: none for options left out, or where one runs already."""
+        steps = self.kor_plan_id.step_ids
+        if not steps or self.kor_amends_contract_id:
+            return steps.browse()
+        charges = self._kor_get_chosen_lines().kor_terms_id.charge_id
+        last = self.kor_term_months if self.kor_term_months > 1 else math.inf
+        return steps.filtered(lambda one: (not one.charge_id or one.charge_id in charges) and one.month <= last)
+
+    def _kor_build_ramp(self):
+        start = self._kor_get_start()
+        return [
+            {
+                "date_start": fields.Date.to_string(boundary(start, start.day, 1, step.month - 1)),
+                "text": step.summary,
+            }
+            for step in self._kor_get_ramp()
+        ]
 
     def _kor_describe_line_quantity(self, line):
         terms = line.kor_terms_id

@@ -42,6 +42,7 @@ class SaleOrder(models.Model):
             return order._kor_amend_contract(document)
         contract = order.env["kor.contract"].create(order._kor_prepare_contract_values())
         order._kor_check_contract_price(contract)
+        order._kor_add_ramp(contract)
         contract.action_activate()
         contract.message_post(
             body=order.env._(
@@ -71,6 +72,7 @@ class SaleOrder(models.Model):
             "fiscal_position_id": self.fiscal_position_id.id,
             "support_level_id": self.kor_support_level_id.id,
             "uptime_target": self.kor_uptime_target,
+            "feature_ids": [fields.Command.set((self.kor_tier_id.all_feature_ids | self.kor_feature_ids).ids)],
             **self._kor_prepare_term_values(),
             "line_ids": [fields.Command.create(line.kor_terms_id._prepare_contract_values()) for line in lines],
             "discount_ids": self.kor_discount_ids._prepare_copy_commands(),
@@ -81,6 +83,17 @@ class SaleOrder(models.Model):
                 for one in self.kor_clause_ids
             ],
         }
+
+    def _kor_add_ramp(self, contract):
+        """Agree to the plan's ramp with the contract: to the steps that the proposal names."""
+        lines = {line.charge_id: line for line in contract.line_ids.filtered("charge_id").sorted("id", reverse=True)}
+        all_lines = contract.line_ids.browse()
+        self.env["kor.contract.step"].create(
+            [
+                step._prepare_contract_step_values(contract, lines.get(step.charge_id, all_lines))
+                for step in self._kor_get_ramp()
+            ]
+        )
 
     def _kor_prepare_term_values(self):
         """Return the contract's dates and term: one of the names where the months have one."""

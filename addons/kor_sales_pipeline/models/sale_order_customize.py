@@ -1,6 +1,6 @@
 import math
 
-from odoo import models
+from odoo import fields, models
 from odoo.exceptions import UserError
 
 from odoo.addons.kor_enterprise_tiers.tools import parse_day
@@ -17,6 +17,7 @@ KNOWN = {
     "valid_until",
     "uptime_target",
     "support_level",
+    "features",
     "discount",
     "note",
 }
@@ -41,7 +42,7 @@ class SaleOrder(models.Model):
             `sections`: `[{"part": "summary", "title": "Why us", "body": "<p>…</p>"}]`, existing by `"section": id`;
             `clauses`: `[{"clause": 4, "body": "<p>…</p>"}]`, new ones by `name` and `body`;
             `term_months`, `date_start`, `valid_until` (YYYY-MM-DD), `uptime_target` (percent),
-            `support_level` (code or id), `note`.
+            `support_level` (code or id), `features` (codes or ids of those beside the tier's), `note`.
         :return: the id of the proposal that has the changes
         """
         self.ensure_one()
@@ -118,6 +119,9 @@ class SaleOrder(models.Model):
             values["kor_uptime_target"] = self._kor_parse_number(changes["uptime_target"], "uptime_target", 100)
         if "support_level" in changes:
             values["kor_support_level_id"] = self._kor_parse_level(changes["support_level"]).id
+        if "features" in changes:
+            features = self.env["kor.counter.offer.terms"]._read_features(changes["features"])
+            values["kor_feature_ids"] = [fields.Command.set(features)]
         if "note" in changes:
             values["note"] = changes["note"]
         return values
@@ -180,7 +184,7 @@ class SaleOrder(models.Model):
         product = self.env["product.product"].browse(row["product"]).exists() if type(row["product"]) is int else None
         if not product:
             raise UserError(self.env._("There is no product with the id %(id)s.", id=row["product"]))
-        months = self._kor_parse_number(row.get("months", 0), "months", 120)
+        months = int(self._kor_parse_number(row.get("months", 0), "months", 120))
         line = self.env["sale.order.line"].create(
             {
                 "order_id": self.id,
@@ -188,12 +192,46 @@ class SaleOrder(models.Model):
                 "name": str(row.get("name") or product.display_name),
                 "product_uom_qty": 1,
                 "price_unit": self._kor_parse_number(row.get("price_unit", product.lst_price), "price_unit"),
-                "sequence": max(self.order_line.mapped("sequence"), default=0) + 1,
+                "sequence": self._kor_get_last_sequence(months),
             }
         )
-        if months:
-            line.kor_terms_id.write({"charge_type": "fixed", "billing_months": int(months)})
+        line.kor_terms_id.write({"charge_type": "fixed" if months else "one_time", "billing_months": months})
+        if not self._kor_get_siblings(months) - line:
+            self._kor_add_section(line)
         return line
+
+    def _kor_get_siblings(self, months):
+        """Return the lines that are no option and due as often, 0: once."""
+        return self.order_line.filtered(
+            lambda line: (
+                line.kor_terms_id
+                and not line._is_line_optional()
+                and (line.kor_terms_id.billing_months if line.kor_terms_id.charge_type != "one_time" else 0) == months
+                and not line.kor_terms_id._is_used()
+            )
+        )
+
+    def _kor_get_last_sequence(self, months):
+        """Return the place of a new line: after those that are due as often, else before the options."""
+        siblings = self._kor_get_siblings(months)
+        if siblings:
+            return max(siblings.mapped("sequence"))
+        options = self.order_line.filtered(lambda line: line.display_type == "line_section" and line.is_optional)
+        last = max(self.order_line.mapped("sequence"), default=0) + 2
+        return min(options.mapped("sequence"), default=last) - 1
+
+    def _kor_add_section(self, line):
+        """Put a heading above a line that is due as no other is."""
+        order_key, title, _optional = self._kor_get_group(line.kor_terms_id)
+        self.env["sale.order.line"].create(
+            {
+                "order_id": self.id,
+                "display_type": "line_section",
+                "name": title,
+                "sequence": line.sequence - 1,
+                "kor_key": f"section-{'-'.join(map(str, order_key))}",
+            }
+        )
 
     def _kor_change_quantity(self, line, quantity):
         """Change how many are held: in the terms where there are some, which the native line then shows."""

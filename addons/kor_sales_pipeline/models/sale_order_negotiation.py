@@ -82,6 +82,7 @@ class SaleOrder(models.Model):
         """Return the support levels and features that a customer can ask for."""
         plan = self.kor_plan_id
         features = self.env["kor.feature"].search([]) - plan.tier_id.all_feature_ids
+        features -= self.kor_feature_ids
         return {"support_levels": self.env["kor.support.level"].search([]), "features": features}
 
     def _kor_negotiable_lines(self):
@@ -136,18 +137,38 @@ class SaleOrder(models.Model):
             self.env.invalidate_all(flush=False)
 
     def _kor_note_agreed(self, conceded):
-        """Note what was conceded in words, which somebody has to write into the proposal. Extensible.
+        """Write what was conceded in words into the terms of this version, from which it gets into the contract.
 
         :param conceded: a list of (counter-offer, terms) pairs
         """
+        order = self.with_context(lang=self._get_lang())
         said = [
-            Markup("<li>%s: %s</li>") % (offer.display_name, offer._describe_terms(terms, offer.currency_id))
+            Markup("<li><strong>%s</strong>: %s</li>")
+            % (offer.with_env(order.env).display_name, Markup("<br/>").join(terms["text"].splitlines()))
             for offer, terms in conceded
-            if {"text", "features"} & set(terms)
+            if terms.get("text")
         ]
-        if said:
-            title = self.env._("To be written into this version, as answered in the negotiation:")
-            self._message_log(body=Markup("<p>%s</p><ul>%s</ul>") % (title, Markup("").join(said)))
+        if not said:
+            return
+        items = Markup("").join(said)
+        clause = self.kor_clause_ids.filtered("is_agreed")[:1]
+        if clause:
+            clause.body += Markup("<ul>%s</ul>") % items
+        else:
+            self.env["kor.proposal.clause"].create(
+                {
+                    "order_id": self.id,
+                    "is_agreed": True,
+                    "name": order.env._("Special agreements"),
+                    "body": Markup("<p>%s</p><ul>%s</ul>")
+                    % (order.env._("Agreed in the negotiation; it goes before the other clauses."), items),
+                    "sequence": max(self.kor_clause_ids.mapped("sequence"), default=0) + 10,
+                }
+            )
+        title = self.env._(
+            "Written into the clause “Special agreements”, as answered in the negotiation. Check the wording:"
+        )
+        self._message_log(body=Markup("<p>%s</p><ul>%s</ul>") % (title, items))
 
     def _kor_discard_draft(self):
         """Delete drafts of an answer that was taken back. Extensible."""

@@ -6,6 +6,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.http import request
 
 from ..engine.fingerprint import fingerprint
+from .sale_order import INTERNAL
 
 
 class SaleOrder(models.Model):
@@ -14,7 +15,7 @@ class SaleOrder(models.Model):
     _inherit = "sale.order"  # pylint: disable=consider-merging-classes-inherited
 
     kor_signed_document_ids = fields.One2many(
-        "kor.signed.document", "order_id", string="Signed Documents", groups="base.group_user"
+        "kor.signed.document", "order_id", string="Signed Documents", groups=INTERNAL
     )
 
     def sign_proposal(self, signed_by, signature):
@@ -27,6 +28,7 @@ class SaleOrder(models.Model):
         self.ensure_one()
         self.check_access("read")
         self._kor_check_signatory()
+        self._kor_lock_to_sign()
         self._kor_check_can_sign()
         if self.state != "sent":
             raise UserError(
@@ -46,6 +48,16 @@ class SaleOrder(models.Model):
             "signed_on": fields.Datetime.to_string(document.signed_on),
             "sha256": document.sha256,
         }
+
+    def _kor_lock_to_sign(self):
+        """Let one person at a time sign, and tell the other."""
+        orders = self.sudo()  # in sudo: customers lock what they sign without any right to write it
+        busy = (orders - orders.try_lock_for_update())[:1]
+        if busy:
+            raise UserError(
+                self.env._("Somebody is signing %(proposal)s at this moment. Look at it again.", proposal=busy.name)
+            )
+        orders.invalidate_recordset()
 
     def _kor_check_signatory(self):
         user = self.env.user
@@ -102,8 +114,8 @@ class SaleOrder(models.Model):
     def action_confirm(self):
         proposals = self.filtered("kor_is_proposal")
         if proposals:
-            # Two people who sign at once: the second waits, and then finds the order confirmed.
-            proposals.lock_for_update()
+            # Of two people who sign at once the second is told.
+            proposals._kor_lock_to_sign()
             proposals.filtered(
                 lambda one: one.state in ("draft", "sent") and not one._kor_find_sign_problem()
             )._kor_freeze()

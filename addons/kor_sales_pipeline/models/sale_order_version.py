@@ -187,6 +187,10 @@ class SaleOrder(models.Model):
         for label in dict.fromkeys([*service[0], *service[1]]):
             if service[0].get(label) != service[1].get(label):
                 rows.append(_row(self.env._("Service"), label, service[0].get(label), service[1].get(label)))
+        features = [{one["category"]: ", ".join(one["names"]) for one in content["features"]} for content in (old, new)]
+        for label in dict.fromkeys([*features[0], *features[1]]):
+            if features[0].get(label) != features[1].get(label):
+                rows.append(_row(self.env._("Features"), label, features[0].get(label), features[1].get(label)))
         return rows
 
     def _kor_compare_lines(self, old, new):

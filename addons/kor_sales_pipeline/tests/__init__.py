@@ -22,4 +22,5 @@ from . import test_proposal_approval
 from . import test_proposal_pdf
 from . import test_proposal_portal
 from . import test_proposal_signature
+from . import test_signature_concurrency
 from . import test_proposal_version

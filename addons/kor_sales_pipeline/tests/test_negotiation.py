@@ -259,7 +259,7 @@ class TestNegotiation(NegotiationMixin, TransactionCase):
             negotiation.counter([{"discount": 5}, {"line": self.base_line.id, "discount": 5}])
         self.assertTrue(negotiation.counter([{"line": self.seat_line.id, "quantity": 70}]))
 
-    def test_words_support_and_features_are_asked_for_and_noted_on_the_new_version(self):
+    def test_words_support_and_features_are_asked_for_and_written_into_the_new_version(self):
         negotiation = self._start()
         offers = self._counter(
             negotiation,
@@ -272,9 +272,32 @@ class TestNegotiation(NegotiationMixin, TransactionCase):
         result = negotiation.answer([{"offer": offer.id, "decision": "accept"} for offer in offers])
         version = self.env["sale.order"].browse(result["order"])
         self.assertEqual(version.kor_support_level_id, self.level)
-        said = " ".join(version.message_ids.mapped("body"))
-        self.assertIn("With a keeper", said)
-        self.assertIn("Pay by the quarter", said)
+        self.assertEqual(version.kor_feature_ids, self.feature)
+        self.assertIn("is without Lighthouse", version.kor_approval_reasons)
+        clause = version.kor_clause_ids.filtered("is_agreed")
+        for text in ("Features</strong>: With a keeper", "Terms</strong>: Pay by the quarter"):
+            self.assertIn(text, clause.body)
+        content = version._kor_get_content()
+        self.assertIn({"category": "Services", "names": ["Lighthouse"]}, content["features"])
+        self.assertEqual(content["clauses"][-1]["name"], "Special agreements")
+        rows = {row["what"]: row["after"] for row in version.compare_versions()}
+        self.assertIn("Pay by the quarter", rows["Special agreements"])
+        self.assertEqual(rows["Services"], "Lighthouse")
+
+    def test_words_of_later_rounds_join_those_that_were_agreed_and_get_into_the_contract(self):
+        negotiation = self._start()
+        for text in ("Pay by the quarter", "<b>Bold</b>\nand a second line"):
+            (offer,) = self._counter(negotiation, {"area": "terms", "text": text})
+            result = negotiation.answer([{"offer": offer.id, "decision": "accept"}])
+            version = self.env["sale.order"].browse(result["order"])
+            self._send(version)
+        clause = version.kor_clause_ids.filtered("is_agreed")
+        self.assertEqual(len(clause), 1)
+        self.assertIn("Pay by the quarter", clause.body)
+        self.assertIn("&lt;b&gt;Bold&lt;/b&gt;<br>and a second line", clause.body)
+        version.with_user(self.seller).action_confirm()
+        contract = version.kor_contract_id
+        self.assertIn((clause.name, clause.body), [(one.name, one.body) for one in contract.clause_ids])
 
     def test_only_the_newest_unexpired_version_is_countered_and_accepted(self):
         negotiation = self._start()

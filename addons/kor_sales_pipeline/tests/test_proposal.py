@@ -163,6 +163,38 @@ class TestProposal(ProposalCase):
         )
         line = self._get(order, "Audit")
         self.assertEqual((line.price_subtotal, line.kor_monthly), (900, 75))
+        self.assertFalse(line._is_line_optional())
+        groups = order._kor_build_groups()
+        self.assertEqual(groups[-1]["title"], "Options – each month")
+        self.assertEqual(
+            [one["name"] for group in groups if group["title"] == "Each year" for one in group["lines"]], ["Audit"]
+        )
+
+    def test_ramp_of_the_plan_is_said_signed_and_agreed(self):
+        charges = {charge.name: charge.id for charge in self.plan.charge_ids}
+        self.plan.step_ids = [
+            Command.create({"kind": "free", "month": 1, "free_months": 2}),
+            Command.create({"kind": "price", "month": 7, "charge_id": charges["Seats"], "unit_price": 12}),
+            Command.create({"kind": "price", "month": 7, "charge_id": charges["Training"], "unit_price": 99}),
+            Command.create({"kind": "percent", "month": 30, "percent": 5}),
+        ]
+        lead = self._create_lead()
+        self.assertIn("Not counted here", lead.kor_estimate_html)
+        order = self.env["sale.order"].browse(lead.generate_proposal())
+        # Training is not chosen, and month 30 lies beyond the term.
+        self.assertEqual([one["date_start"] for one in order._kor_get_content()["ramp"]], ["2030-02-01", "2030-08-01"])
+        contract = self._sign(self._send(order))
+        self.assertEqual(sorted(contract.step_ids.mapped("month")), [1, 7])
+        later = contract.line_ids.filtered(lambda line: line.name == "Seats" and str(line.date_start) == "2030-08-01")
+        self.assertEqual(later.unit_price, 12)
+
+    def test_line_that_no_plan_lists_stands_with_those_that_are_due_as_often(self):
+        order = self._propose()
+        order.customize_proposal({"lines": [{"product": self.product.id, "name": "Workshop", "price_unit": 700}]})
+        line = self._get(order, "Workshop")
+        self.assertEqual((line.kor_terms_id.charge_type, line._is_line_optional()), ("one_time", False))
+        (group,) = [one for one in order._kor_build_groups() if one["title"] == "Once, at the start"]
+        self.assertEqual([one["name"] for one in group["lines"]], ["Set-up", "Workshop"])
 
     def test_bad_customizations_are_refused_with_a_sentence(self):
         order = self._propose()

@@ -35,6 +35,30 @@ class TestProposalAccess(ProposalCase):
                 order.read([name])
         self.assertFalse(set(INTERNAL) & set(order.fields_get()))
 
+    def test_who_only_sells_reads_every_field_and_works_as_before(self):
+        """Other systems read all fields that a user is told of."""
+        plain = new_test_user(self.env, "prop_plain", "sales_team.group_sale_salesman")
+        lead = self._create_lead(user_id=plain.id, kor_users=7)
+        mine = self.env["sale.order"].create({"partner_id": self.customer.id, "user_id": plain.id})
+        self.order.user_id = plain
+        for record in (lead, mine, self.order):
+            with self.subTest(record._name):
+                self.assertTrue(record.with_user(plain).read())
+        # Of these Odoo itself has fields that a salesperson is told of and may not read.
+        for record in (self.order.order_line, self.product, lead.stage_id, lead.team_id):
+            names = [name for name in record.with_user(plain).fields_get() if name.startswith("kor_")]
+            with self.subTest(record._name):
+                self.assertEqual(len(record.with_user(plain).read(names)), len(record))
+        with Form(self.env["sale.order"].with_user(plain)) as form:
+            form.partner_id = self.customer
+            with form.order_line.new() as line:
+                line.product_id = self.product
+        form.record.copy()
+        form.record.action_confirm()
+        self.assertEqual(form.record.state, "sale")
+        invoice = form.record.with_user(plain)._create_invoices()
+        self.assertEqual(invoice.state, "draft")
+
     def test_customer_reads_none_of_the_models_behind(self):
         for model in (
             "kor.proposal.terms",

@@ -1,6 +1,6 @@
 from psycopg2 import IntegrityError
 
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import freeze_time, tagged
 from odoo.tools import mute_logger
 
@@ -51,6 +51,37 @@ class TestStageVisits(PipelineCase):
             ],
         )
         self.assertEqual(lead.kor_visit_ids.lost_reason_id, reason)
+
+    def test_imported_opportunity_is_dated_once_by_managers(self):
+        lead, lost = self._create_lead(), self._create_lead()
+        for key in ("qualification", "onboarding"):
+            self._move(lead, key)
+        lost.action_set_lost()
+        days = ["2026-01-05", "2026-01-19 09:30:00", "2026-03-02"]
+        seller = self._create_user("kor_import_seller")
+        with self.assertRaises(AccessError):
+            lead.with_user(seller).import_stage_dates(days)
+        refusals = {
+            "3 stages": days[:2],
+            "in their order": [days[1], days[0], days[2]],
+            "none of them to come": [*days[:2], "2999-01-01"],
+            "is no moment": [*days[:2], "yesterday"],
+        }
+        manager = self._create_user("kor_import_manager", "manager")
+        for sentence, given in refusals.items():
+            with self.subTest(sentence), self.assert_refused(sentence):
+                lead.with_user(manager).import_stage_dates(given)
+        lead.with_user(manager).import_stage_dates(days)
+        visits = lead.kor_visit_ids.sorted("id")
+        self.assertEqual([str(visit.date_entered)[:10] for visit in visits], [day[:10] for day in days])
+        self.assertEqual(visits.mapped("date_left"), [*visits[1:].mapped("date_entered"), False])
+        self.assertEqual(visits.mapped("is_imported"), [True] * 3)
+        self.assertEqual(visits[1].days, 41.604166666666664)
+        with self.assert_refused("history of its own"):
+            lead.with_user(manager).import_stage_dates(days)
+        lost.with_user(manager).import_stage_dates(["2026-01-05"], "2026-02-01")
+        self.assertEqual(str(lost.date_closed), "2026-02-01 00:00:00")
+        self.assertEqual(lost.with_context(active_test=False).kor_visit_ids.days, 27)
 
     def test_archiving_alone_and_other_writes_note_nothing(self):
         lead = self._create_lead(probability=20)
