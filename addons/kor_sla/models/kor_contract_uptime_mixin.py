@@ -49,8 +49,7 @@ class KorContractUptimeMixin(models.AbstractModel):
             )
         if (last - first).days > 3700:
             raise UserError(self.env._("Ask for ten years at most; these are more."))
-        # In sudo: a customer may read the contract, but not the outages of all customers.
-        return self.sudo()._prepare_uptime(first, last)
+        return self.sudo()._prepare_uptime(first, last)  # who may read the contract reads no outages of all customers
 
     def _prepare_uptime(self, first, last):
         now = fields.Datetime.now()
