@@ -13,3 +13,24 @@ from . import (
     project_project,
     project_task,
 )
+from . import (  # isort: skip
+    kor_billing_explanation,
+    kor_contract_compliance_mixin,
+    kor_contract_sla_credit_mixin,
+    kor_contract_sla_fee_mixin,
+    kor_contract_sla_settle_mixin,
+    kor_sla_credit_book_mixin,
+    kor_sla_report_make_mixin,
+    kor_sla_report_send_mixin,
+)
+from . import (  # isort: skip
+    account_move,
+    account_move_line,
+    ir_actions_report,
+    kor_contract_compliance,
+    kor_sla_booking,
+    kor_sla_credit,
+    kor_sla_dispute,
+    kor_sla_report,
+    kor_sla_report_line,
+)

@@ -52,7 +52,7 @@ class KorBillingExplanation(models.AbstractModel):
         if claim["kind"] == "uptime":
             label = self.env._("Uptime")
             detail = self.env._(
-                "%(actual)s %% of the promised %(target)s %%: from %(start)s %% up to below %(below)s %%, the credit is "
+                "%(actual)s %% of the promised %(target)s %%: from %(start)s %% to below %(below)s %%, the credit is "
                 "%(percent)s %%",
                 actual=self._format_number(round(claim["actual"], 6)),
                 target=self._format_number(claim["target"]),
@@ -78,7 +78,9 @@ class KorBillingExplanation(models.AbstractModel):
             )
             rows.append(self._round_row(self.env._("Cap"), detail, sum(part["total"] for part in settled["parts"])))
         if settled["is_below_minimum"]:
-            detail = self.env._("credits of %(minimum)s or less are not given", minimum=self._format_amount(settled["minimum"]))
+            detail = self.env._(
+                "credits of %(minimum)s or less are not given", minimum=self._format_amount(settled["minimum"])
+            )
             rows.append(self._round_row(self.env._("Minimum"), detail, 0.0))
         return rows
 

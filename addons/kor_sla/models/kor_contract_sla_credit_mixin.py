@@ -36,7 +36,9 @@ class KorContractSlaCreditMixin(models.AbstractModel):
         What stays open of the notes pays new invoices of the same contract.
         """
         credits_sudo = self.env["kor.sla.credit"].sudo()  # credits are booked by billing, whoever bills
-        credits_sudo = credits_sudo.search([("contract_id", "in", self.ids), ("state", "!=", "declined")], order="month")
+        credits_sudo = credits_sudo.search(
+            [("contract_id", "in", self.ids), ("state", "!=", "declined")], order="month"
+        )
         credits_sudo._settle_again()
         credits_sudo = credits_sudo.filtered("open_amount")
         notes = self.env["account.move"]
@@ -189,7 +191,9 @@ class KorContractSlaCreditMixin(models.AbstractModel):
             "fiscal_position_id": move.fiscal_position_id.id,
             "invoice_payment_term_id": False,
             **({"invoice_currency_rate": move.invoice_currency_rate} if foreign else {}),
-            "ref": self.with_context(lang=move.partner_id.lang).env._("Service credit on %(invoice)s", invoice=move.name),
+            "ref": self.with_context(lang=move.partner_id.lang).env._(
+                "Service credit on %(invoice)s", invoice=move.name
+            ),
             "kor_date_from": min(months),
             "kor_date_to": fields.Date.end_of(max(months), "month"),
             "invoice_line_ids": [Command.create(self._prepare_sla_note_line_values(part)) for part in parts],
@@ -236,7 +240,9 @@ class KorContractSlaCreditMixin(models.AbstractModel):
         """Return the lines of the credit notes that the next billing makes, as those of an invoice's preview."""
         self.ensure_one()
         credits_sudo = self.env["kor.sla.credit"].sudo()  # whoever sees the next invoice sees what lowers it
-        credits_sudo = credits_sudo.search([("contract_id", "=", self.id), ("open_amount", ">", 0)], order="month, kind")
+        credits_sudo = credits_sudo.search(
+            [("contract_id", "=", self.id), ("open_amount", ">", 0)], order="month, kind"
+        )
         parts = self._spread_sla_credits(credits_sudo)
         taxes = self._get_sla_preview_taxes(parts)
         return [self._prepare_sla_preview_line(part, tax) for part, tax in zip(parts, taxes, strict=True)]

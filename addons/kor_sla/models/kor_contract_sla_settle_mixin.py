@@ -124,7 +124,9 @@ class KorContractSlaSettleMixin(models.AbstractModel):
             "is_capped": any(one["is_capped"] for one in settled),
             "is_below_minimum": is_below,
             "minimum": float(minimum),
-            "kinds": {kind: float(sum(line.amount for line in lines if line.claim.kind == kind)) for kind in credits.KINDS},
+            "kinds": {
+                kind: float(sum(line.amount for line in lines if line.claim.kind == kind)) for kind in credits.KINDS
+            },
             "parts": [one["facts"] for one in settled],
         }
 

@@ -23,12 +23,8 @@ class KorSlaBooking(models.Model):
     move_line_id = fields.Many2one(
         "account.move.line", string="Credit Note Line", index="btree_not_null", ondelete="cascade"
     )
-    move_id = fields.Many2one(
-        related="move_line_id.move_id", store=True, index="btree_not_null", string="Credit Note"
-    )
-    offset_id = fields.Many2one(
-        "kor.sla.credit", string="Set off against", index="btree_not_null", ondelete="restrict"
-    )
+    move_id = fields.Many2one(related="move_line_id.move_id", store=True, index="btree_not_null", string="Credit Note")
+    offset_id = fields.Many2one("kor.sla.credit", string="Set off against", index="btree_not_null", ondelete="restrict")
     state = fields.Selection(
         [("booked", "Booked"), ("released", "Freed")],
         required=True,

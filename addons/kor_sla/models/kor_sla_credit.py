@@ -64,7 +64,9 @@ class KorSlaCredit(models.Model):
         tracking=True,
     )
 
-    _key_unique = models.Constraint("UNIQUE (contract_id, month, kind)", "This month has a credit of this kind already.")
+    _key_unique = models.Constraint(
+        "UNIQUE (contract_id, month, kind)", "This month has a credit of this kind already."
+    )
 
     @api.depends("contract_id.name", "month", "kind")
     def _compute_name(self):
@@ -109,7 +111,9 @@ class KorSlaCredit(models.Model):
 
     def write(self, vals):
         if set(vals) - NOTES - {"decline_reason"} and not self.env.su:
-            raise UserError(self.env._("A credit follows from its report. Approve or decline it, or correct the facts."))
+            raise UserError(
+                self.env._("A credit follows from its report. Approve or decline it, or correct the facts.")
+            )
         return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
@@ -119,7 +123,9 @@ class KorSlaCredit(models.Model):
     def _check_is_manager(self):
         self.check_access("read")
         if not self.env.su and not self.env.user.has_group("kor_sla.group_kor_support_manager"):
-            raise AccessError(self.env._("Only administrators of KOR Enterprise › Support approve and decline credits."))
+            raise AccessError(
+                self.env._("Only administrators of KOR Enterprise › Support approve and decline credits.")
+            )
 
     def action_approve(self):
         """Approve the credits as they are: the contracts' next billing books them.

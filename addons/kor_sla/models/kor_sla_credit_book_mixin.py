@@ -85,3 +85,21 @@ class KorSlaCreditBookMixin(models.AbstractModel):
         if self.kind == "resolution" and claims:
             return self.env._("%(fee)s: service credit for %(month)s, %(count)s late resolutions", **values)
         return self.env._("%(fee)s: service credit for %(month)s", **values)
+
+    def _describe_state(self):
+        """Return the state of a credit as the customer reads it."""
+        self.ensure_one()
+        words = {
+            "proposed": self.env._("being checked"),
+            "approved": self.env._("comes with your next invoice"),
+            "booked": self.env._("given"),
+            "disputed": self.env._("disputed"),
+            "declined": self.env._("declined: %(reason)s", reason=self.decline_reason or "–"),
+            "void": self.env._("nothing due"),
+        }
+        return words[self.state]
+
+    def _get_told_moves(self):
+        """Return the credit notes that the customer has."""
+        moves = self.booking_ids.filtered(lambda one: one.state == "booked").move_id
+        return moves.filtered(lambda move: move.state == "posted")

@@ -140,6 +140,4 @@ class KorSlaDispute(models.Model):
         self.activity_unlink(["mail.mail_activity_data_todo"])
         for dispute in self:
             # The customer reads it on the report, where the dispute was made.
-            dispute.report_id.message_post(
-                body=dispute.answer, message_type="comment", subtype_xmlid="mail.mt_comment"
-            )
+            dispute.report_id.message_post(body=dispute.answer, message_type="comment", subtype_xmlid="mail.mt_comment")

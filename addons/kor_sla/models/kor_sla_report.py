@@ -101,11 +101,9 @@ class KorSlaReport(models.Model):
     @api.depends_context("lang")
     def _compute_explanation_html(self):
         for report in self:
-            settled = (report.figures or {}).get("credits") or {}
-            item = self.env["kor.sla.credit"].new({"currency_id": report.currency_id.id})
-            rows = item._explain_service_credit({"service_credit": settled}) if settled.get("raw") else []
+            rows = report._get_credit_rows()
             report.explanation_html = rows and self.env["ir.qweb"]._render(
-                "kor_billing.explanation", {"rows": rows, "record": item}
+                "kor_billing.explanation", {"rows": rows, "record": self.env["kor.sla.credit"]}
             )
 
     def _compute_access_url(self):
@@ -208,8 +206,12 @@ class KorSlaReport(models.Model):
         """Return the lines as people read them: uptime first, then urgent tickets."""
         return self.line_ids.sorted(lambda line: (line.sequence, line.id))
 
-    def _get_evidence_count(self):
-        return sum(len(line.evidence or []) for line in self.line_ids)
+    def _get_credit_rows(self):
+        """Return the steps from fees and missed targets to the credit; none where nothing follows."""
+        self.ensure_one()
+        settled = (self.figures or {}).get("credits") or {}
+        words = self.env["kor.sla.credit"].new({"currency_id": self.currency_id.id})
+        return words._explain_service_credit({"service_credit": settled}) if settled.get("raw") else []
 
     def _dispute(self, text, line=None, user=None):
         """Note what a customer does not accept. Raise where it is too late, or says nothing."""

@@ -89,7 +89,9 @@ class KorSlaReportMakeMixin(models.AbstractModel):
 
     @api.model
     def _get_drafts_to_freeze(self):
-        return self.search([("state", "=", "draft"), ("date_freeze", "<=", fields.Date.context_today(self))], order="id")
+        return self.search(
+            [("state", "=", "draft"), ("date_freeze", "<=", fields.Date.context_today(self))], order="id"
+        )
 
     @api.model
     def _get_stale(self):
@@ -102,7 +104,12 @@ class KorSlaReportMakeMixin(models.AbstractModel):
         prepared = self._prepare_reports(contracts, month, end)
         reports = self.create(
             [
-                {**values, "contract_id": contract.id, "month": month, "date_freeze": end + timedelta(self._get_draft_days())}
+                {
+                    **values,
+                    "contract_id": contract.id,
+                    "month": month,
+                    "date_freeze": end + timedelta(self._get_draft_days()),
+                }
                 for contract, values in prepared.items()
             ]
         )
@@ -230,7 +237,9 @@ class KorSlaReportMakeMixin(models.AbstractModel):
         )
         revision._freeze()
         self.message_post(
-            body=self.env._("Corrected by %(report)s: %(difference)s", report=revision._get_html_link(), difference=difference)
+            body=self.env._(
+                "Corrected by %(report)s: %(difference)s", report=revision._get_html_link(), difference=difference
+            )
         )
         return revision
 

@@ -1,0 +1,1 @@
+from . import kor_sla_report_portal
