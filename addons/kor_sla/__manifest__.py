@@ -12,6 +12,10 @@
         "security/kor_sla_security.xml",
         "security/kor_sla_report_security.xml",
         "data/ir_cron_report_data.xml",
+        "data/kor_sla_pause_reason_data.xml",
+        "data/kor_sla_policy_data.xml",
+        "data/kor_escalation_step_data.xml",
+        "views/kor_sla_terms_templates.xml",
         "views/kor_sla_menus.xml",
         "report/kor_sla_report.xml",
         "report/kor_sla_report_templates.xml",
@@ -23,4 +27,5 @@
         "views/kor_sla_report_portal_templates.xml",
         "views/kor_sla_report_menus.xml",
     ],
+    "post_init_hook": "post_init_hook",
 }

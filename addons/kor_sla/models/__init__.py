@@ -1,6 +1,12 @@
+from . import kor_sla_words_mixin  # isort: skip
+from . import kor_sla_terms_part_mixin  # isort: skip
 from . import kor_sla_terms_mixin  # isort: skip
 from . import (
     kor_contract,
+    kor_contract_agreement,
+    kor_contract_amendment,
+    kor_contract_change,
+    kor_escalation_step,
     kor_sla_agreement,
     kor_sla_band,
     kor_sla_clock,
@@ -10,6 +16,7 @@ from . import (
     kor_sla_policy,
     kor_sla_service,
     kor_sla_target,
+    kor_support_level,
     project_project,
     project_task,
 )
