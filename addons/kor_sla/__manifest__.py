@@ -10,6 +10,13 @@
         "security/kor_sla_groups.xml",
         "security/ir.model.access.csv",
         "security/kor_sla_security.xml",
+        "data/kor_ticket_data.xml",
+        "wizards/kor_ticket_pause_views.xml",
         "views/kor_sla_menus.xml",
+        "views/kor_ticket_views.xml",
+        "views/kor_ticket_form_views.xml",
+        "views/kor_sla_clock_views.xml",
+        "views/kor_ticket_contract_views.xml",
+        "views/kor_ticket_portal_templates.xml",
     ],
 }

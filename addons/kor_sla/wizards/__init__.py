@@ -1,0 +1,1 @@
+from . import kor_ticket_pause
