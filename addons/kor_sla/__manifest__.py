@@ -10,6 +10,10 @@
         "security/kor_sla_groups.xml",
         "security/ir.model.access.csv",
         "security/kor_sla_security.xml",
+        "data/kor_sla_pause_reason_data.xml",
+        "data/kor_sla_policy_data.xml",
+        "data/kor_escalation_step_data.xml",
+        "views/kor_sla_terms_templates.xml",
         "data/kor_ticket_data.xml",
         "wizards/kor_ticket_pause_views.xml",
         "views/kor_sla_menus.xml",
@@ -19,4 +23,5 @@
         "views/kor_ticket_contract_views.xml",
         "views/kor_ticket_portal_templates.xml",
     ],
+    "post_init_hook": "post_init_hook",
 }

@@ -34,19 +34,29 @@ class KorContractChangeCheckMixin(models.AbstractModel):
     _description = "Checks of a Change"
 
     @api.model
+    def _get_needs(self):
+        """Return what each kind needs beside its day. Extensible."""
+        return NEEDS
+
+    @api.model
+    def _get_plain_names(self):
+        """Return the fields by the names that other systems use, where these differ. Extensible."""
+        return NAMES
+
+    @api.model
     def _parse(self, contract, change):
         """Return the values of a change that came as plain JSON, or raise with what would be right."""
-        kind = change.get("kind")
-        if kind not in NEEDS:
+        kind, needs, names = change.get("kind"), self._get_needs(), self._get_plain_names()
+        if kind not in needs:
             raise UserError(
-                self.env._("“%(kind)s” is no change: use one of %(known)s.", kind=kind, known=", ".join(sorted(NEEDS)))
+                self.env._("“%(kind)s” is no change: use one of %(known)s.", kind=kind, known=", ".join(sorted(needs)))
             )
-        missing = [name for name in NEEDS[kind] if name not in change]
+        missing = [name for name in needs[kind] if name not in change]
         if missing:
             raise UserError(
                 self.env._("A change of the kind %(kind)s needs %(missing)s.", kind=kind, missing=", ".join(missing))
             )
-        values = {NAMES.get(name, name): value for name, value in change.items()}
+        values = {names.get(name, name): value for name, value in change.items()}
         unknown = set(values) - set(self._fields)
         if unknown:
             raise UserError(

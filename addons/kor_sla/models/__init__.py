@@ -1,3 +1,5 @@
+from . import kor_sla_words_mixin  # isort: skip
+from . import kor_sla_terms_part_mixin  # isort: skip
 from . import kor_sla_terms_mixin  # isort: skip
 from . import mail_thread  # isort: skip
 from . import (  # isort: skip
@@ -11,6 +13,10 @@ from . import (  # isort: skip
 )
 from . import (
     kor_contract,
+    kor_contract_agreement,
+    kor_contract_amendment,
+    kor_contract_change,
+    kor_escalation_step,
     kor_escalation_event,
     kor_sla_agreement,
     kor_sla_band,
@@ -21,6 +27,7 @@ from . import (
     kor_sla_policy,
     kor_sla_service,
     kor_sla_target,
+    kor_support_level,
     project_project,
     project_task,
     project_task_type,

@@ -1,0 +1,1 @@
+from . import test_agreement, test_agreement_change, test_policy, test_support_level
