@@ -1,1 +1,1 @@
-from . import kor_sla_report_portal
+from . import kor_sla_report_portal, kor_ticket_portal

@@ -1,12 +1,23 @@
 from . import kor_sla_words_mixin  # isort: skip
 from . import kor_sla_terms_part_mixin  # isort: skip
 from . import kor_sla_terms_mixin  # isort: skip
+from . import mail_thread  # isort: skip
+from . import (  # isort: skip
+    kor_clock_watch_mixin,
+    kor_contract_ticket_mixin,
+    kor_ticket_board_mixin,
+    kor_ticket_clock_mixin,
+    kor_ticket_event_mixin,
+    kor_ticket_mail_mixin,
+    kor_ticket_words_mixin,
+)
 from . import (
     kor_contract,
     kor_contract_agreement,
     kor_contract_amendment,
     kor_contract_change,
     kor_escalation_step,
+    kor_escalation_event,
     kor_sla_agreement,
     kor_sla_band,
     kor_sla_clock,
@@ -19,6 +30,11 @@ from . import (
     kor_support_level,
     project_project,
     project_task,
+    project_task_type,
+    res_partner,
+    resource_calendar,
+    resource_calendar_attendance,
+    resource_calendar_leaves,
 )
 from . import (  # isort: skip
     kor_billing_explanation,

@@ -7,10 +7,13 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import format_datetime
 
+from ..engine.availability import combine
+
 DAY = timedelta(days=1)
 KINDS = ("uptime", "response", "next_response", "resolution")
 # What stands as evidence on one line; missed ones come first, and the counts tell of all.
 MOST_EVIDENCE = 200
+MOST_SPANS = 10
 LONGEST_DAYS = 1100
 
 
@@ -75,7 +78,7 @@ class KorContractComplianceMixin(models.AbstractModel):
         An agreement that was changed within the period has its own targets, each for its own days.
         """
         versions = self._get_sla_agreements(first, last)
-        measured = self._measure_versions(versions, now)
+        measured = self._measure_versions(versions, first, last, now)
         clocks = self._get_decided_clocks(versions, first, last)
         result = {}
         for contract, own in versions.items():
@@ -83,25 +86,21 @@ class KorContractComplianceMixin(models.AbstractModel):
                 target
                 for version in own
                 for target in (
-                    *contract._judge_uptime(version, measured.get((contract, *version[1:]))),
+                    *contract._judge_uptime(version, measured.get((contract, version[0]))),
                     *contract._judge_times(version, clocks.get((contract, version), ())),
                 )
             ]
         return result
 
     @api.model
-    def _measure_versions(self, versions, now):
-        """Return the availability of each version's days; contracts with the same days are measured together."""
-        spans = {}
-        for contract, own in versions.items():
-            for agreement, first, last in own:
-                if agreement.uptime_target:
-                    spans.setdefault((first, last), []).append(contract.id)
-        result = {}
-        for (first, last), ids in spans.items():
-            found = self.browse(ids)._measure_availability(first, last, now=now)
-            result |= {(contract, first, last): whole for contract, (whole, _months) in found.items()}
-        return result
+    def _measure_versions(self, versions, first, last, now):
+        """Return by contract and agreement the availability in the agreement's days; all are measured together."""
+        promised = [contract.id for contract, own in versions.items() if any(one[0].uptime_target for one in own)]
+        parts = {}
+        for contract, (_whole, own) in self.browse(promised)._measure_availability(first, last, now=now).items():
+            for part in own:
+                parts.setdefault((contract, part.agreement), []).append(part.availability)
+        return {key: combine(own) for key, own in parts.items()}
 
     @api.model
     def _get_decided_clocks(self, versions, first, last):
@@ -146,8 +145,8 @@ class KorContractComplianceMixin(models.AbstractModel):
                 "actual": float(actual) if actual is not None else 0.0,
                 "exact": f"{actual.numerator}/{actual.denominator}" if actual is not None else "",
                 "met": met,
-                "count": len(counted),
-                "missed": 0 if met else sum(1 for one in counted if one.seconds and one.weight),
+                "count": len({one.key for one in counted}),
+                "missed": 0 if met else len({one.key for one in counted if one.seconds and one.weight}),
                 "date_from": first.isoformat(),
                 "date_to": last.isoformat(),
                 "agreement": agreement.id,
@@ -163,30 +162,34 @@ class KorContractComplianceMixin(models.AbstractModel):
         return {name: _to_seconds(getattr(availability, name)) for name in names}
 
     def _describe_outages(self, agreement, counted):
-        outages = self.env["kor.sla.outage"].browse(one.key for one in counted).exists()
+        """Return what each outage cost; one that lasts over the end of a month is one all the same."""
+        found = {}
+        for one in counted:
+            found.setdefault(one.key, []).append(one)
+        outages = self.env["kor.sla.outage"].browse(found).exists()
         known = {outage.id: outage for outage in outages}
-        return [self._describe_outage(agreement, known.get(one.key), one) for one in counted][:MOST_EVIDENCE]
+        return [self._describe_outage(agreement, known.get(key), own) for key, own in found.items()][:MOST_EVIDENCE]
 
-    def _describe_outage(self, agreement, outage, one):
-        seconds = _to_seconds(one.seconds * one.weight)
+    def _describe_outage(self, agreement, outage, counted):
+        seconds = _to_seconds(sum((one.seconds * one.weight for one in counted), Fraction(0)))
         spans = ", ".join(
             f"{self._format_moment(start, agreement)} – {self._format_moment(end, agreement)}"
-            for start, end in one.intervals[:10]
+            for start, end in [span for one in counted for span in one.intervals][:MOST_SPANS]
         )
         states = dict(self.env["kor.sla.outage"]._fields["state"]._description_selection(self.env))
         return {
             "model": "kor.sla.outage",
-            "id": one.key,
+            "id": counted[0].key,
             "name": outage.name if outage else "",
             "detail": self.env._(
                 "%(state)s %(spans)s: %(minutes)s min count",
-                state=states.get(one.state, one.state),
+                state=states.get(counted[0].state, counted[0].state),
                 spans=spans,
                 minutes=_format_minutes(seconds),
             ),
-            "state": one.state,
+            "state": counted[0].state,
             "seconds": seconds,
-            "excluded_seconds": _to_seconds(one.excluded_seconds),
+            "excluded_seconds": _to_seconds(sum((one.excluded_seconds for one in counted), Fraction(0))),
         }
 
     def _judge_times(self, version, clocks):
