@@ -145,7 +145,7 @@ class KorContractComplianceMixin(models.AbstractModel):
                 "actual": float(actual) if actual is not None else 0.0,
                 "exact": f"{actual.numerator}/{actual.denominator}" if actual is not None else "",
                 "met": met,
-                "count": len({one.key for one in counted}),
+                "count": len({one.key for one in counted if isinstance(one.key, int)}),
                 "missed": 0 if met else len({one.key for one in counted if one.seconds and one.weight}),
                 "date_from": first.isoformat(),
                 "date_to": last.isoformat(),
@@ -165,7 +165,9 @@ class KorContractComplianceMixin(models.AbstractModel):
         """Return what each outage cost; one that lasts over the end of a month is one all the same."""
         found = {}
         for one in counted:
-            found.setdefault(one.key, []).append(one)
+            # Time of which nothing is known has no outage behind it.
+            if isinstance(one.key, int):
+                found.setdefault(one.key, []).append(one)
         outages = self.env["kor.sla.outage"].browse(found).exists()
         known = {outage.id: outage for outage in outages}
         return [self._describe_outage(agreement, known.get(key), own) for key, own in found.items()][:MOST_EVIDENCE]
