@@ -144,7 +144,7 @@ class KorContractSlaSettleMixin(models.AbstractModel):
             "base": float(base),
             "raw": float(settled.raw),
             "total": float(settled.total),
-            "is_capped": settled.is_capped,
+            "is_capped": settled.capped,
             "fees": [self._describe_fee(item, amount) for item, amount in own.items()],
             "claims": [
                 {**line.claim.why, "raw": float(line.raw), "amount": float(line.amount)} for line in settled.lines
@@ -155,7 +155,7 @@ class KorContractSlaSettleMixin(models.AbstractModel):
             "raw": settled.raw,
             "total": settled.total,
             "lines": settled.lines,
-            "is_capped": settled.is_capped,
+            "is_capped": settled.capped,
             "facts": facts,
         }
 

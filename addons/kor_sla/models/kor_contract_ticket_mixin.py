@@ -68,9 +68,7 @@ class KorContractTicketMixin(models.AbstractModel):
         for name in values:
             if name not in INPUTS:
                 raise UserError(
-                    self.env._(
-                        "A ticket has no “%(name)s”; there are: %(names)s.", name=name, names=", ".join(INPUTS)
-                    )
+                    self.env._("A ticket has no “%(name)s”; there are: %(names)s.", name=name, names=", ".join(INPUTS))
                 )
         texts = {"name": NAME_LENGTH, "description": TEXT_LENGTH}
         name, description = (self._read_ticket_text(values.get(key, ""), key, texts[key]) for key in texts)

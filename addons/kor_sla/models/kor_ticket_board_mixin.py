@@ -152,7 +152,9 @@ class KorTicketBoardMixin(models.AbstractModel):
         for ticket in self:
             values = ticket._get_board_values(stages)
             if values:
-                wanted[tuple(sorted(values.items()))] = wanted.get(tuple(sorted(values.items())), self.browse()) | ticket
+                wanted[tuple(sorted(values.items()))] = (
+                    wanted.get(tuple(sorted(values.items())), self.browse()) | ticket
+                )
         for values, tickets in wanted.items():
             tickets.with_context(kor_following=FOLLOWING).write(dict(values))
         calm = self.filtered(lambda ticket: ticket.sla_state not in ("warning", "critical", "breached"))
