@@ -2,6 +2,7 @@ from . import kor_sla_words_mixin  # isort: skip
 from . import kor_sla_terms_part_mixin  # isort: skip
 from . import kor_sla_terms_mixin  # isort: skip
 from . import mail_thread  # isort: skip
+from . import kor_sla_fact_mixin  # isort: skip
 from . import (  # isort: skip
     kor_clock_watch_mixin,
     kor_contract_ticket_mixin,

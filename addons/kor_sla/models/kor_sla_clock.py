@@ -10,7 +10,7 @@ class KorSlaClock(models.Model):
     """A promised time of a ticket, computed from its events: nobody writes it."""
 
     _name = "kor.sla.clock"
-    _inherit = ["kor.clock.watch.mixin"]
+    _inherit = ["kor.clock.watch.mixin", "kor.sla.fact.mixin"]
     _description = "SLA Clock"
     _order = "deadline, id"
     _rec_name = "task_id"
@@ -145,3 +145,11 @@ class KorSlaClock(models.Model):
         # Hours are cached with the calendar: what was changed just now is to be read.
         self.env.flush_all()
         tickets._sync_clocks()
+
+    @api.model
+    def _get_reported_fields(self):
+        return {"state", "date_stop", "date_breached", "used_seconds", "target_minutes", "priority"}
+
+    def _get_reported_span(self):
+        moment = self.date_breached if self.state == "breached" else self.date_stop
+        return (self.contract_id, moment, moment) if moment else None

@@ -30,7 +30,6 @@ class KorSlaMonitorRule(models.Model):
     )
     service_id = fields.Many2one("kor.sla.service", help="Empty: the service of the monitor.")
 
-
     @api.constrains("weight")
     def _check_weight(self):
         for rule in self:

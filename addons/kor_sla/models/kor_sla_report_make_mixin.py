@@ -205,43 +205,50 @@ class KorSlaReportMakeMixin(models.AbstractModel):
 
     def _look_again(self):
         """Compare reports with the facts: drafts follow them, frozen ones get a revision where something differs."""
-        self.filtered(lambda report: report.state == "draft")._refresh()
-        for report in self.filtered(lambda one: one.state != "draft"):
-            report._correct()
+        drafts = self.filtered(lambda report: report.state == "draft")
+        drafts._refresh()
+        (self - drafts)._correct()
 
     def _correct(self):
-        """Return a frozen revision where the facts are not those of the report any more; else an empty one."""
-        self.ensure_one()
-        if self.state == "draft" or not self.is_current:
+        """Return frozen revisions where the facts are not those of the reports any more."""
+        if any(report.state == "draft" or not report.is_current for report in self):
             raise UserError(
                 self.env._("Only the latest report of a month, once it is frozen, can be corrected by another one.")
             )
-        end = fields.Date.end_of(self.month, "month")
-        values = self._prepare_reports(self.contract_id, self.month, end).get(self.contract_id)
         self._write_engine({"is_stale": False})
-        difference = self._describe_difference(values) if values else ""
-        if not difference:
-            return self.browse()
-        self._write_engine({"is_current": False})
-        self.flush_recordset()
-        revision = self.create(
-            {
-                **values,
-                "contract_id": self.contract_id.id,
-                "month": self.month,
-                "revision": self.revision + 1,
-                "previous_id": self.id,
-                "difference": difference,
-                "date_freeze": self.date_freeze,
-            }
-        )
-        revision._freeze()
+        differing = {}
+        for month, reports in self.grouped("month").items():
+            prepared = self._prepare_reports(reports.contract_id, month, fields.Date.end_of(month, "month"))
+            for report in reports:
+                values = prepared.get(report.contract_id)
+                if values and (difference := report._describe_difference(values)):
+                    differing[report] = {**values, **report._prepare_revision(), "difference": difference}
+        corrected = self.browse([report.id for report in differing])
+        corrected._write_engine({"is_current": False})
+        corrected.flush_recordset()
+        revisions = self.create(list(differing.values()))
+        revisions._freeze()
+        for report, revision in zip(corrected, revisions, strict=True):
+            report._note_corrected(revision)
+        return revisions
+
+    def _prepare_revision(self):
+        return {
+            "contract_id": self.contract_id.id,
+            "month": self.month,
+            "revision": self.revision + 1,
+            "previous_id": self.id,
+            "date_freeze": self.date_freeze,
+        }
+
+    def _note_corrected(self, revision):
         self.message_post(
             body=self.env._(
-                "Corrected by %(report)s: %(difference)s", report=revision._get_html_link(), difference=difference
+                "Corrected by %(report)s: %(difference)s",
+                report=revision._get_html_link(),
+                difference=revision.difference,
             )
         )
-        return revision
 
     def _describe_difference(self, values):
         """Return what differs, a sentence for each target; empty where nothing does."""
