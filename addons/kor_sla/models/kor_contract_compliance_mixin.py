@@ -77,7 +77,7 @@ class KorContractComplianceMixin(models.AbstractModel):
 
         An agreement that was changed within the period has its own targets, each for its own days.
         """
-        versions = self._get_sla_agreements(first, last)
+        versions = self._get_versions(first, last)
         measured = self._measure_versions(versions, first, last, now)
         clocks = self._get_decided_clocks(versions, first, last)
         result = {}
@@ -92,6 +92,19 @@ class KorContractComplianceMixin(models.AbstractModel):
             ]
         return result
 
+    def _get_versions(self, first, last):
+        """Return by contract the agreements with their days, which are read together."""
+        versions = self._get_sla_agreements(first, last)
+        ids = [version[0].id for own in versions.values() for version in own]
+        # Read now for all of them, not again and again for each.
+        agreements = self.env["kor.sla.agreement"].browse(ids)
+        agreements.target_ids.fetch(["agreement_id", "priority", *(f"{kind}_minutes" for kind in KINDS[1:])])
+        agreements.band_ids.fetch(["agreement_id", "starts_at", "below", "credit"])
+        return {
+            contract: [(agreement.with_prefetch(ids), *days) for agreement, *days in own]
+            for contract, own in versions.items()
+        }
+
     @api.model
     def _measure_versions(self, versions, first, last, now):
         """Return by contract and agreement the availability in the agreement's days; all are measured together."""
@@ -100,7 +113,10 @@ class KorContractComplianceMixin(models.AbstractModel):
         for contract, (_whole, own) in self.browse(promised)._measure_availability(first, last, now=now).items():
             for part in own:
                 parts.setdefault((contract, part.agreement), []).append(part.availability)
-        return {key: combine(own) for key, own in parts.items()}
+        result = {key: combine(own) for key, own in parts.items()}
+        outages = {one.key for whole in result.values() for one in whole.counted if isinstance(one.key, int)}
+        self.env["kor.sla.outage"].browse(outages).fetch(["name"])
+        return result
 
     @api.model
     def _get_decided_clocks(self, versions, first, last):
@@ -168,9 +184,8 @@ class KorContractComplianceMixin(models.AbstractModel):
             # Time of which nothing is known has no outage behind it.
             if isinstance(one.key, int):
                 found.setdefault(one.key, []).append(one)
-        outages = self.env["kor.sla.outage"].browse(found).exists()
-        known = {outage.id: outage for outage in outages}
-        return [self._describe_outage(agreement, known.get(key), own) for key, own in found.items()][:MOST_EVIDENCE]
+        outages = self.env["kor.sla.outage"].browse(list(found)[:MOST_EVIDENCE])
+        return [self._describe_outage(agreement, outage, found[outage.id]) for outage in outages]
 
     def _describe_outage(self, agreement, outage, counted):
         seconds = _to_seconds(sum((one.seconds * one.weight for one in counted), Fraction(0)))
@@ -181,8 +196,8 @@ class KorContractComplianceMixin(models.AbstractModel):
         states = dict(self.env["kor.sla.outage"]._fields["state"]._description_selection(self.env))
         return {
             "model": "kor.sla.outage",
-            "id": counted[0].key,
-            "name": outage.name if outage else "",
+            "id": outage.id,
+            "name": outage.name,
             "detail": self.env._(
                 "%(state)s %(spans)s: %(minutes)s min count",
                 state=states.get(counted[0].state, counted[0].state),

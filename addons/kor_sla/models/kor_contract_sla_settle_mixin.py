@@ -35,8 +35,9 @@ class KorContractSlaSettleMixin(models.AbstractModel):
     def _get_sla_claims(self, targets):
         """Return by version of the agreement what can be claimed for the targets that were missed, as plain JSON."""
         result = {}
+        ids = [target["agreement"] for target in targets]
         for target in targets:
-            agreement = self.env["kor.sla.agreement"].browse(target["agreement"])
+            agreement = self.env["kor.sla.agreement"].browse(target["agreement"]).with_prefetch(ids)
             key = (agreement, target["date_from"], target["date_to"])
             part = result.setdefault(key, self._prepare_claim_part(*key))
             if agreement.penalty_mode != "none":

@@ -14,5 +14,6 @@ from . import (
     test_outage,
     test_policy,
     test_sla_credit,
+    test_sla_report,
     test_support_level,
 )
