@@ -70,7 +70,7 @@ class Board:
         # Whatever the time zone.
         self.start, self.end = datetime.combine(first, datetime.min.time()) - DAY, _midnight(last) + 2 * DAY
         self.agreements = self.contracts._get_sla_agreements(first, last)
-        self._days, self._windows, self._measured = {}, {}, {}
+        self._days, self._windows, self._sources, self._measured = {}, {}, {}, {}
         self._pauses = self._read_pauses()
         self.services = self.env["kor.sla.service"].with_context(active_test=False).search([])
         self._carriers = self._index_services()
@@ -215,6 +215,14 @@ class Board:
                 parts.append(part)
         return tuple(parts)
 
+    def _get_sources(self, contract, agreement):
+        """Return the hours and the outages of a contract under an agreement, each with a name of it."""
+        if (contract.id, agreement.id) not in self._sources:
+            services = self.get_services(contract, agreement)
+            sources = self.get_windows(contract, agreement), self._get_timeline(contract, services)
+            self._sources[contract.id, agreement.id] = sources
+        return self._sources[contract.id, agreement.id]
+
     def _measure_part(self, contract, agreement, month, first, last, used):
         days = self.get_days(agreement)
         start, end = _naive(days.midnight(first)), _naive(days.midnight(last + DAY))
@@ -228,8 +236,7 @@ class Board:
         """
         allowance = timedelta(minutes=agreement.maintenance_minutes)
         rules = Rules(max(allowance - used, timedelta(0)), timedelta(hours=agreement.maintenance_notice_hours))
-        hours, windows = self.get_windows(contract, agreement)
-        collection, timeline = self._get_timeline(contract, self.get_services(contract, agreement))
+        (hours, windows), (collection, timeline) = self._get_sources(contract, agreement)
         # Contracts that rest on the same and promise the same are measured once.
         name = (hours, collection, rules, start, end)
         if name not in self._measured:

@@ -178,7 +178,7 @@ class KorContractUptimeMixin(models.AbstractModel):
         if not cost["seconds"]:
             return self.env._("Counted once, with another outage of the same time.")
         if outage.state == "degraded":
-            return self.env._("Worked with limits: counts by %(weight)s %%.", weight=f"{outage.weight * 100:g}")
+            return self.env._("Worked only in part: counts by %(weight)s %%.", weight=f"{outage.weight * 100:g}")
         if cost["seconds"] < cost["touched"]:
             return self.env._("Down. What another outage or maintenance of the same time covers counts once.")
         return self.env._("Down: counts in full.")

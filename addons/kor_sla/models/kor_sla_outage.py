@@ -49,6 +49,9 @@ class KorSlaOutage(models.Model):
         string="From", required=True, default=fields.Datetime.now, index=True, tracking=True, copy=False
     )
     date_end = fields.Datetime(string="To", index=True, tracking=True, copy=False, help="Empty: it goes on.")
+    date_until = fields.Datetime(
+        string="So Far", compute="_compute_date_until", search="_search_date_until", help="Its end, or now."
+    )
     duration = fields.Float(
         string="Hours", compute="_compute_duration", store=True, help="From start to end. 0 while it goes on."
     )
@@ -88,6 +91,17 @@ class KorSlaOutage(models.Model):
         for outage in self:
             start, end = outage.date_start, outage.date_end
             outage.duration = (end - start).total_seconds() / 3600 if start and end else 0
+
+    @api.depends("date_end")
+    def _compute_date_until(self):
+        now = fields.Datetime.now()
+        for outage in self:
+            outage.date_until = outage.date_end or max(now, outage.date_start or now)
+
+    def _search_date_until(self, operator, value):
+        if operator in (">", ">="):
+            return Domain("date_end", operator, value) | Domain("date_end", "=", False)
+        return Domain("date_end", operator, value) if operator in ("<", "<=") else NotImplemented
 
     @api.depends("date_start", "date_end")
     def _compute_phase(self):

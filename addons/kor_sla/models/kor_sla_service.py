@@ -113,7 +113,7 @@ class KorSlaService(models.Model):
         self.ensure_one()
         sentences = {
             "down": self.env._("%(service)s is not available", service=self.name),
-            "degraded": self.env._("%(service)s works with limits", service=self.name),
+            "degraded": self.env._("%(service)s works only in part", service=self.name),
             "maintenance": self.env._("Maintenance of %(service)s", service=self.name),
             "unknown": self.env._("The state of %(service)s is not known", service=self.name),
         }

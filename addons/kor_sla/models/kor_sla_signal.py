@@ -1,4 +1,6 @@
-from odoo import fields, models
+import json
+
+from odoo import api, fields, models
 
 
 class KorSlaSignal(models.Model):
@@ -42,5 +44,11 @@ class KorSlaSignal(models.Model):
     revision = fields.Integer(readonly=True)
     title = fields.Char(readonly=True)
     payload = fields.Json(readonly=True)
+    payload_text = fields.Text(string="As It Came", compute="_compute_payload_text")
 
     _once_unique = models.UniqueIndex("(monitor_id, fingerprint, digest)", "This has been said already.")
+
+    @api.depends("payload")
+    def _compute_payload_text(self):
+        for signal in self:
+            signal.payload_text = json.dumps(signal.payload, indent=2, ensure_ascii=False)

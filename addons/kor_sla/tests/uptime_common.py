@@ -10,6 +10,8 @@ class UptimeCase:
     @classmethod
     def _set_up_uptime(cls, tz="UTC"):
         cls.env = cls.env(context={**cls.env.context, "tracking_disable": True, "lang": "en_US"})
+        # Services of the company that all contracts rest on would be theirs as well.
+        cls.env["kor.sla.service"].search([("for_all", "=", True)]).for_all = False
         cls.tier = cls.env["kor.tier"].create({"name": "Watched", "code": "test_watched", "uptime_target": 99.9})
         cls.product = cls.env["product.product"].create({"name": "Watch", "type": "service"})
         cls.customer = cls._make_customer("Aurora", tz)
