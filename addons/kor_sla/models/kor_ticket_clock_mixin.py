@@ -28,6 +28,8 @@ class KorTicketClockMixin(models.AbstractModel):
         """Return the agreement of each ticket: the version of the day on which it was opened."""
         tickets_sudo = self.sudo()  # customers act on their tickets too, and cannot read agreements
         days = {}
+        # A slice of the events would be read by itself, ticket by ticket.
+        tickets_sudo.sla_event_ids.fetch(["date", "kind", "priority", "reason_id"])
         for ticket in tickets_sudo:
             opened = ticket.sla_event_ids[:1].date or fields.Datetime.now()
             contract = ticket.kor_contract_id

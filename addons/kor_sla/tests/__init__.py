@@ -1,1 +1,8 @@
-from . import test_agreement, test_agreement_change, test_policy, test_support_level
+from . import (
+    test_agreement,
+    test_agreement_change,
+    test_policy,
+    test_support_level,
+    test_ticket,
+    test_ticket_clock,
+)
