@@ -62,6 +62,18 @@ class KorTicketClockMixin(models.AbstractModel):
             self.env["kor.sla.clock"].sudo()._store_clocks(tickets._run_engine(now), now, stopped_too)  # likewise
             tickets._follow_events()
 
+    def _watch_ticket(self):
+        """Say what the clocks of the ticket have reached, and find out when to look again."""
+        self.ensure_one()
+        now = fields.Datetime.now()
+        ticket = self.sudo()  # as the clocks
+        computed = ticket._run_engine(now)
+        clocks = self.env["kor.sla.clock"].sudo()  # likewise
+        clocks._store_clocks(computed, now)
+        for clock in ticket.sla_clock_ids.filtered(lambda one: one.date_watch and one.date_watch <= now):
+            clock._watch(now)
+        clocks._store_clocks(computed, now)
+
     def _run_engine(self, now):
         """Return for each ticket its clocks as they stand: their values, and what counts their time."""
         agreements = self._get_ticket_agreements()

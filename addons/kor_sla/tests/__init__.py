@@ -5,4 +5,6 @@ from . import (
     test_support_level,
     test_ticket,
     test_ticket_clock,
+    test_ticket_mail,
+    test_ticket_watch,
 )

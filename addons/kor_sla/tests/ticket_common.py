@@ -42,7 +42,9 @@ class TicketCase(ContractCase):
                 for name in ("Ada", "Ben")
             ]
         )
-        cls.portal_user = new_test_user(cls.env, "test_ada", "base.group_portal", partner_id=cls.ada.id)
+        cls.portal_user = new_test_user(
+            cls.env, "test_ada", "base.group_portal", partner_id=cls.ada.id, name="Ada", email=cls.ada.email
+        )
         cls.contract = cls._create_supported(cls.customer)
 
     @classmethod
