@@ -4,7 +4,9 @@ from . import (
     test_policy,
     test_support_level,
     test_ticket,
+    test_ticket_access,
     test_ticket_clock,
     test_ticket_mail,
+    test_ticket_portal,
     test_ticket_watch,
 )
