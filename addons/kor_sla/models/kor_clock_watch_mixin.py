@@ -71,14 +71,19 @@ class KorClockWatchMixin(models.AbstractModel):
     def _cron_watch_clocks(self, batch_size=50):
         """Look at the clocks that have reached a moment, a few tickets at a time; what was missed is caught up."""
         domain = [("date_watch", "<=", fields.Datetime.now())]
-        jobs = self.env["ir.cron"]
-        tickets = self.search(domain, order="date_watch, id", limit=batch_size * 4).task_id[:batch_size]
-        jobs._commit_progress(remaining=len(self._read_group(domain, ["task_id"])))
-        for ticket_id in tickets.ids:
-            ticket = self.env["project.task"].browse(ticket_id).try_lock_for_update()
+        clocks = self.search(domain, order="date_watch, id", limit=batch_size * 4)
+        self.env["ir.cron"]._commit_progress(remaining=self.search_count(domain))
+        self._watch_all(clocks.task_id[:batch_size].ids)
+
+    @api.model
+    def _watch_all(self, task_ids):
+        """Look at tickets one by one; what was said of one is kept, whatever becomes of the next."""
+        for task_id in task_ids:
+            ticket = self.env["project.task"].browse(task_id).try_lock_for_update()
+            due = len(ticket.sla_clock_ids.filtered("date_watch"))
             if ticket:
                 self._watch_or_rest(ticket)
-            if not jobs._commit_progress(1):
+            if not self.env["ir.cron"]._commit_progress(due):
                 break
 
     @api.model

@@ -74,23 +74,33 @@ class KorTicketBoardMixin(models.AbstractModel):
         self.with_context(kor_following=FOLLOWING).write({**values, "stage_id": stage.id})
         ticket = self.sudo()  # nobody writes events
         ticket.message_subscribe(ticket.partner_id.ids)
-        self._add_events([(ticket, "opened", {"priority": ticket.priority, "date": ticket.create_date})])
+        self._add_events([(ticket, "opened", {"priority": ticket.priority, "date": ticket.create_date.replace(microsecond=0)})])
         for message in ticket.message_ids.sorted("id"):
             # What was answered while it waited in triage is an answer.
             ticket._note_message(message)
 
+    def _take_contract(self, vals):
+        """Make tasks tickets of a contract; what is a ticket already moves between its customer's contracts only."""
+        self.check_access("write")
+        self._check_field_access(self._fields["kor_contract_id"], "write")
+        contract = self.env["kor.contract"].browse(vals["kor_contract_id"] or ())
+        for task in self:
+            if task.ticket_number:
+                task._check_contract_change(contract)
+            elif contract:
+                task._adopt(contract, vals)
+
     def _check_contract_change(self, contract):
         """Raise where a ticket is to lose its contract, or to go to another customer's."""
-        for ticket in self.filtered("ticket_number"):
-            customer = ticket.kor_contract_id.partner_id.commercial_partner_id
-            if contract.partner_id.commercial_partner_id != customer:
-                raise UserError(
-                    self.env._(
-                        "%(ticket)s stays a ticket of %(customer)s: choose one of its contracts.",
-                        ticket=ticket.ticket_number,
-                        customer=customer.name,
-                    )
+        customer = self.kor_contract_id.partner_id.commercial_partner_id
+        if contract.partner_id.commercial_partner_id != customer:
+            raise UserError(
+                self.env._(
+                    "%(ticket)s stays a ticket of %(customer)s: choose one of its contracts.",
+                    ticket=self.ticket_number,
+                    customer=customer.name,
                 )
+            )
 
     def _note_board_changes(self, vals):
         """Write down what staff did on the board. What a portal user writes there moves nothing, and goes back."""

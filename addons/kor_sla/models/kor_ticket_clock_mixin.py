@@ -28,6 +28,8 @@ class KorTicketClockMixin(models.AbstractModel):
         """Return the agreement of each ticket: the version of the day on which it was opened."""
         tickets_sudo = self.sudo()  # customers act on their tickets too, and cannot read agreements
         days = {}
+        # A slice of the events would be read by itself, ticket by ticket.
+        tickets_sudo.sla_event_ids.fetch(["date", "kind", "priority", "reason_id"])
         for ticket in tickets_sudo:
             opened = ticket.sla_event_ids[:1].date or fields.Datetime.now()
             contract = ticket.kor_contract_id
@@ -59,6 +61,18 @@ class KorTicketClockMixin(models.AbstractModel):
             now = (now or fields.Datetime.now()).replace(microsecond=0)
             self.env["kor.sla.clock"].sudo()._store_clocks(tickets._run_engine(now), now, stopped_too)  # likewise
             tickets._follow_events()
+
+    def _watch_ticket(self):
+        """Say what the clocks of the ticket have reached, and find out when to look again."""
+        self.ensure_one()
+        now = fields.Datetime.now()
+        ticket = self.sudo()  # as the clocks
+        computed = ticket._run_engine(now)
+        clocks = self.env["kor.sla.clock"].sudo()  # likewise
+        clocks._store_clocks(computed, now)
+        for clock in ticket.sla_clock_ids.filtered(lambda one: one.date_watch and one.date_watch <= now):
+            clock._watch(now)
+        clocks._store_clocks(computed, now)
 
     def _run_engine(self, now):
         """Return for each ticket its clocks as they stand: their values, and what counts their time."""

@@ -100,9 +100,15 @@ class KorTicketMailMixin(models.AbstractModel):
     def _ask_user(self, user, text, deadline):
         zone = self.with_context(tz=user.tz or self.kor_contract_id.tz)
         day = fields.Date.context_today(zone, deadline or fields.Datetime.now())
-        self.with_context(mail_activity_quick_update=True).activity_schedule(
-            "kor_sla.mail_activity_type_ticket", day, summary=text, user_id=user.id
-        )
+        kind = "kor_sla.mail_activity_type_ticket"
+        asked = self.activity_search([kind], user_id=user.id, only_automated=False)
+        if asked:
+            # One thing to do per person and ticket, which says the latest.
+            asked.write({"summary": text, "date_deadline": day})
+        else:
+            self.with_context(mail_activity_quick_update=True).activity_schedule(
+                kind, day, summary=text, user_id=user.id
+            )
 
     @api.model
     def _prepare_mail_ticket(self, msg_dict, custom_values):

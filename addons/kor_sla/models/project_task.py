@@ -155,15 +155,11 @@ class ProjectTask(models.Model):
         return tasks
 
     def write(self, vals):
-        if vals.get("kor_contract_id") and self.env.context.get("kor_following") is not FOLLOWING:
-            contract = self.env["kor.contract"].browse(vals["kor_contract_id"])
-            self._check_contract_change(contract)
-            for task in self.filtered(lambda task: not task.ticket_number):
-                task._adopt(contract, vals)
-        elif "kor_contract_id" in vals:
-            self._check_contract_change(self.env["kor.contract"].browse(vals["kor_contract_id"] or ()))
+        takes_contract = "kor_contract_id" in vals and self.env.context.get("kor_following") is not FOLLOWING
+        if takes_contract:
+            self._take_contract(vals)
         result = super().write(vals)
-        if "kor_contract_id" in vals and self.env.context.get("kor_following") is not FOLLOWING:
+        if takes_contract:
             self._sync_clocks(stopped_too=True)
         if {"stage_id", "state", "priority"} & vals.keys():
             self._note_board_changes(vals)

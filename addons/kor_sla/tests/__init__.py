@@ -20,6 +20,12 @@ from . import (
     test_sla_report,
     test_status_portal,
     test_support_level,
+    test_ticket,
+    test_ticket_access,
+    test_ticket_clock,
+    test_ticket_mail,
+    test_ticket_portal,
+    test_ticket_watch,
     test_track_uptime,
     test_uptime_batch,
 )

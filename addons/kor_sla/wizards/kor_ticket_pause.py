@@ -8,7 +8,7 @@ class KorTicketPause(models.TransientModel):
     _description = "Pause a Ticket"
 
     task_id = fields.Many2one("project.task", string="Ticket", required=True, readonly=True, ondelete="cascade")
-    reason_ids = fields.Many2many("kor.sla.pause.reason", compute="_compute_reason_ids")
+    reason_ids = fields.Many2many("kor.sla.pause.reason", string="Possible Reasons", compute="_compute_reason_ids")
     reason_id = fields.Many2one(
         "kor.sla.pause.reason", string="Reason", required=True, domain="[('id', 'in', reason_ids)]", ondelete="cascade"
     )
