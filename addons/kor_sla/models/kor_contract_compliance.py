@@ -48,6 +48,18 @@ class KorContract(models.Model):
         looked_at = self.browse([contract.id for contract in credits])
         return notes | looked_at._book_sla_credits(invoices, invoice_date)
 
+    def _get_status_values(self):
+        """Return also the credits and the reports of the last year, the latest first."""
+        self.ensure_one()
+        since = fields.Date.subtract(self._get_today(), years=1)
+        credits = self.sla_credit_ids.filtered(lambda one: one.state != "void" and one.month >= since)
+        reports = self.sla_report_ids.filtered(lambda one: one.state != "draft" and one.is_current)
+        return {
+            **super()._get_status_values(),
+            "credits": credits.sorted(lambda one: (one.month, one.kind), reverse=True),
+            "reports": reports.sorted("month", reverse=True)[:12],
+        }
+
     def action_open_sla_reports(self):
         """Open the contract's monthly reports.
 

@@ -7,6 +7,7 @@ from odoo.addons.kor_enterprise_tiers.engine.money import ZERO, allocate, as_num
 
 # A credit waits for the next invoice as long as one comes within about a month.
 WAITING_DAYS = 32
+SETTLED_DAYS = 400
 
 
 class KorContractSlaCreditMixin(models.AbstractModel):
@@ -39,7 +40,9 @@ class KorContractSlaCreditMixin(models.AbstractModel):
         credits_sudo = credits_sudo.search(
             [("contract_id", "in", self.ids), ("state", "!=", "declined")], order="month"
         )
-        credits_sudo._settle_again()
+        # Fees of months that are long over do not come any more.
+        since = fields.Date.subtract(fields.Date.context_today(self), days=SETTLED_DAYS)
+        credits_sudo.filtered(lambda one: one.month >= since)._settle_again()
         credits_sudo = credits_sudo.filtered("open_amount")
         notes = self.env["account.move"]
         for contract, own in credits_sudo.grouped("contract_id").items():

@@ -74,7 +74,9 @@ class KorTicketBoardMixin(models.AbstractModel):
         self.with_context(kor_following=FOLLOWING).write({**values, "stage_id": stage.id})
         ticket = self.sudo()  # nobody writes events
         ticket.message_subscribe(ticket.partner_id.ids)
-        self._add_events([(ticket, "opened", {"priority": ticket.priority, "date": ticket.create_date.replace(microsecond=0)})])
+        self._add_events(
+            [(ticket, "opened", {"priority": ticket.priority, "date": ticket.create_date.replace(microsecond=0)})]
+        )
         for message in ticket.message_ids.sorted("id"):
             # What was answered while it waited in triage is an answer.
             ticket._note_message(message)

@@ -18,6 +18,7 @@ from . import (
     test_policy,
     test_sla_credit,
     test_sla_report,
+    test_sla_report_portal,
     test_status_portal,
     test_support_level,
     test_ticket,

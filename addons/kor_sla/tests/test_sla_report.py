@@ -145,7 +145,8 @@ class TestSlaReport(ComplianceCase):
         month = self.reports._fields["month"].to_date("2026-04-01")
         counts = []
         with freeze_time("2026-05-05"):
-            for contracts in (few, many):
+            # The first time warms up what is read once.
+            for contracts in (few, few, many):
                 self.env.flush_all()
                 self.env.invalidate_all()
                 before = self.cr.sql_log_count
@@ -156,8 +157,8 @@ class TestSlaReport(ComplianceCase):
                 prepared = self.reports._prepare_reports(contracts, month, month.replace(day=30))
                 counts.append((measured, self.cr.sql_log_count - before))
                 self.assertEqual(len(prepared), len(contracts))
-        self.assertEqual(counts[0], counts[1])
-        with self.assertQueryCount(counts[0][1]), freeze_time("2026-05-05"):
+        self.assertEqual(counts[1], counts[2])
+        with self.assertQueryCount(counts[1][1]), freeze_time("2026-05-05"):
             self.env.invalidate_all()
             self.reports._prepare_reports(many, month, month.replace(day=30))
 
