@@ -245,7 +245,7 @@ class AccountMove(models.Model):
         self.ensure_one()
         lines = self.invoice_line_ids.filtered(lambda line: line.display_type == "product")
         return [
-            (line, line.kor_item_ids[:1] or line.kor_draw_ids)
+            (line, line._get_kor_explained())
             for line in lines.sorted(lambda line: (line.sequence, line.id))
         ]
 
