@@ -41,6 +41,8 @@ class KorTicketBoardMixin(models.AbstractModel):
         return {
             "ticket_channel": "phone",
             "priority": "1",
+            # Whoever opens a ticket does not take care of it by that.
+            "user_ids": [],
             **values,
             "partner_id": requester.id,
             "project_id": project.id,
