@@ -13,6 +13,7 @@ import time
 from datetime import datetime, timedelta
 
 import pytz
+
 from odoo.fields import Command
 
 TICKETS = int(os.environ.get("KOR_BENCH") or 10000)

@@ -180,7 +180,13 @@ class KorTicketPortal(CustomerPortal):
         values = self._get_page_view_values(ticket_sudo, access_token, values, "", False, **kwargs)
         return request.render("kor_sla.kor_ticket_portal_page", values)
 
-    @route(["/my/tickets/<int:ticket_id>/<any(resolve,reopen):act>"], type="http", auth="user", methods=["POST"], website=True)
+    @route(
+        ["/my/tickets/<int:ticket_id>/<any(resolve,reopen):act>"],
+        type="http",
+        auth="user",
+        methods=["POST"],
+        website=True,
+    )
     def portal_kor_ticket_act(self, ticket_id, act, **_kwargs):
         """Let the customer say that the ticket is solved, or that it is not."""
         ticket_sudo = self._get_own_kor_ticket(ticket_id)

@@ -95,8 +95,10 @@ class KorSlaClock(models.Model):
         hours, minutes = divmod(minutes, 60)
         if not hours:
             return self.env._("%(minutes)s min", minutes=minutes)
-        return self.env._("%(hours)s h %(minutes)s min", hours=hours, minutes=minutes) if minutes else self.env._(
-            "%(hours)s h", hours=hours
+        return (
+            self.env._("%(hours)s h %(minutes)s min", hours=hours, minutes=minutes)
+            if minutes
+            else self.env._("%(hours)s h", hours=hours)
         )
 
     @api.model

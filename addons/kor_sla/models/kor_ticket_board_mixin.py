@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.exceptions import UserError
 
 CLOSED = ("1_done", "1_canceled")
@@ -76,7 +76,9 @@ class KorTicketBoardMixin(models.AbstractModel):
         self.with_context(kor_following=FOLLOWING).write({**values, "stage_id": stage.id})
         ticket = self.sudo()  # nobody writes events
         ticket.message_subscribe(ticket.partner_id.ids)
-        self._add_events([(ticket, "opened", {"priority": ticket.priority, "date": ticket.create_date.replace(microsecond=0)})])
+        self._add_events(
+            [(ticket, "opened", {"priority": ticket.priority, "date": ticket.create_date.replace(microsecond=0)})]
+        )
         for message in ticket.message_ids.sorted("id"):
             # What was answered while it waited in triage is an answer.
             ticket._note_message(message)
@@ -164,7 +166,9 @@ class KorTicketBoardMixin(models.AbstractModel):
         for ticket in self:
             values = ticket._get_board_values(stages)
             if values:
-                wanted[tuple(sorted(values.items()))] = wanted.get(tuple(sorted(values.items())), self.browse()) | ticket
+                wanted[tuple(sorted(values.items()))] = (
+                    wanted.get(tuple(sorted(values.items())), self.browse()) | ticket
+                )
         for values, tickets in wanted.items():
             tickets.with_context(kor_following=FOLLOWING).write(dict(values))
         calm = self.filtered(lambda ticket: ticket.sla_state not in ("warning", "critical", "breached"))

@@ -167,9 +167,7 @@ class KorTicketEventMixin(models.AbstractModel):
         if note:
             author = self.env.user.partner_id
             # As the user: the author of a public message decides whose answer it is.
-            self.message_post(
-                body=note, author_id=author.id, message_type="comment", subtype_xmlid="mail.mt_comment"
-            )
+            self.message_post(body=note, author_id=author.id, message_type="comment", subtype_xmlid="mail.mt_comment")
         return self._record_event("resolved")
 
     def _reopen(self, reason=""):

@@ -121,7 +121,9 @@ class KorTicketMailMixin(models.AbstractModel):
         partners_sudo = self.env["res.partner"].sudo()  # the gateway decides by all contacts whose ticket it is
         partners = partners_sudo.search([("email_normalized", "=", email)]) if email else partners_sudo
         contract = self.env["kor.contract"]._get_supported_contract(partners.commercial_partner_id)
-        requester = partners.filtered(lambda one: one.commercial_partner_id == contract.partner_id.commercial_partner_id)
+        requester = partners.filtered(
+            lambda one: one.commercial_partner_id == contract.partner_id.commercial_partner_id
+        )
         requester = requester.sorted("is_company")[:1]
         values = {**custom_values, "ticket_channel": "email"}
         problem = ""

@@ -7,7 +7,14 @@ from .kor_ticket_board_mixin import FOLLOWING
 from .kor_ticket_event_mixin import TICKET_STATES
 
 # What customers read of their tickets; nothing of it can they write.
-PORTAL_FIELDS = {"kor_contract_id", "ticket_number", "ticket_channel", "ticket_state", "ticket_priority", "sla_deadline"}
+PORTAL_FIELDS = {
+    "kor_contract_id",
+    "ticket_number",
+    "ticket_channel",
+    "ticket_state",
+    "ticket_priority",
+    "sla_deadline",
+}
 
 
 class ProjectTask(models.Model):

@@ -10,7 +10,9 @@ class TestTicket(TicketCase):
         first, second = self._open(), self._open("09:10:00")
         project = first.project_id
         self.assertEqual(second.project_id, project)
-        self.assertEqual((project.kor_support_partner_id, project.company_id), (self.customer, self.contract.company_id))
+        self.assertEqual(
+            (project.kor_support_partner_id, project.company_id), (self.customer, self.contract.company_id)
+        )
         self.assertEqual(project.type_ids.mapped("kor_ticket_state"), ["new", "in_progress", "waiting", "resolved"])
         self.assertNotEqual(first.ticket_number, second.ticket_number)
         self.assertEqual(first.stage_id, self.env.ref("kor_sla.ticket_stage_new"))
@@ -75,8 +77,17 @@ class TestTicket(TicketCase):
 
     def test_staff_open_a_ticket_in_the_form(self):
         with freeze_time(utc("09:00:00")):
-            ticket = self.env["project.task"].with_user(self.agent).create(
-                {"name": "By phone", "kor_contract_id": self.contract.id, "ticket_channel": "phone", "priority": "3"}
+            ticket = (
+                self.env["project.task"]
+                .with_user(self.agent)
+                .create(
+                    {
+                        "name": "By phone",
+                        "kor_contract_id": self.contract.id,
+                        "ticket_channel": "phone",
+                        "priority": "3",
+                    }
+                )
             )
         self.assertEqual(ticket.partner_id, self.customer)
         self.assertEqual(self._get_clock(ticket, "response").deadline, utc("09:30:00"))
@@ -111,7 +122,9 @@ class TestTicket(TicketCase):
         self.assertFalse(copy.ticket_number or copy.sla_event_ids or copy.sla_clock_ids or copy.ticket_state)
 
     def test_plain_tasks_stay_plain(self):
-        task = self.env["project.task"].create({"name": "Paint", "project_id": self.env["project.project"].create({"name": "P"}).id})
+        task = self.env["project.task"].create(
+            {"name": "Paint", "project_id": self.env["project.project"].create({"name": "P"}).id}
+        )
         self.assertFalse(task.ticket_number or task.ticket_state or task.sla_state)
         with self.assert_refused("is no ticket yet"):
             task.with_user(self.agent).acknowledge_ticket()
@@ -153,7 +166,9 @@ class TestTicket(TicketCase):
     def test_plain_values_hold_no_none(self):
         ticket = self._open()
         values = self._at("09:10:00", ticket, "acknowledge_ticket")
-        self.assertEqual((values["ticket"], values["state"], values["priority"]), (ticket.ticket_number, "in_progress", 1))
+        self.assertEqual(
+            (values["ticket"], values["state"], values["priority"]), (ticket.ticket_number, "in_progress", 1)
+        )
         self.assertEqual(values["deadline"], "2026-03-02 10:00:00")
         self.assertEqual([clock["kind"] for clock in values["clocks"]], ["resolution", "response"])
         self.assertNotIn(None, [value for clock in values["clocks"] for value in clock.values()])

@@ -85,7 +85,9 @@ class TestTicketAccess(TicketCase):
                     self.assertEqual(self._get_kinds(ticket), ["opened", "acknowledged"])
                     self.assertEqual((ticket.ticket_state, ticket.ticket_priority), ("in_progress", "1"))
                     # The board is put back to what the events say.
-                    self.assertEqual((ticket.stage_id.kor_ticket_state, ticket.state), ("in_progress", "01_in_progress"))
+                    self.assertEqual(
+                        (ticket.stage_id.kor_ticket_state, ticket.state), ("in_progress", "01_in_progress")
+                    )
                     self.assertEqual(ticket.sla_clock_ids.read(["deadline", "state", "date_stop", "priority"]), before)
             with self.assertRaises(AccessError):
                 shared.write({"kor_contract_id": False})
@@ -112,8 +114,10 @@ class TestTicketAccess(TicketCase):
         ticket = self._open()
         self._say("09:10:00", ticket, self.agent.partner_id, body="For all")
         self._say("09:11:00", ticket, self.agent.partner_id, body="Secret", subtype_xmlid="mail.mt_note")
-        messages = self.env["mail.message"].with_user(self.portal_user).search(
-            [("model", "=", "project.task"), ("res_id", "=", ticket.id)]
+        messages = (
+            self.env["mail.message"]
+            .with_user(self.portal_user)
+            .search([("model", "=", "project.task"), ("res_id", "=", ticket.id)])
         )
         text = "".join(messages.mapped("body"))
         self.assertIn("For all", text)

@@ -120,7 +120,14 @@ class TestTicketClock(TicketCase):
         follow_up = self.env["project.task"].search([("ticket_previous_id", "=", ticket.id)])
         self.assertRecordValues(
             follow_up,
-            [{"partner_id": self.ada.id, "kor_contract_id": self.contract.id, "ticket_state": "new", "ticket_priority": "1"}],
+            [
+                {
+                    "partner_id": self.ada.id,
+                    "kor_contract_id": self.contract.id,
+                    "ticket_state": "new",
+                    "ticket_priority": "1",
+                }
+            ],
         )
         self.assertIn("It is back", follow_up.description)
         self.assertIn(follow_up.ticket_number, ticket.message_ids[0].body)

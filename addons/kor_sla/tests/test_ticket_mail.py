@@ -20,7 +20,7 @@ Content-Type: text/plain; charset="utf-8"
 MACHINES = [
     "Auto-Submitted: auto-replied",
     "Auto-Submitted: auto-generated",
-    "Auto-Submitted: auto-replied; owner-email=\"ada@harbour.example\"",
+    'Auto-Submitted: auto-replied; owner-email="ada@harbour.example"',
     "Precedence: auto_reply",
     "Precedence: bulk",
     "Precedence: junk",
