@@ -14,6 +14,7 @@ from .venv import REQUIREMENTS
 SUITE = "kor_enterprise,payment_demo"
 _REMEMBER = "env['ir.config_parameter'].sudo().set_param('kor.addons_digest', {digest!r})\n"
 _STORY = paths.ROOT / "scripts" / "demo_story.py"
+_TEST_COMPANY = paths.ROOT / "scripts" / "test_company.py"
 _COMMIT = "env.cr.commit()\n"
 
 
@@ -57,7 +58,7 @@ def test_cluster() -> Cluster:
 def ensure_template(source: OdooSource, cluster: Cluster) -> tuple[Odoo, str]:
     """Return a database with the suite and its demo data, built once for each state of the addons."""
     odoo = Odoo(source, cluster, paths.STATE / "test")
-    digest = paths.digest([*paths.addon_files(), REQUIREMENTS, paths.ROOT / "odoo.conf"], source.label)
+    digest = paths.digest([*paths.addon_files(), REQUIREMENTS, _TEST_COMPANY, paths.ROOT / "odoo.conf"], source.label)
     name = f"kor_template_{digest}"
     existing = cluster.databases()
     if name not in existing:
@@ -71,5 +72,6 @@ def ensure_template(source: OdooSource, cluster: Cluster) -> tuple[Odoo, str]:
         odoo.work(building, "--with-demo", "--init", "base")
         odoo.shell(building, "env['ir.config_parameter'].set_param('ir_attachment.location', 'db')\n" + _COMMIT)
         odoo.work(building, "--with-demo", "--init", SUITE)
+        odoo.shell(building, _TEST_COMPANY.read_text())
         cluster.rename(building, name)
     return odoo, name

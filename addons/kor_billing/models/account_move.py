@@ -9,6 +9,8 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools.sql import column_exists, create_column
 
+from .kor_move_builder import BUILDING
+
 _logger = logging.getLogger(__name__)
 
 
@@ -52,15 +54,14 @@ class AccountMove(models.Model):
     @api.depends("kor_contract_id", "kor_item_ids.contract_id")
     def _compute_kor_contract_ids(self):
         for move in self:
-            # In sudo: as the slices.
-            move.kor_contract_ids = move.kor_contract_id | move.sudo().kor_item_ids.contract_id
+            items_sudo = move.sudo().kor_item_ids  # the slices follow the invoice, whoever may read it
+            move.kor_contract_ids = move.kor_contract_id | items_sudo.contract_id
 
     def _search_kor_contract_ids(self, operator, value):
         if operator != "in":
             return NotImplemented
-        # In sudo: who may read an invoice may find it by what it bills.
-        items = self.env["kor.billing.item"].sudo()._search([("contract_id", "in", value), ("move_id", "!=", False)])
-        moves = items.subselect("move_id")
+        items_sudo = self.env["kor.billing.item"].sudo()  # who may read an invoice may find it by what it bills
+        moves = items_sudo._search([("contract_id", "in", value), ("move_id", "!=", False)]).subselect("move_id")
         return Domain("kor_contract_id", "in", value) | Domain("id", "in", moves)
 
     # EXTENDS account
@@ -74,7 +75,7 @@ class AccountMove(models.Model):
     @contextmanager
     def _sync_dynamic_lines(self, container):
         """Look for nothing to add to new invoices that come with all lines; that they balance is checked as ever."""
-        if self.env.context.get("kor_move_is_whole"):
+        if self.env.context.get("kor_move_is_whole") is BUILDING:
             yield
             return
         with super()._sync_dynamic_lines(container):
@@ -86,7 +87,7 @@ class AccountMove(models.Model):
 
         Core reads the lines of each again to look; for that, half-made rows would have to be written.
         """
-        if self.env.context.get("kor_move_builder"):
+        if self.env.context.get("kor_move_builder") is BUILDING:
             self = self.filtered(
                 lambda move: any(line.partner_id != move.commercial_partner_id for line in move.line_ids)
             )
@@ -100,7 +101,7 @@ class AccountMove(models.Model):
         number is written by hand.
         """
         journal = self.journal_id
-        if not self.env.context.get("kor_move_builder") or journal.is_self_billing:
+        if self.env.context.get("kor_move_builder") is not BUILDING or journal.is_self_billing:
             return super()._get_next_sequence_format()
         key = ("kor_format", journal, self.date, self.move_type, bool(self.origin_payment_id))
         memo = self._get_sequence_cache()
@@ -218,5 +219,4 @@ class AccountMove(models.Model):
         return self.sudo().kor_draw_ids  # as the slices
 
     def _get_kor_items(self):
-        # In sudo: the slices follow the invoice, whoever may post or cancel it.
-        return self.sudo().kor_item_ids
+        return self.sudo().kor_item_ids  # the slices follow the invoice, whoever may post or cancel it

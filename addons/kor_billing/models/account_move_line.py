@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from .kor_move_builder import BUILDING
+
 DIRTY_MARKS = {"epd_dirty", "discount_allocation_dirty"}
 
 
@@ -39,7 +41,7 @@ class AccountMoveLine(models.Model):
 
     # EXTENDS account
     def write(self, vals):
-        if self.env.context.get("kor_move_builder"):
+        if self.env.context.get("kor_move_builder") is BUILDING:
             if vals.keys() == {"partner_id"} and all(line.partner_id.id == vals["partner_id"] for line in self):
                 # Core writes the customer on the lines of each new invoice, and finds then that it is there.
                 return True
@@ -53,7 +55,7 @@ class AccountMoveLine(models.Model):
     # EXTENDS account
     def _check_company(self, fnames=None):
         """Check once what lines of new invoices have in common; a line's company is that of its invoice."""
-        if fnames or not self.env.context.get("kor_move_builder"):
+        if fnames or self.env.context.get("kor_move_builder") is not BUILDING:
             return super()._check_company(fnames)
         names = [
             name
@@ -66,9 +68,9 @@ class AccountMoveLine(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_kor_items(self):
-        # In sudo: a draft's line that is deleted was never billed, whoever deletes it.
-        self.sudo().kor_item_ids.unlink()
-        self.sudo().kor_draw_ids.unlink()
+        lines_sudo = self.sudo()  # a draft's line that is deleted was never billed, whoever deletes it
+        lines_sudo.kor_item_ids.unlink()
+        lines_sudo.kor_draw_ids.unlink()
 
     def _get_kor_explained(self):
         """Return what explains the line: the billed slice, or the drawn credit."""

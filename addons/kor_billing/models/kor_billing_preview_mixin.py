@@ -57,8 +57,7 @@ class KorBillingPreviewMixin(models.AbstractModel):
         return {**action, "domain": [("run_id", "=", self.id)]}
 
     def _preview(self):
-        # In sudo: the lines are written by the preview only.
-        line_sudo = self.env["kor.billing.run.line"].sudo()
+        line_sudo = self.env["kor.billing.run.line"].sudo()  # the lines are written by the preview only
         line_sudo.search([("run_id", "=", self.id)]).unlink()
         parked = self._get_parked_contracts()
         due = self._get_due_contracts().with_company(self.company_id) - parked
@@ -78,8 +77,8 @@ class KorBillingPreviewMixin(models.AbstractModel):
         return found & self.contract_ids if self.contract_ids else found
 
     def _prepare_parked_line(self, contract):
-        # In sudo: whoever previews a run reads why contracts are left out of it.
-        parked = contract.sudo().parking_ids.filtered(lambda one: not one.date_mended)[:1]
+        contract_sudo = contract.sudo()  # whoever previews a run reads why contracts are left out of it
+        parked = contract_sudo.parking_ids.filtered(lambda one: not one.date_mended)[:1]
         return {
             **self._prepare_line_head(contract),
             "state": "parked",
@@ -126,8 +125,7 @@ class KorBillingPreviewMixin(models.AbstractModel):
     @api.model
     def _get_previous_items(self, contracts):
         """Return by contract and line what was billed last, of the line or those that it goes on from."""
-        # In sudo: whoever previews a run may read what was billed.
-        items_sudo = self.env["kor.billing.item"].sudo()
+        items_sudo = self.env["kor.billing.item"].sudo()  # whoever previews a run may read what was billed
         items_sudo.flush_model()
         rows = self.env.execute_query(
             SQL(

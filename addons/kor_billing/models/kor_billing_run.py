@@ -111,8 +111,7 @@ class KorBillingRun(models.Model):
         self.env["kor.contract"]._check_can_bill()
         self._start()
         for name in ("ir_cron_bill", "ir_cron_bill_beside"):
-            # In sudo: waking the jobs is no right of its own.
-            self.env.ref(f"kor_billing.{name}").sudo()._trigger()
+            self.env.ref(f"kor_billing.{name}").sudo()._trigger()  # waking the jobs is no right of its own
         return True
 
     def action_open_invoices(self):
@@ -194,8 +193,8 @@ class KorBillingRun(models.Model):
 
     @api.model
     def _get_batch_size(self):
-        # In sudo: whoever bills works by the system's parameter.
-        size = self.env["ir.config_parameter"].sudo().get_param("kor_billing.batch_size")
+        parameters_sudo = self.env["ir.config_parameter"].sudo()  # whoever bills works by the system's parameter
+        size = parameters_sudo.get_param("kor_billing.batch_size")
         return int(size) if str(size).isdecimal() and int(size) else BATCH_SIZE
 
     def _add_joined(self, batch):

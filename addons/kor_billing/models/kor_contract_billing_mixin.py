@@ -54,8 +54,7 @@ class KorContractBillingMixin(models.AbstractModel):
         moves = self.with_context(kor_bounded=bounded)._bill(self._parse_window(date_from, date_to))
         if bounded.reasons:
             self._tell_bounded(moves, bounded)
-        # In sudo: who may bill need not be allowed to change contracts.
-        self.sudo()._clear_billing_error()
+        self.sudo()._clear_billing_error()  # who may bill need not be allowed to change contracts
         return moves.ids
 
     def _check_is_staff(self):
@@ -117,8 +116,7 @@ class KorContractBillingMixin(models.AbstractModel):
     def _get_booked(self):
         """Return what the books hold of each contract: sums by line id and start of the period."""
         booked = {contract.id: {} for contract in self}
-        # In sudo: who may see a contract must not bill a slice again that a rule hides from them.
-        items_sudo = self.env["kor.billing.item"].sudo()
+        items_sudo = self.env["kor.billing.item"].sudo()  # a slice that a rule hides must not be billed again
         domain = [("contract_id", "in", self.ids), ("state", "=", "booked")]
         names = ["contract_id", "contract_line_id", "period_start", "amount", "revision", "date_start", "date_end"]
         for item in items_sudo.search_fetch(domain, names, order="id"):

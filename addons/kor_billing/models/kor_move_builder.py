@@ -4,6 +4,9 @@ from contextlib import contextmanager
 from odoo import api, fields, models
 from odoo.fields import Command
 
+# In the context of what the builder does. An object: no caller from outside can send one.
+BUILDING = object()
+
 HEAD_FIELDS = ("move_type", "company_id", "currency_id", "invoice_date", "fiscal_position_id")
 # Where one of these is given, or a line has more than is plain, the amounts may be others: that is left to core.
 SPECIAL_FIELDS = {"line_ids", "journal_id", "invoice_currency_rate", "taxable_supply_date"}
@@ -43,13 +46,13 @@ class KorMoveBuilder(models.AbstractModel):
     def _create_moves(self, vals_list):
         """Create invoices, and return them in the order of their values."""
         completed = self._complete(vals_list)
-        move_model = self.env["account.move"].with_context(kor_move_builder=True)
+        move_model = self.env["account.move"].with_context(kor_move_builder=BUILDING)
         moves = [move_model] * len(completed)
         with self._holding_environments(move_model):
             # Apart: core adds no receivable to any invoice of a call in which one brings its own.
             for is_whole in (True, False):
                 places = [place for place, vals in enumerate(completed) if ("line_ids" in vals) is is_whole]
-                created = move_model.with_context(kor_move_is_whole=is_whole).create(
+                created = move_model.with_context(kor_move_is_whole=is_whole and BUILDING).create(
                     [completed[place] for place in places]
                 )
                 for place, move in zip(places, created.with_env(move_model.env), strict=True):
@@ -64,7 +67,7 @@ class KorMoveBuilder(models.AbstractModel):
         for name in ("user_ids", "child_ids"):
             partners_sudo.mapped(name)
         # Posting changes no amount of what was made complete a moment ago.
-        moves = moves.with_context(kor_move_builder=True, kor_move_is_whole=True)
+        moves = moves.with_context(kor_move_builder=BUILDING, kor_move_is_whole=BUILDING)
         # As core posts.
         with self._holding_environments(moves.with_context(skip_is_manually_modified=True)):
             return moves._post()

@@ -15,6 +15,16 @@ class KorBillingCommon(AccountTestInvoicingCommon):
         return groups | cls.env.ref("kor_enterprise_tiers.group_kor_catalog_manager")
 
     @classmethod
+    def setup_independent_company(cls, **kwargs):
+        """Begin with the company of a prepared database, where there is one: to make it takes longer than a test."""
+        prepared = cls.env["ir.config_parameter"].sudo().get_param("kor.test_company")
+        if kwargs or not prepared:
+            return super().setup_independent_company(**kwargs)
+        company = cls.env["res.company"].sudo().browse(int(prepared))
+        cls.env.user.sudo().company_ids = [Command.link(company.id)]
+        return company.with_env(cls.env)
+
+    @classmethod
     def setUpClass(cls):
         super().setUpClass()
         cls.company = cls.company_data["company"]

@@ -1,3 +1,4 @@
+from . import ir_actions_report
 from . import kor_contract_part_mixin
 from . import kor_clause
 from . import kor_contract_lifecycle_mixin
@@ -33,6 +34,7 @@ from . import kor_contract_reminder
 from . import kor_contract_step
 from . import kor_contract_term
 from . import kor_discount
+from . import kor_pdf
 from . import kor_plan
 from . import kor_plan_step
 from . import kor_price_index

@@ -37,6 +37,39 @@ class KorContractDocumentMixin(models.AbstractModel):
         self.check_access("read")
         return {"type": "ir.actions.act_url", "target": "self", "url": self.access_url}
 
+    def action_send(self):
+        """Open a message to the customer with the contract's PDF attached.
+
+        :return: a window action
+        """
+        self.ensure_one()
+        self.check_access("write")
+        template = self.env.ref("kor_contracts.mail_template_contract", raise_if_not_found=False)
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Send the contract"),
+            "res_model": "mail.compose.message",
+            "view_mode": "form",
+            "target": "new",
+            "context": {
+                "default_model": self._name,
+                "default_res_ids": self.ids,
+                "default_composition_mode": "comment",
+                "default_template_id": template.id if template else False,
+                "force_email": True,
+            },
+        }
+
+    def _kor_render_pdf(self):
+        """Return the PDF of the contract, in the customer's language and the company's look."""
+        self.ensure_one()
+        contract = self.sudo()  # whoever may read the contract gets its document; the report checks that
+        contract = contract.with_context(lang=contract.partner_id.lang or self.env.lang)
+        look = contract.env["kor.pdf"]._get_look(contract.company_id)
+        values = {"doc": contract, "layout": "kor_contracts.kor_contract_pdf_layout", **look}
+        html = contract.env["ir.qweb"]._render("kor_contracts.report_kor_contract_document", values)
+        return self.env["kor.pdf"]._render(html)
+
     @api.model
     def _get_thread_with_access(self, thread_id, **kwargs):
         """Keep the messages of drafts from those who have no more than a link."""

@@ -14,6 +14,7 @@ from . import (
     test_entitlements,
     test_leaving,
     test_pause_renewal,
+    test_pdf,
     test_plan_step,
     test_portal,
     test_ramp,

@@ -1,21 +1,23 @@
+import base64
+from io import BytesIO
 from unittest import skipUnless
 
-from odoo import Command
-from odoo.tests import TransactionCase, tagged
-from odoo.tools.misc import find_in_path
+from pypdf import PdfReader
+
+from odoo.exceptions import AccessError
+from odoo.fields import Command
+from odoo.tests import TransactionCase, new_test_user, tagged
+
+from ..models import kor_pdf
 
 REPORT = "kor_contracts.action_report_kor_contract"
 
 
-def has_wkhtmltopdf():
-    try:
-        return bool(find_in_path("wkhtmltopdf"))
-    except OSError:
-        return False
+def read_page(page):
+    return " ".join(page.extract_text().replace("\N{NO-BREAK SPACE}", " ").split())
 
 
-@tagged("post_install", "-at_install")
-class TestContractPdf(TransactionCase):
+class ContractPdfCase(TransactionCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -64,6 +66,9 @@ class TestContractPdf(TransactionCase):
             "discount_ids": [Command.create({"name": "Pioneer", "kind": "percent", "value": 7})],
         }
 
+
+@tagged("post_install", "-at_install")
+class TestContractPdf(ContractPdfCase):
     def _render(self, contract):
         html, _type = self.env["ir.actions.report"]._render_qweb_html(REPORT, contract.ids)
         return " ".join(html.decode().replace("\N{NO-BREAK SPACE}", " ").split())
@@ -119,10 +124,68 @@ class TestContractPdf(TransactionCase):
     def test_file_is_named_after_the_contract(self):
         self.assertIn(self.contract.name, self.contract._get_report_base_filename())
 
-    @skipUnless(has_wkhtmltopdf(), "wkhtmltopdf is not installed")
-    def test_report_becomes_a_pdf(self):
+
+@tagged("post_install", "-at_install")
+@skipUnless(kor_pdf.weasyprint, "WeasyPrint or Pango is not installed")
+class TestContractPdfPages(ContractPdfCase):
+    def _print(self, contract):
         with self.allow_pdf_render():
             report = self.env["ir.actions.report"].with_context(force_report_rendering=True)
-            content, kind = report._render_qweb_pdf(REPORT, self.contract.ids)
+            content, kind = report._render_qweb_pdf(REPORT, contract.ids)
         self.assertEqual(kind, "pdf")
-        self.assertTrue(content.startswith(b"%PDF"))
+        return [read_page(page) for page in PdfReader(BytesIO(content)).pages]
+
+    def test_pages_after_the_cover_have_header_and_number(self):
+        self.contract.action_activate()
+        pages = self._print(self.contract)
+        self.assertIn("Summit for Harbour & Sons", pages[0])
+        self.assertNotIn(f"1 / {len(pages)}", pages[0])
+        self.assertGreater(len(pages), 1)
+        for number, page in enumerate(pages[1:], 2):
+            with self.subTest(page=number):
+                self.assertIn(f"{number} / {len(pages)}", page)
+                self.assertIn(f"Contract {self.contract.name}", page)
+                self.assertIn(self.env.company.name, page)
+
+    def test_document_says_what_the_html_says(self):
+        text = " ".join(self._print(self.contract))
+        prices = ("375.00", "750.00 once", "7 % off", "30 Days")
+        service = ("40 seats", "Night shift", "99.95 %", "Nobody calls at night.")
+        for part in ("Draft contract", "PO-4711", *prices, *service, "For the customer"):
+            with self.subTest(part):
+                self.assertIn(part, text)
+
+    def test_several_contracts_are_printed_one_after_the_other(self):
+        other = self.env["kor.contract"].create(self._prepare_contract_values())
+        pages = self._print(self.contract + other)
+        half = len(pages) // 2
+        self.assertIn(self.contract.name, pages[0])
+        self.assertIn(other.name, pages[half])
+        self.assertIn(f"{half} / {half}", pages[-1])
+
+    def test_contract_of_another_company_is_not_printed(self):
+        company = self.env["res.company"].create({"name": "Harbour Overseas"})
+        user = new_test_user(
+            self.env,
+            "pdf_overseas",
+            "kor_contracts.group_kor_contract_user",
+            company_id=company.id,
+            company_ids=[Command.set(company.ids)],
+        )
+        report = self.env["ir.actions.report"].with_user(user).with_context(force_report_rendering=True)
+        with self.allow_pdf_render(), self.assertRaises(AccessError):
+            report._render_qweb_pdf(REPORT, self.contract.ids)
+
+    def test_message_to_the_customer_has_the_document_attached(self):
+        action = self.contract.action_send()
+        self.assertEqual(action["context"]["default_res_ids"], self.contract.ids)
+        template = self.env["mail.template"].browse(action["context"]["default_template_id"])
+        template = template.with_context(force_report_rendering=True)
+        with self.allow_pdf_render():
+            messages = template._generate_template(self.contract.ids, ("subject", "report_template_ids"))
+        values = messages[self.contract.id]
+        self.assertIn(self.contract.name, values["subject"])
+        ((name, content),) = values["attachments"]
+        self.assertEqual(name, f"Contract {self.contract.name}.pdf")
+        first = read_page(PdfReader(BytesIO(base64.b64decode(content))).pages[0])
+        self.assertIn("Summit for Harbour & Sons", first)

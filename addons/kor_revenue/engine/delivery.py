@@ -11,7 +11,6 @@ from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 from itertools import accumulate
@@ -182,8 +181,3 @@ _ELAPSED: dict[str, Callable[[date, date, date], Fraction]] = {
     "point": _elapsed_at_once,
     **{method: _elapsed_months(method) for method in _WEIGHTS},
 }
-
-
-def to_fraction(value: Decimal | int | str | Fraction) -> Fraction:
-    """Return the exact value of a decimal."""
-    return value if isinstance(value, Fraction) else Fraction(value)

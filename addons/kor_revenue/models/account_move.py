@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from odoo.addons.kor_billing.models.kor_move_builder import BUILDING
+
 
 class AccountMove(models.Model):
     _inherit = "account.move"
@@ -16,6 +18,7 @@ class AccountMove(models.Model):
         "kor.revenue.close", string="Made by", readonly=True, copy=False, index="btree_not_null", ondelete="restrict"
     )
     kor_revenue_item_ids = fields.One2many("kor.revenue.item", "move_id", string="Recognised Revenue")
+    kor_cost_ids = fields.One2many("kor.contract.cost", "move_id", string="Contract Costs")
     kor_revenue_item_count = fields.Integer(compute="_compute_kor_revenue_item_count", compute_sudo=True)
 
     @api.depends("kor_revenue_item_ids")
@@ -36,12 +39,10 @@ class AccountMove(models.Model):
         action = self.env["ir.actions.act_window"]._for_xml_id("kor_revenue.kor_revenue_item_action")
         return {**action, "domain": [("move_id", "=", self.id)], "context": {}}
 
-    kor_cost_ids = fields.One2many("kor.contract.cost", "move_id", string="Contract Costs")
-
     # EXTENDS account
     def _post(self, soft=True):
         posted = super()._post(soft)
-        if not self.env.context.get("kor_move_builder"):
+        if self.env.context.get("kor_move_builder") is not BUILDING:
             # What billing makes is what was agreed: nothing new is earned by it.
             posted._mark_kor_revenue_stale()
         return posted
@@ -83,5 +84,7 @@ class AccountMove(models.Model):
 
     def _mark_kor_revenue_stale(self):
         """Let the next close look at contracts whose documents have changed."""
-        moves = self.filtered(lambda move: move.move_type in ("out_invoice", "out_refund"))
-        moves.kor_contract_ids.sudo()._mark_revenue_stale()  # sudo: a note for the close, whoever posts
+        moves = self.filtered(lambda move: move.is_sale_document(include_receipts=True))
+        # A credit note over a shared invoice says only on its lines which contracts it is of.
+        contracts = moves.kor_contract_ids | moves.line_ids.kor_contract_id
+        contracts.sudo()._mark_revenue_stale()  # a note for the close, whoever posts

@@ -143,6 +143,24 @@ class TestRecognition(KorRevenueCommon):
         # Its own month, less 182 of 365 days: 1 January to 1 July, and the rest of July.
         self.assertEqual(round(sum(june.mapped("amount")), 2), round(100 - 182 - 30, 2))
 
+    def test_a_credit_note_over_a_shared_invoice_lowers_what_each_contract_earns(self):
+        self.company.kor_join_invoices = True
+        contracts = self.env["kor.contract"]
+        with freeze_time("2026-01-01"):
+            for _number in range(2):
+                contracts |= self._make_contract(self.year, **self.annual)
+            move = self._bill(contracts, "2026-01-01", "2026-01-31")
+        self.assertEqual((len(move), len(move.invoice_line_ids)), (1, 2))
+        contracts.recognize_revenue("2026-01-31")
+        with freeze_time("2026-02-01"):
+            refund = move._reverse_moves([{"invoice_date": "2026-02-01", "date": "2026-02-01"}])
+            refund.invoice_line_ids.price_unit = 365
+            refund.action_post()
+        contracts.recognize_revenue("2026-12-31")
+        earned = [sum(one.revenue_schedule_ids.item_ids.mapped("amount")) for one in contracts]
+        self.assertEqual([round(amount, 2) for amount in earned], [835, 835])
+        self.assertEqual(self._balance(self.liability), 0)
+
     def test_who_may_not_is_refused(self):
         contract = self._make_contract(self.year, **self.annual)
         with self.assertRaises(AccessError):

@@ -12,7 +12,6 @@ from . import crm_stage
 from . import crm_team
 from . import crm_lead_pipeline
 from . import crm_lead
-from . import kor_pdf
 from . import kor_proposal_section_template
 from . import kor_proposal_section
 from . import kor_proposal_clause

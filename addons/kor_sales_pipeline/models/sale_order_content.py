@@ -63,7 +63,7 @@ class SaleOrder(models.Model):
         return {
             "name": partner.commercial_partner_id.name or "",
             "contact": "" if partner == partner.commercial_partner_id else partner.name or "",
-            "address": partner._display_address(without_company=True) or "",
+            "address": self.env["kor.pdf"]._format_address(partner),
             "vat": partner.vat or "",
         }
 

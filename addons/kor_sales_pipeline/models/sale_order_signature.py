@@ -164,7 +164,7 @@ class SaleOrder(models.Model):
         self.ensure_one()
         if not self.kor_is_proposal:
             return super()._get_report_base_filename()
-        return self.env._("Proposal %(number)s", number=self.name)
+        return self.env._("Proposal %(number)s, version %(version)s", number=self.name, version=self.kor_version or 1)
 
     def _get_name_portal_content_view(self):
         view = super()._get_name_portal_content_view()
@@ -195,23 +195,4 @@ class SaleOrder(models.Model):
         return self.env["kor.pdf"]._render(html)
 
     def _kor_get_pdf_values(self, document):
-        company = self.company_id
-        return {
-            "order": self,
-            "company": company,
-            "doc": document,
-            "font": company.font if company.font in PDF_FONTS else "Roboto",
-            "has_fonts": self.env["kor.pdf"]._has_page_boxes(),
-            "font_files": PDF_FONTS.get(company.font, PDF_FONTS["Roboto"]),
-            "primary": company.primary_color or "#3A3F7A",
-            "secondary": company.secondary_color or "#6B7280",
-        }
-
-
-PDF_FONTS = {
-    "Roboto": ("google/Roboto/Roboto-Regular.ttf", "google/Roboto/Roboto-Bold.ttf"),
-    "Lato": ("lato/Lato-Reg-webfont.ttf", "lato/Lato-Bol-webfont.ttf"),
-    "Open_Sans": ("google/Open_Sans/Open_Sans-Regular.ttf", "google/Open_Sans/Open_Sans-Bold.ttf"),
-    "Montserrat": ("google/Montserrat/Montserrat-Regular.ttf", "google/Montserrat/Montserrat-Bold.ttf"),
-    "Raleway": ("google/Raleway/Raleway-Regular.ttf", "google/Raleway/Raleway-Bold.ttf"),
-}
+        return {"order": self, "doc": document, **self.env["kor.pdf"]._get_look(self.company_id)}

@@ -7,7 +7,8 @@ from odoo import fields
 from odoo.fields import Command
 from odoo.tests import new_test_user
 
-from ..models import kor_pdf
+from odoo.addons.kor_contracts.models import kor_pdf
+
 from .common import PDF
 from .pipeline_common import PipelineCase
 

@@ -1,14 +1,13 @@
 from io import BytesIO
 from unittest import skipUnless
-from unittest.mock import patch
 
 from pypdf import PdfReader
 
 from odoo.tests import tagged
 
+from odoo.addons.kor_contracts.models import kor_pdf
 from odoo.addons.kor_contracts.tests.common import ContractCase
 
-from ..models import kor_pdf
 from .common import PNG
 
 
@@ -83,35 +82,14 @@ class TestProposalPdf(ContractCase):
         self.assertEqual(kind, "pdf")
         self.assertIn("Executive summary", PdfReader(BytesIO(pdf)).pages[1].extract_text())
 
-    def test_document_loads_nothing_from_outside(self):
-        urls = ("file:///etc/hostname", "http://127.0.0.1:9/x.png", "kor-font:../../x.py")
-        html = "<p>x</p>" + "".join(f"<img src='{url}'/>" for url in urls)
-        fetched = []
-        real = kor_pdf._Fetcher.fetch
+    def test_file_sent_to_the_customer_is_named_after_proposal_and_version(self):
+        template = self.order._find_mail_template().with_context(force_report_rendering=True)
+        native = self.env["sale.order"].create({"partner_id": self.customer.id})
+        (attached,) = self._generate_attachments(template, self.order)
+        self.assertEqual(attached, f"Proposal {self.order.name}, version 1.pdf")
+        self.assertEqual(self._generate_attachments(template, native), [f"Quotation - {native.name}.pdf"])
 
-        def fetch(fetcher, url, headers=None):
-            try:
-                result = real(fetcher, url, headers)
-            except Exception as error:
-                fetched.append((url, type(error).__name__))
-                raise
-            fetched.append((url, "loaded"))
-            return result
-
-        with patch.object(kor_pdf._Fetcher, "fetch", fetch):
-            self.assertTrue(self.env["kor.pdf"]._render(html).startswith(b"%PDF"))
-        self.assertEqual(len(fetched), 3)
-        self.assertNotIn("loaded", [outcome for _url, outcome in fetched])
-
-
-@tagged("post_install", "-at_install")
-class TestPdfFallback(ContractCase):
-    def test_without_weasyprint_wkhtmltopdf_prints(self):
-        report = type(self.env["ir.actions.report"])
-        with (
-            patch.object(kor_pdf, "weasyprint", None),
-            patch.object(report, "_run_wkhtmltopdf", lambda self, bodies: bodies[0].encode()),
-            self.assertLogs(kor_pdf.__name__, "WARNING") as logs,
-        ):
-            self.assertEqual(self.env["kor.pdf"]._render("<p>x</p>"), b"<p>x</p>")
-        self.assertIn("no page numbers", logs.output[0])
+    def _generate_attachments(self, template, order):
+        with self.allow_pdf_render():
+            values = template._generate_template(order.ids, ("report_template_ids",))[order.id]
+        return [name for name, _content in values["attachments"]]

@@ -118,14 +118,15 @@ class KorContract(models.Model):
         """Add what service level held on the day."""
         look = super().as_of(date)
         day = self._parse_date(date, "date")
-        # In sudo: customers read what their contract promises, not the agreement.
-        return {**look, "service_level": self.sudo()._get_sla_version(day)._as_plain()}
+        contract_sudo = self.sudo()  # customers read what their contract promises, not the agreement
+        version_sudo = contract_sudo._get_sla_version(day)
+        return {**look, "service_level": {} if self._is_over_on(day) else version_sudo._as_plain()}
 
     def _get_support_facts(self):
         """Say also how fast tickets of each priority are taken care of, and what is given back."""
-        # In sudo: customers read what their contract promises, not the agreement.
-        version = self.sudo()._get_sla_version(self._get_reference_day())
-        own = [(label, text) for label, text in version._get_service_facts() if text] if version else []
+        contract_sudo = self.sudo()  # customers read what their contract promises, not the agreement
+        version_sudo = contract_sudo._get_sla_version(self._get_reference_day())
+        own = [(label, text) for label, text in version_sudo._get_service_facts() if text] if version_sudo else []
         known = {label for label, _text in own}
         # The first response of the level holds where the agreement names no other.
         return [fact for fact in super()._get_support_facts() if fact[0] not in known] + own
@@ -177,10 +178,13 @@ class KorContract(models.Model):
         """Return the agreements as those who make them: an amendment, or the contract that is made."""
         return self._as_amended().env["kor.sla.agreement"].sudo()  # it comes with the contract, whoever makes that
 
+    def _get_sla_policies(self):
+        policies_sudo = self.env["kor.sla.policy"].sudo()  # a copy comes with the contract, whoever makes that
+        return policies_sudo._get_for(self)
+
     def _make_sla_agreements(self):
         """Let contracts that have no agreement promise what the policy of their tier does."""
-        # In sudo: as above.
-        policies = self.env["kor.sla.policy"].sudo()._get_for(self)
+        policies = self._get_sla_policies()
         values = [one._prepare_sla_agreement(policy, one._get_tier_since()) for one, policy in policies.items()]
         agreements = self._get_sla_model().create(values)
         agreements._tell_contracts()
@@ -214,13 +218,13 @@ class KorContract(models.Model):
 
     def _remake_sla_agreements(self):
         drafts = self.filtered(lambda one: one.state == "draft")
-        drafts.sudo().sla_agreement_ids.unlink()  # as above
+        drafts.sudo().sla_agreement_ids.unlink()  # it follows the draft, whoever may write that
         drafts._make_sla_agreements()
 
     def _sync_sla_agreements(self):
         """Let the agreements of drafts follow what the contract says."""
         for contract in self.filtered(lambda one: one.state == "draft"):
-            agreement = contract.sudo().sla_agreement_ids[:1]  # as above
+            agreement = contract.sudo().sla_agreement_ids[:1]  # it follows the draft, whoever may write that
             values = {
                 name: contract._fields[name].convert_to_write(contract[name], contract)
                 for name in ("date_start", "uptime_target", "support_level_id")
@@ -231,7 +235,7 @@ class KorContract(models.Model):
 
     def _take_sla_of_tier(self, day, amendment):
         """Let the service level of the contract's tier hold from a day, in place of all that was agreed for later."""
-        policy = self.env["kor.sla.policy"].sudo()._get_for(self)[self]  # as above
+        policy = self._get_sla_policies()[self]
         versions = self._get_sla_model().browse(self._get_sla_versions().ids)
         for version in versions.filtered(lambda one: not one.date_end or one.date_end >= day):
             version.date_end = max(day, version.date_start) - timedelta(days=1)
@@ -261,8 +265,18 @@ class KorContract(models.Model):
         later = old._get_sla_versions().filtered(lambda one: one.date_start > day)
         if later:
             first.date_end = later[0].date_start - timedelta(days=1)
-        own = {"contract_id": self.id}
-        first.create([{**one._prepare_copy(one.date_start), "date_end": one.date_end, **own} for one in later])
+        first.create(
+            [
+                {
+                    **one._prepare_copy(one.date_start),
+                    "contract_id": self.id,
+                    "date_end": one.date_end,
+                    # It knows what was agreed then: a back-dated change leaves that as it is.
+                    "amendment_id": one.amendment_id.id,
+                }
+                for one in later
+            ]
+        )
         self._take_last_sla()
 
     def _take_last_sla(self):

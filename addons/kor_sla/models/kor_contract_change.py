@@ -104,9 +104,9 @@ class KorContractChange(models.Model):
 
     def _get_sla_terms(self):
         return {
-            "policy": self.sla_policy_id.sudo(),  # as above: an amendment is applied by whoever may, or by the customer
+            "policy": self.sla_policy_id.sudo(),  # an amendment is applied by whoever may, or by the customer
             "uptime_target": self.uptime_target,
-            "support_level": self.support_level_id.sudo(),  # as above
+            "support_level": self.support_level_id.sudo(),  # an amendment is applied by whoever may, or by the customer
         }
 
     def _leave_sla(self, terms, version):

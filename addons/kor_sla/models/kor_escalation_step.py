@@ -1,6 +1,9 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+# Who is told where there is nobody of the kind that a step names: whoever comes next.
+LADDER = ("assignees", "team", "account_manager", "salesperson")
+
 
 class KorEscalationStep(models.Model):
     """Who is told, and how, when so much of a promised time is used up and nobody has acted."""
@@ -85,24 +88,21 @@ class KorEscalationStep(models.Model):
         :param assignees: those of the ticket
         """
         self.ensure_one()
-        ladder = ["assignees", "team", "account_manager", "salesperson"]
+        group_sudo = self.group_id.sudo()  # who answers tickets need not administer users
         people = {
             "assignees": assignees,
             "team": contract.support_user_ids,
             "account_manager": contract.account_manager_id,
             "salesperson": contract.user_id,
             "users": self.user_ids,
-            "group": self.group_id.sudo().all_user_ids,  # who answers tickets need not administer users
+            "group": group_sudo.all_user_ids,
         }
-        tried = [self.receiver, *ladder[ladder.index(self.receiver) + 1 if self.receiver in ladder else 0 :]]
-        for receiver in tried:
-            users = (
-                people[receiver]
-                .sudo()
-                .filtered(  # as above
-                    lambda user: user.active and not user.share and contract.company_id in user.company_ids
-                )
+        upwards = LADDER[LADDER.index(self.receiver) + 1 :] if self.receiver in LADDER else LADDER
+        for receiver in (self.receiver, *upwards):
+            users_sudo = people[receiver].sudo()  # companies of users are not for everybody to read
+            found = users_sudo.filtered(
+                lambda user: user.active and not user.share and contract.company_id in user.company_ids
             )
-            if users:
-                return users.sudo(False)
+            if found:
+                return found.sudo(False)
         return self.env["res.users"]

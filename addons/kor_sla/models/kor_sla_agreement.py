@@ -48,6 +48,17 @@ class KorSlaAgreement(models.Model):
         store=True,
         help="Another version took its place from its first day.",
     )
+    status = fields.Selection(
+        [
+            ("draft", "Draft"),
+            ("future", "To come"),
+            ("current", "Holds"),
+            ("past", "Over"),
+            ("replaced", "Replaced"),
+        ],
+        compute="_compute_status",
+        help="Replaced: another version took its place from its first day.",
+    )
     target_ids = fields.One2many("kor.sla.target", "agreement_id", string="Targets", copy=True)
     band_ids = fields.One2many("kor.sla.band", "agreement_id", string="Credits by Uptime", copy=True)
     pause_reason_ids = fields.Many2many("kor.sla.pause.reason", string="Pauses for")
@@ -58,6 +69,11 @@ class KorSlaAgreement(models.Model):
             agreement.is_void = bool(
                 agreement.date_start and agreement.date_end and agreement.date_end < agreement.date_start
             )
+
+    @api.depends("date_start", "date_end", "contract_id.state", "contract_id.date_end_effective")
+    def _compute_status(self):
+        for agreement in self:
+            agreement.status = agreement._get_status() if agreement.date_start else "draft"
 
     @api.depends("contract_id.name", "date_start")
     @api.depends_context("lang")
@@ -156,6 +172,17 @@ class KorSlaAgreement(models.Model):
             values |= {"support_level_id": level.id, "support_calendar_id": level.calendar_id.id}
         return {**values, "contract_id": self.contract_id.id}
 
+    def _get_status(self):
+        contract = self.contract_id
+        today = contract._get_today()
+        if self.is_void:
+            return "replaced"
+        if contract.state == "draft":
+            return "draft"
+        if contract.state in ("ended", "cancelled") or (self.date_end and self.date_end < today):
+            return "past"
+        return "future" if self.date_start > today else "current"
+
     def _runs_at(self, day):
         return self.date_start <= day and (not self.date_end or day <= self.date_end)
 
@@ -191,6 +218,15 @@ class KorSlaAgreement(models.Model):
         self.ensure_one()
         return self.band_ids._as_engine_bands()
 
+    def _describe_level(self):
+        """Return the service level in one line."""
+        facts = [
+            (self.env._("Uptime"), self._describe_uptime_target()),
+            (self.env._("Support"), self.support_level_id.name),
+            *self._get_service_facts(),
+        ]
+        return "; ".join(f"{label}: {text}" for label, text in facts if text)
+
     def _as_plain(self):
         """Return what is promised as plain JSON, an empty dict where nothing is."""
         if not self:
@@ -202,6 +238,7 @@ class KorSlaAgreement(models.Model):
             "date_end": fields.Date.to_string(self.date_end) or "",
             "uptime_target": self.uptime_target,
             "support_level": self.support_level_id.code or "",
+            "summary": self._describe_level(),
             "targets": [target._copy_values() for target in self.target_ids],
             "credits": [
                 {"from": band.starts_at, "below": band.below, "percent": band.credit} for band in self.band_ids

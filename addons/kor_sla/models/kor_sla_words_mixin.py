@@ -55,7 +55,7 @@ class KorSlaWordsMixin(models.AbstractModel):
             return ""
         base = dict(self._fields["penalty_base"]._description_selection(self.env))[self.penalty_base]
         return self.env._(
-            "%(credits)s; of the %(base)s, at most %(cap)s %%",
+            "%(credits)s; of %(base)s, at most %(cap)s %%",
             credits=", ".join(parts),
             base=base[:1].lower() + base[1:],
             cap=format_quantity(self.env, self.penalty_cap),

@@ -1,6 +1,11 @@
 from . import (
     test_agreement,
     test_agreement_change,
+    test_availability,
+    test_clock,
+    test_clock_laws,
+    test_credits,
+    test_intervals,
     test_policy,
     test_support_level,
     test_ticket,

@@ -169,6 +169,27 @@ class TestAgreementChange(PolicyCase):
         self.assertFalse(self._get_at("2026-04-01"), "the old contract is over")
         self.assertEqual(self._get_at("2026-03-31").uptime_target, 99.9)
 
+    def test_back_dated_change_of_the_heir_leaves_what_was_agreed_before_the_transfer(self):
+        heir = self._create_customer("Heir")
+        self._amend(self.contract, "2026-06-01", {"kind": "sla", "support_level": "basic"})
+        self._amend(self.contract, "2026-04-01", {"kind": "transfer", "partner": heir.id})
+        new = self.contract.transferred_to_ids
+        self._amend(new, "2026-05-01", {"kind": "sla", "support_level": "premium", "uptime_target": 99.9})
+        self.assertEqual(
+            self._get_versions(new),
+            [
+                ("2026-04-01", "2026-04-30", 99.5, "test_night"),
+                ("2026-05-01", "2026-05-31", 99.9, "premium"),
+                ("2026-06-01", "", 99.9, "basic"),
+            ],
+        )
+
+    def test_nothing_is_promised_after_the_end(self):
+        contract = self._create_contract(activate=True)
+        contract.action_cancel("2026-03-31")
+        self.assertEqual(contract.as_of("2026-04-01")["service_level"], {})
+        self.assertEqual(contract.as_of("2026-03-31")["service_level"]["uptime_target"], 99.5)
+
     def test_renewal_carries_the_agreement_on(self):
         contract = self._create_contract(activate=True, date_start="2026-01-01")
         contract.renew("2027-12-31", agreed_by="Harbour")

@@ -138,7 +138,7 @@ class TestPolicy(PolicyCase):
         )
         self.assertEqual(
             self.policy._describe_credits(),
-            "10 % below 99.5 %, 50 % below 95 %; of the recurring fees of the month, at most 60 %",
+            "10 % below 99.5 %, 50 % below 95 %; of recurring fees of the month, at most 60 %",
         )
 
     def test_who_may_edit_policies(self):

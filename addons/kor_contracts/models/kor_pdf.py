@@ -18,6 +18,14 @@ except (ImportError, OSError):  # OSError: the library is there, Pango is not
 
 FONT_SCHEME = "kor-font:"
 FONT_FOLDER = "web/static/fonts/"
+# The regular and the bold file of the fonts that a company can choose.
+FONTS = {
+    "Roboto": ("google/Roboto/Roboto-Regular.ttf", "google/Roboto/Roboto-Bold.ttf"),
+    "Lato": ("lato/Lato-Reg-webfont.ttf", "lato/Lato-Bol-webfont.ttf"),
+    "Open_Sans": ("google/Open_Sans/Open_Sans-Regular.ttf", "google/Open_Sans/Open_Sans-Bold.ttf"),
+    "Montserrat": ("google/Montserrat/Montserrat-Regular.ttf", "google/Montserrat/Montserrat-Bold.ttf"),
+    "Raleway": ("google/Raleway/Raleway-Regular.ttf", "google/Raleway/Raleway-Bold.ttf"),
+}
 
 
 class KorPdf(models.AbstractModel):
@@ -34,6 +42,23 @@ class KorPdf(models.AbstractModel):
     def _has_page_boxes(self):
         """Tell whether PDFs get headers, footers and page numbers."""
         return weasyprint is not None
+
+    @api.model
+    def _get_look(self, company):
+        """Return what the style of a document needs to have the company's look."""
+        return {
+            "company": company,
+            "has_fonts": self._has_page_boxes(),
+            "font_files": FONTS.get(company.font, FONTS["Roboto"]),
+            "primary": company.primary_color or "#3A3F7A",
+            "secondary": company.secondary_color or "#6B7280",
+        }
+
+    @api.model
+    def _format_address(self, partner):
+        """Return a postal address without its empty lines."""
+        lines = partner._display_address(without_company=True).splitlines()
+        return "\n".join(line.strip() for line in lines if line.strip())
 
     @api.model
     def _render(self, html):

@@ -1,0 +1,15 @@
+from odoo import fields, models
+
+
+class KorPlaybookRun(models.Model):
+    _name = "kor.playbook.run"
+    _description = "Started Playbook"
+    _order = "date desc, id desc"
+    _rec_name = "playbook_id"
+
+    playbook_id = fields.Many2one("kor.playbook", required=True, index=True, ondelete="cascade")
+    signal_id = fields.Many2one("kor.signal", required=True, index=True, ondelete="cascade")
+    account_id = fields.Many2one(related="signal_id.account_id", store=True, index=True)
+    date = fields.Datetime(required=True, default=fields.Datetime.now)
+
+    _signal_unique = models.UniqueIndex("(playbook_id, signal_id)", "A playbook starts once on a signal.")
