@@ -135,8 +135,8 @@ class KorContractTicketMixin(models.AbstractModel):
         if contract_sudo.named_contacts_only and requester.id not in named.ids:
             raise UserError(
                 self.env._(
-                    "By contract %(contract)s tickets are opened by its named contacts only: %(contacts)s. %(person)s is "
-                    "none of them.",
+                    "By contract %(contract)s tickets are opened by its named contacts only: %(contacts)s. "
+                    "%(person)s is none of them.",
                     contract=contract_sudo.name,
                     contacts=", ".join(named.mapped("name")) or self.env._("nobody is named yet"),
                     person=requester.sudo().name or self.env._("The sender"),  # likewise

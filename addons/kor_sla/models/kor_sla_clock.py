@@ -42,7 +42,7 @@ class KorSlaClock(models.Model):
         string="Used (seconds)", aggregator="avg", help="Service time without pauses, up to the stop."
     )
     used_percent = fields.Float(
-        string="Used (%)", compute="_compute_used", help="How much of the promised time is over by now."
+        string="Used (%)", compute="_compute_used", help="How much of the promised time is over by now; 100: all of it."
     )
     time_left = fields.Char(compute="_compute_used", help="Service time until the deadline.")
     state = fields.Selection(
@@ -72,7 +72,7 @@ class KorSlaClock(models.Model):
         for clock in self:
             spent = used.get((clock.task_id.id, clock.kind, clock.number), clock.used_seconds)
             target = clock.target_minutes * 60
-            clock.used_percent = 100.0 * spent / target if target else 0.0
+            clock.used_percent = min(100.0 * spent / target, 100.0) if target else 0.0
             clock.time_left = "" if clock.date_stop else self._describe_left(target - spent)
 
     def action_open_ticket(self):

@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.exceptions import UserError
 
 CLOSED = ("1_done", "1_canceled")
@@ -41,6 +41,8 @@ class KorTicketBoardMixin(models.AbstractModel):
         return {
             "ticket_channel": "phone",
             "priority": "1",
+            # Whoever opens a ticket does not take care of it by that.
+            "user_ids": [],
             **values,
             "partner_id": requester.id,
             "project_id": project.id,

@@ -45,6 +45,7 @@ class TestTicket(TicketCase):
         )
         self.assertIn("&lt;b&gt;second", ticket.description)
         self.assertIn(self.ben, ticket.message_partner_ids)
+        self.assertFalse(ticket.user_ids)
 
     def test_bad_input_is_refused_with_a_sentence(self):
         table = [
