@@ -40,7 +40,8 @@ class KorOnboarding(models.Model):
         "mail.activity.mixin",
     ]
     _description = "Onboarding"
-    _order = "date_agreed, id"
+    # By a field that customers may read, too.
+    _order = "id desc"
     _check_company_auto = True
     # A customer who may read an onboarding may write messages on it.
     _mail_post_access = "read"
@@ -178,7 +179,8 @@ class KorOnboarding(models.Model):
 
     def _note(self, vals):
         """Write facts, where they have changed: below the guard of write()."""
-        values = {name: value for name, value in vals.items() if self[name] != value}
+        is_reference = {name: self._fields[name].type == "many2one" for name in vals}
+        values = {name: value for name, value in vals.items() if is_reference[name] or self[name] != value}
         # Past the guard of this class only: all other overrides hold.
         return super().write(values) if values else True  # pylint: disable=super-method-mismatch
 
@@ -199,6 +201,8 @@ class KorOnboarding(models.Model):
     @api.model
     def _start(self, contract, template, manager, date_agreed):
         """Make the onboarding of a contract, its project and its plan, and return it."""
+        # One that was stopped just now makes room for the next.
+        self.flush_model(["state"])
         onboarding = self.create(
             {
                 "name": contract.name,
@@ -210,25 +214,20 @@ class KorOnboarding(models.Model):
         )
         onboarding._note({"project_id": onboarding._make_project().id})
         onboarding.invalidate_recordset(["task_ids"])
-        # As it was planned, the plan has no day that is over: what is past moves only what is expected.
-        onboarding._take_plan()
-        onboarding._note({"date_planned": max(onboarding._get_goal().mapped("kor_planned_end"), default=False)
-                          or max(onboarding.task_ids.mapped("kor_planned_end"))})  # fmt: skip
-        onboarding.date_agreed = date_agreed or onboarding.date_planned
         onboarding._observe()
-        onboarding._replan()
+        onboarding._plan_first(date_agreed)
         onboarding.message_subscribe(partner_ids=manager.partner_id.ids)
         onboarding._mail("welcome")
         return onboarding
 
-    def _take_plan(self):
+    def _plan_first(self, date_agreed):
         """Keep what the engine plans on the day of the signature: what comes later is measured by it."""
-        tasks, is_open = self.task_ids, self.company_id._get_kor_open_days()
-        goal = self._get_goal().id or None
-        plan = self._make_plan(self._get_engine_tasks(tasks), self.date_signed, is_open, goal=goal)
-        for task in tasks._as_kor_planned():
-            slot = plan.slots[task.id]
-            task.write({"kor_planned_start": slot.start, "kor_planned_end": slot.end})
+        # As it was planned, the plan has no day that is over: what is past moves only what is expected.
+        is_open, goal = self.company_id._get_kor_open_days(), self._get_goal().id or None
+        plan = self._make_plan(self._get_engine_tasks(self.task_ids), self.date_signed, is_open, goal=goal)
+        self._note({"date_planned": plan.go_live, "date_agreed": date_agreed or plan.go_live})
+        self._ensure_steps()
+        self._plan(is_open, plan)
 
     def _make_project(self):
         """Return the project from the native template, with the tasks that fit the contract, and their people."""

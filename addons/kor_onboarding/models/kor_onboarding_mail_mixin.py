@@ -59,7 +59,8 @@ class KorOnboardingMailMixin(models.AbstractModel):
             subject=rendered["subject"],
             body=rendered["body_html"],
             email_from=rendered["email_from"],
-            author_id=(own.manager_id.partner_id or own.company_id.partner_id).id,
+            # Nobody is notified of what they write themselves.
+            author_id=(own.company_id.partner_id if name == "late" else own._get_sender()).id,
             message_type="auto_comment",
             subtype_xmlid="mail.mt_note" if name == "late" else "mail.mt_comment",
             partner_ids=recipient.ids,
@@ -67,6 +68,9 @@ class KorOnboardingMailMixin(models.AbstractModel):
             email_layout_xmlid="mail.mail_notification_light",
             force_email_lang=recipient.lang,
         )
+
+    def _get_sender(self):
+        return self.manager_id.partner_id or self.company_id.partner_id
 
     def _get_mail_step(self):
         """Return the step that a mail is about, in words; used by the templates."""

@@ -116,14 +116,18 @@ class KorOnboardingPlanMixin(models.AbstractModel):
     def _get_kinds(self):
         return [kind for kind, _label in self.env["kor.onboarding.step"]._fields["kind"].selection]
 
-    def _plan(self, is_open):
+    def _plan(self, is_open, first=None):
+        """Write the plan.
+
+        :param first: the plan as it was made at the signature, where it is made now
+        """
         self.ensure_one()
         today, goal = self._get_today(), self._get_goal()
         tasks = self.task_ids
         plan = self._make_plan(self._get_engine_tasks(tasks, True), self.date_signed, is_open, today, goal.id or None)
         days = schedule.WorkingDays(self.date_signed, is_open)
         for task in tasks:
-            self._write_task(task, plan.slots[task.id])
+            self._write_task(task, plan.slots[task.id], (first or plan).slots[task.id])
         for step in self.step_ids:
             self._write_step(step, days, today)
         went_live = goal.kor_date_done or (not goal and plan.go_live if self._is_all_done() else False)
@@ -137,13 +141,13 @@ class KorOnboardingPlanMixin(models.AbstractModel):
     def _is_all_done(self):
         return bool(self.step_ids) and all(step.status == "done" for step in self.step_ids)
 
-    def _write_task(self, task, slot):
-        """Write when a task takes place; a task that is new takes this as its plan."""
+    def _write_task(self, task, slot, planned):
+        """Write when a task takes place; of one that is new, also when it was planned."""
         deadline = self._to_utc_evening(slot.end)
         found = (slot.start, slot.end, slot.slack, slot.is_critical, deadline)
         values = {name: value for name, value in zip(TASK_DATES, found, strict=True) if task[name] != value}
         if not task.kor_planned_end:
-            values |= {"kor_planned_start": slot.start, "kor_planned_end": slot.end}
+            values |= {"kor_planned_start": planned.start, "kor_planned_end": planned.end}
         if values:
             task._as_kor_planned().write(values)
 
