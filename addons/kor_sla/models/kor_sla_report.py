@@ -245,6 +245,15 @@ class KorSlaReport(models.Model):
             raise UserError(self.env._("This target is on another report. Choose one of this report."))
         return report_sudo._dispute(text, line, self.env.user).id
 
+    def _get_latest_credit_rows(self):
+        """Return the steps to the credit with the fees as they are billed now; use may be billed after the report."""
+        self.ensure_one()
+        credit_sudo = self.sudo().credit_ids[:1]  # who may read the report may read what follows from it
+        if not self.is_current or not credit_sudo:
+            return self._get_credit_rows()
+        settled = credit_sudo.explanation["service_credit"]
+        return credit_sudo._explain_service_credit({"service_credit": settled}) if settled.get("raw") else []
+
     def _get_latest(self):
         """Return the last revision of the report's month."""
         self.ensure_one()
