@@ -5,7 +5,7 @@
     "category": "KOR Enterprise",
     "author": "KOR Enterprise",
     "license": "LGPL-3",
-    "depends": ["kor_revenue", "kor_sales_pipeline"],
+    "depends": ["kor_onboarding", "kor_revenue", "kor_sales_pipeline"],
     "demo": [
         "demo/res_company_demo.xml",
         "demo/res_partner_demo.xml",
