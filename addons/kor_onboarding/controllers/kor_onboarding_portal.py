@@ -1,5 +1,3 @@
-import binascii
-
 from odoo.exceptions import UserError
 from odoo.http import request, route
 
@@ -68,12 +66,13 @@ class KorOnboardingPortal(CustomerPortal):
         if not onboarding_sudo:
             return request.redirect("/my")
         values = {
-            **self._prepare_portal_layout_values(),
             **onboarding_sudo._get_portal_values(),
             "page_name": "kor_onboarding",
             "is_own": bool(self._get_own_kor_onboarding(onboarding_id)),
             "problem": request.session.pop("kor_onboarding_problem", ""),
         }
+        # No history, as on the page of a contract: the links to neighbours would give each of them a token.
+        values = self._get_page_view_values(onboarding_sudo, None, values, "", False)
         return request.render("kor_onboarding.kor_onboarding_portal_page", values)
 
     @route(
@@ -120,9 +119,7 @@ class KorOnboardingPortal(CustomerPortal):
             request.session["kor_onboarding_problem"] = str(error)
         return request.redirect(f"/my/onboarding/{onboarding_id}")
 
-    @route(
-        ["/my/onboarding/<int:onboarding_id>/steps/<int:step_id>/sign"], type="jsonrpc", auth="user", website=True
-    )
+    @route(["/my/onboarding/<int:onboarding_id>/steps/<int:step_id>/sign"], type="jsonrpc", auth="user", website=True)
     def portal_kor_step_sign(self, onboarding_id, step_id, name=None, signature=None):
         """Sign a step off."""
         onboarding_sudo = self._get_own_kor_onboarding(onboarding_id)
@@ -134,8 +131,6 @@ class KorOnboardingPortal(CustomerPortal):
         try:
             with request.env.cr.savepoint():
                 onboarding_sudo._sign_step(step_id, who, signature)
-        except (TypeError, ValueError, binascii.Error):
-            return {"error": request.env._("The signature cannot be read. Sign again.")}
         except UserError as error:
             return {"error": str(error)}
         return {"force_refresh": True, "redirect_url": f"/my/onboarding/{onboarding_id}"}

@@ -53,8 +53,8 @@ class Status:
 def judge(facts: Facts) -> Status:
     """Return the state; the gravest reason comes first, and all that hold are told.
 
-    Done before blocked, blocked before late, late before at risk. Late is who will not keep, or has not kept, the agreed
-    go-live; at risk is who still may, though a step is behind its plan or nothing has gone on for too long.
+    Done before blocked, blocked before late, late before at risk. Late is who will not keep, or has not kept, the
+    agreed go-live; at risk is who still may, though a step is behind its plan or nothing has gone on for too long.
     """
     if facts.is_done:
         return Status("done", COLORS["done"], (("done", {"day": facts.went_live or facts.forecast}),))

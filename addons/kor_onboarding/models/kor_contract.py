@@ -61,9 +61,7 @@ class KorContract(models.Model):
         if self.onboarding_id:
             return self.onboarding_id.id
         if self.state not in ("active", "paused"):
-            raise UserError(
-                self.env._("Contract %(contract)s is not running: activate it first.", contract=self.name)
-            )
+            raise UserError(self.env._("Contract %(contract)s is not running: activate it first.", contract=self.name))
         agreed = self._parse_date(date_go_live, "date_go_live") if date_go_live else False
         onboardings_sudo = self.env["kor.onboarding"].sudo()  # whoever starts it need not be allowed to make projects
         template_sudo = self.env["kor.onboarding.template"]._get_for(self)

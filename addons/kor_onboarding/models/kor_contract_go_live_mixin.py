@@ -39,7 +39,8 @@ class KorContractGoLiveMixin(models.AbstractModel):
             if latest < contract.date_start or (contract.date_end and latest > contract.date_end):
                 raise ValidationError(
                     self.env._(
-                        "Fees begin on %(latest)s at the latest, but the contract runs %(span)s. Choose a day within it.",
+                        "Fees begin on %(latest)s at the latest, but the contract runs %(span)s. "
+                        "Choose a day within it.",
                         latest=latest,
                         span=contract._describe_span(),
                     )
@@ -101,7 +102,7 @@ class KorContractGoLiveMixin(models.AbstractModel):
             once = contract.line_ids - lines
             if waits:
                 # A line that was agreed for a later day than the latest one has its own.
-                new = lines.filtered(lambda line: line.starts_at_go_live or line.date_start <= waits)
+                new = lines.filtered(lambda line, day=waits: line.starts_at_go_live or line.date_start <= day)
                 new.write({"starts_at_go_live": True, "date_start": waits})
             astray = (once if waits else contract.line_ids).filtered("starts_at_go_live")
             astray.write({"starts_at_go_live": False, "date_start": contract.date_start})
@@ -124,8 +125,11 @@ class KorContractGoLiveMixin(models.AbstractModel):
         day = self._parse_date(date, "date")
         if day > self._get_today() or day < self.date_start:
             raise UserError(
-                self.env._("Fees begin with a go-live that has been, from %(start)s on, not on %(day)s.",
-                           start=self.date_start, day=day)  # fmt: skip
+                self.env._(
+                    "Fees begin with a go-live that has been, from %(start)s on, not on %(day)s.",
+                    start=self.date_start,
+                    day=day,
+                )  # fmt: skip
             )
         return self._start_billing_at_go_live(day).id or 0
 

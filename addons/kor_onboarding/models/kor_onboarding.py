@@ -82,11 +82,17 @@ class KorOnboarding(models.Model):
         OVERRIDES, string="Decided State", tracking=True, groups=STAFF, help="Instead of what follows from the facts."
     )
     override_reason = fields.Char(string="Decided Because", tracking=True, groups=STAFF)
-    override_until = fields.Date(string="Decided until", tracking=True, groups=STAFF, help="Then the facts count again.")
+    override_until = fields.Date(
+        string="Decided until", tracking=True, groups=STAFF, help="Then the facts count again."
+    )
     progress = fields.Float(readonly=True, aggregator="avg", groups=STAFF, help="Share of the tasks that are done.")
     date_signed = fields.Date(string="Signed on", required=True, readonly=True, groups=STAFF)
-    date_planned = fields.Date(string="Planned Go-live", readonly=True, groups=STAFF, help="As it was planned at first.")
-    date_agreed = fields.Date(string="Agreed Go-live", tracking=True, groups=STAFF, help="What the customer was promised.")
+    date_planned = fields.Date(
+        string="Planned Go-live", readonly=True, groups=STAFF, help="As it was planned at first."
+    )
+    date_agreed = fields.Date(
+        string="Agreed Go-live", tracking=True, groups=STAFF, help="What the customer was promised."
+    )
     date_forecast = fields.Date(
         string="Expected Go-live", readonly=True, groups=STAFF, help="From what is done, what is left, and holidays."
     )
@@ -99,7 +105,11 @@ class KorOnboarding(models.Model):
     )  # fmt: skip
     has_value = fields.Boolean(compute="_compute_days_to_value", store=True, groups=STAFF)
     is_on_time = fields.Boolean(
-        string="On Time", compute="_compute_is_on_time", store=True, groups=STAFF, help="Live on the agreed day or before."
+        string="On Time",
+        compute="_compute_is_on_time",
+        store=True,
+        groups=STAFF,
+        help="Live on the agreed day or before.",
     )
     on_time_rate = fields.Float(
         string="On-time Rate (%)", compute="_compute_is_on_time", store=True, aggregator="avg", groups=STAFF
@@ -244,16 +254,14 @@ class KorOnboarding(models.Model):
         }
         tasks = self.env["project.task"]._as_kor_planned()
         roles = template.role_ids.filtered("user_ids")
-        quiet = template.project_id.with_context(**tasks.env.context, mail_create_nosubscribe=True)
+        quiet = template.project_id.with_context(tasks.env.context).with_context(mail_create_nosubscribe=True)
         project = quiet.action_create_from_template(values, role_to_users_mapping=roles)
-        self._fit_tasks(project.tasks.with_context(**tasks.env.context))
+        self._fit_tasks(project.tasks.with_context(tasks.env.context))
         return project
 
     def _fit_tasks(self, tasks):
         """Leave out what the contract has not bought, and give the rest to people."""
-        unfit = tasks.filtered(
-            lambda task: task.kor_step and not task._fits_kor_contract(self.contract_id)
-        )
+        unfit = tasks.filtered(lambda task: task.kor_step and not task._fits_kor_contract(self.contract_id))
         for task in (tasks - unfit).filtered(lambda task: task.depend_on_ids & unfit):
             task.depend_on_ids = [Command.set(task._bridge_kor_needs(unfit).ids)]
         unfit.unlink()

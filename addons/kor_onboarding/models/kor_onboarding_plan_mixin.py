@@ -1,6 +1,6 @@
 import logging
 
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
 
@@ -94,7 +94,9 @@ class KorOnboardingPlanMixin(models.AbstractModel):
             self.env["kor.onboarding.step"].create(missing)
         homes = {(step.onboarding_id, step.kind): step for step in self.step_ids}
         astray = self.task_ids.filtered(
-            lambda task: task.kor_step_id != homes.get((task.kor_onboarding_id, task.kor_step), task.kor_step_id.browse())
+            lambda task: (
+                task.kor_step_id != homes.get((task.kor_onboarding_id, task.kor_step), task.kor_step_id.browse())
+            )
         )
         for (onboarding, kind), tasks in astray.grouped(lambda task: (task.kor_onboarding_id, task.kor_step)).items():
             tasks._as_kor_planned().kor_step_id = homes.get((onboarding, kind))
@@ -224,7 +226,9 @@ class KorOnboardingPlanMixin(models.AbstractModel):
 
     def _describe_reason(self, key, given):
         """Return a reason as people read it. Extensible, for other keys."""
-        words = {name: format_date(self.env, value) if hasattr(value, "year") else value for name, value in given.items()}
+        words = {
+            name: format_date(self.env, value) if hasattr(value, "year") else value for name, value in given.items()
+        }
         sentences = {
             "done": self.env._("Done; live since %(day)s"),
             "blocked": self.env._("%(step)s is blocked: %(reason)s"),

@@ -174,7 +174,9 @@ class KorOnboardingServiceMixin(models.AbstractModel):
 
     def _stop(self, reason):
         for onboarding in self:
-            onboarding._note({"state": "cancelled", "state_computed": "cancelled", "color": "grey", "reason": reason or False})
+            onboarding._note(
+                {"state": "cancelled", "state_computed": "cancelled", "color": "grey", "reason": reason or False}
+            )
             onboarding.message_post(body=self.env._("Stopped. %(reason)s", reason=reason or ""))
 
     def _check_staff(self, operation):
@@ -186,7 +188,9 @@ class KorOnboardingServiceMixin(models.AbstractModel):
         for onboarding in self:
             if not onboarding.is_open:
                 raise UserError(
-                    self.env._("The onboarding of %(contract)s is over: nothing of it changes.", contract=onboarding.name)
+                    self.env._(
+                        "The onboarding of %(contract)s is over: nothing of it changes.", contract=onboarding.name
+                    )
                 )
 
     def _get_step(self, step):

@@ -20,7 +20,12 @@ PLANNED = {
     "project_id",
     "state",
 }
-CONDITIONS = {"feature": "kor_feature_id", "metric": "kor_metric_id", "product": "kor_product_id", "tier": "kor_tier_id"}
+CONDITIONS = {
+    "feature": "kor_feature_id",
+    "metric": "kor_metric_id",
+    "product": "kor_product_id",
+    "tier": "kor_tier_id",
+}
 # In the context of what a plan writes, which is no change of it. An object: no caller from outside can send one.
 PLANNING = object()
 
@@ -40,7 +45,9 @@ class ProjectTask(models.Model):
     kor_offset = fields.Integer(
         string="Begins After (days)", help="So many working days after the signature at the earliest."
     )
-    kor_duration = fields.Integer(string="Takes (days)", default=1, help="Working days, the first and the last included.")
+    kor_duration = fields.Integer(
+        string="Takes (days)", default=1, help="Working days, the first and the last included."
+    )
     kor_lag = fields.Integer(
         string="Waits Further (days)", help="Working days between the end of what it waits for and its beginning."
     )
@@ -97,7 +104,12 @@ class ProjectTask(models.Model):
         "ir.attachment", "kor_task_file_rel", string="The Customer's Files", readonly=True, copy=False
     )
     kor_template_task_id = fields.Many2one(
-        "project.task", string="From the Template", readonly=True, copy=False, index="btree_not_null", ondelete="set null"
+        "project.task",
+        string="From the Template",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="set null",
     )
 
     _kor_days_possible = models.Constraint(
@@ -170,7 +182,9 @@ class ProjectTask(models.Model):
             is_closed = state in CLOSED
             if is_closed != bool(task_sudo.kor_date_done):
                 day = task_sudo.kor_onboarding_id._get_today() if is_closed else False
-                task_sudo._as_kor_planned().write({"kor_date_done": day, **({} if is_closed else {"kor_evidence": False})})
+                task_sudo._as_kor_planned().write(
+                    {"kor_date_done": day, **({} if is_closed else {"kor_evidence": False})}
+                )
 
     def _fits_kor_contract(self, contract):
         """Tell whether a contract has what the task of a template is for. Extensible."""

@@ -49,7 +49,9 @@ class OnboardingCase(ContractCase):
         cls.env["resource.calendar.leaves"].search([("resource_id", "=", False)]).unlink()
         for day in (date(2026, 4, 3), date(2026, 4, 6)):
             cls._close(day)
-        cls.tea, cls.coffee = cls.env["kor.feature"].search([("code", "in", ("test_tea", "test_coffee"))], order="code desc")
+        cls.tea, cls.coffee = cls.env["kor.feature"].search(
+            [("code", "in", ("test_tea", "test_coffee"))], order="code desc"
+        )
         cls.manager = new_test_user(
             cls.env, "onb_manager", "kor_onboarding.group_kor_onboarding_user", email="manager@example.com"
         )

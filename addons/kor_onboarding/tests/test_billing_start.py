@@ -39,9 +39,7 @@ class TestBillingStart(OnboardingCase):
         self.assertEqual(set(self._starts(draft).values()), {"2026-04-01"})
 
     def test_lines_of_a_plan_wait_too(self):
-        draft = self._create_contract(
-            billing_start="go_live", date_billing_latest=LATEST, date_start="2026-04-01"
-        )
+        draft = self._create_contract(billing_start="go_live", date_billing_latest=LATEST, date_start="2026-04-01")
         once = draft.line_ids.filtered(lambda line: line.charge_type == "one_time")
         self.assertEqual({str(line.date_start) for line in draft.line_ids - once}, {LATEST})
         self.assertEqual(str(once.date_start), "2026-04-01")
@@ -63,7 +61,15 @@ class TestBillingStart(OnboardingCase):
         amendment = contract.amendment_ids
         self.assertRecordValues(
             amendment,
-            [{"state": "applied", "date_effective": self._april(13), "mrr_before": 0, "mrr_after": 150, "mrr_change": 150}],
+            [
+                {
+                    "state": "applied",
+                    "date_effective": self._april(13),
+                    "mrr_before": 0,
+                    "mrr_after": 150,
+                    "mrr_change": 150,
+                }
+            ],
         )
         self.assertEqual(amendment.change_ids.kind, "go_live")
 
@@ -92,7 +98,11 @@ class TestBillingStart(OnboardingCase):
 
     def test_contract_without_an_onboarding_begins_by_a_call(self):
         contract = self._agree()
-        for day, sentence in (("2026-04-02", "a go-live that has been"), ("2026-03-31", "from 2026-04-01 on"), ("x", "YYYY")):
+        for day, sentence in (
+            ("2026-04-02", "a go-live that has been"),
+            ("2026-03-31", "from 2026-04-01 on"),
+            ("x", "YYYY"),
+        ):
             with self.subTest(day), self.assert_refused(sentence):
                 contract.start_billing(day)
         self.assertTrue(contract.start_billing("2026-04-01"))
@@ -103,13 +113,21 @@ class TestBillingStart(OnboardingCase):
         contract = self._agree()
         with freeze_time("2026-04-13 12:00:00"):
             amendment = self.env["kor.contract.amendment"].create(
-                {"contract_id": contract.id, "date_effective": "2026-04-10", "change_ids": [Command.create({"kind": "go_live"})]}
+                {
+                    "contract_id": contract.id,
+                    "date_effective": "2026-04-10",
+                    "change_ids": [Command.create({"kind": "go_live"})],
+                }
             )
             self.assertEqual(amendment.preview()["mrr_change"], 150)
             self.assertEqual(self._starts(contract)["Seats"], LATEST)
         with self.assert_refused("no fee of the contract waits", ValidationError):
             self.env["kor.contract.amendment"].create(
-                {"contract_id": contract.id, "date_effective": LATEST, "change_ids": [Command.create({"kind": "go_live"})]}
+                {
+                    "contract_id": contract.id,
+                    "date_effective": LATEST,
+                    "change_ids": [Command.create({"kind": "go_live"})],
+                }
             )
 
     def test_ramp_and_discounts_count_from_where_the_line_begins(self):
@@ -163,9 +181,7 @@ class TestBillingStart(OnboardingCase):
         for change in ({"kind": "price", "percent": 5}, {"kind": "plan", "plan": self.plan.id}, {"kind": "pause"}):
             with self.subTest(change), self.assert_refused("wait for the go-live|priced in|offered"):
                 self.env["kor.contract.amendment"].browse(contract.amend("2026-04-01", [change])).action_agree()
-        later = self.env["kor.contract.amendment"].browse(
-            contract.amend(LATEST, [{"kind": "price", "percent": 10}])
-        )
+        later = self.env["kor.contract.amendment"].browse(contract.amend(LATEST, [{"kind": "price", "percent": 10}]))
         later.action_agree()
         contract.start_billing("2026-04-01")
         with freeze_time("2026-05-01 12:00:00"):

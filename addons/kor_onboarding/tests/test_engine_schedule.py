@@ -21,8 +21,8 @@ def april(day):
 
 
 SIGNED = april(1)
-# account 1 day; login 2 days after it; kick-off 1 day, 2 days after the signature at the earliest; workshop 3 days after
-# login and kick-off; webinar 1 day after login; go-live 1 day after workshop and webinar; support 2 days, a day later.
+# Account 1 day; login 2 days after it; kick-off 1 day, 2 days after the signature at the earliest; workshop 3 days
+# after login and kick-off; webinar 1 day after login; go-live 1 day after both; support 2 days, a day later.
 TASKS = (
     Task("account", "Account", 1),
     Task("login", "Login", 2, needs=("account",)),
@@ -37,7 +37,10 @@ TASKS = (
 @tagged("post_install", "-at_install", "kor_engine")
 class TestEngineSchedule(BaseCase):
     def _ends(self, tasks, **values):
-        return {key: (slot.start, slot.end) for key, slot in plan(tasks, SIGNED, is_open, goal="live", **values).slots.items()}
+        return {
+            key: (slot.start, slot.end)
+            for key, slot in plan(tasks, SIGNED, is_open, goal="live", **values).slots.items()
+        }
 
     def _with(self, key, **values):
         changed = {task.key: task for task in TASKS}
@@ -166,7 +169,9 @@ class TestEngineScheduleLaws(BaseCase):
     def test_order_of_the_input_and_asking_again_change_nothing(self, tasks, today):
         found = plan(tasks, SIGNED, is_open, today, goal=0)
         self.assertEqual(found, plan(tasks, SIGNED, is_open, today, goal=0))
-        self.assertEqual(found.slots, plan(sorted(tasks, key=lambda task: task.key), SIGNED, is_open, today, goal=0).slots)
+        self.assertEqual(
+            found.slots, plan(sorted(tasks, key=lambda task: task.key), SIGNED, is_open, today, goal=0).slots
+        )
 
     @given(networks(), TODAYS, st.integers(0, 6), st.data())
     def test_a_delay_never_moves_anything_earlier(self, tasks, today, days, data):

@@ -45,7 +45,9 @@ class TestEngineStatus(BaseCase):
         for facts, state, color, keys in cases:
             with self.subTest(facts):
                 found = judge(Facts(today=TODAY, **facts))
-                self.assertEqual((found.state, found.color, [key for key, _values in found.reasons]), (state, color, keys))
+                self.assertEqual(
+                    (found.state, found.color, [key for key, _values in found.reasons]), (state, color, keys)
+                )
 
     def test_reasons_carry_their_values(self):
         found = judge(Facts(today=TODAY, is_started=True, agreed=SOON, forecast=LATER, slip=2, late=(("Training", 3),)))

@@ -44,7 +44,9 @@ class TestFollow(OnboardingCase):
         self.assertFalse(self._task(onboarding, "key").kor_date_done)
         keys = self.env["res.users.apikeys"].with_user(user).sudo()
         keys._generate(None, "Warehouse", self.env.cr.now().replace(year=2099))
-        self.env.cr.execute("UPDATE res_users_apikeys SET create_date = '2026-04-07 10:00:00' WHERE user_id = %s", [user.id])
+        self.env.cr.execute(
+            "UPDATE res_users_apikeys SET create_date = '2026-04-07 10:00:00' WHERE user_id = %s", [user.id]
+        )
         keys.invalidate_model()
         self._follow(8)
         task = self._task(onboarding, "key")

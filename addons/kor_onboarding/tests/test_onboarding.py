@@ -160,7 +160,13 @@ class TestOnboarding(OnboardingCase):
         status = self._onboard().status()
         self.assertEqual(
             {name: status[name] for name in ("state", "date_agreed", "date_go_live", "time_to_value", "is_decided")},
-            {"state": "not_started", "date_agreed": "2026-04-13", "date_go_live": "", "time_to_value": "", "is_decided": False},
+            {
+                "state": "not_started",
+                "date_agreed": "2026-04-13",
+                "date_go_live": "",
+                "time_to_value": "",
+                "is_decided": False,
+            },
         )
         self.assertEqual([step["step"] for step in status["steps"]][0], "account_setup")
         self.assertNotIn("None", str(status))
@@ -174,7 +180,11 @@ class TestOnboarding(OnboardingCase):
         self.assertEqual(told["go_live"], ["2026-04-13", "2026-04-14"])
         self.assertEqual(told["tasks"][str(task.id)], ["2026-04-08", "2026-04-13"])
         self.assertEqual(task.kor_date_end, self._april(8))
-        for key, days, sentence in ((0, 1, "still open"), (task.id, "1", "whole number"), (task.id, -1, "0 working days")):
+        for key, days, sentence in (
+            (0, 1, "still open"),
+            (task.id, "1", "whole number"),
+            (task.id, -1, "0 working days"),
+        ):
             with self.subTest(sentence), self.assert_refused(sentence):
                 onboarding.preview_delay(key, days)
 
@@ -195,7 +205,9 @@ class TestOnboarding(OnboardingCase):
         onboarding.write(
             {"override_state": "at_risk", "override_reason": "Their sponsor has left", "override_until": "2026-04-08"}
         )
-        self.assertEqual((onboarding.state, onboarding.state_computed, onboarding.color), ("at_risk", "not_started", "amber"))
+        self.assertEqual(
+            (onboarding.state, onboarding.state_computed, onboarding.color), ("at_risk", "not_started", "amber")
+        )
         self.assertEqual(onboarding.status()["reason"], "Their sponsor has left")
         with freeze_time("2026-04-09 12:00:00"):
             self.env["kor.onboarding"]._cron_follow()

@@ -49,7 +49,14 @@ class TestOnboardingPortal(OnboardingCase, HttpCase):
         self._log_in(self.user)
         response = self._get_page()
         self.assertEqual(response.status_code, 200)
-        for part in ("Account setup", "Initial configuration", "Training", "Go-live support", "login", "Open the invitation."):
+        for part in (
+            "Account setup",
+            "Initial configuration",
+            "Training",
+            "Go-live support",
+            "login",
+            "Open the invitation.",
+        ):
             with self.subTest(part):
                 self.assertIn(part, response.text)
 
@@ -122,7 +129,8 @@ class TestOnboardingPortal(OnboardingCase, HttpCase):
         self.onboarding.complete_step("configuration")
         for values in ({"name": " "}, {"signature": ""}, {"name": ["x"]}):
             self.assertIn("Enter your name", self._sign_step(step, **values)["error"])
-        self.assertIn("cannot be read", self._sign_step(step, signature="%%%")["error"])
+        for signature in ("%%%", "aGVsbG8=", "A" * 7):
+            self.assertIn("cannot be read", self._sign_step(step, signature=signature)["error"])
         self.assertIn("kor_step_sign", self._get_page().text)
         self.assertTrue(self._sign_step(step)["force_refresh"])
         self.assertEqual((step.status, step.signed_by, step.signed_how), ("done", "Ada Lovelace", "portal"))

@@ -31,7 +31,8 @@ class TestSignOff(OnboardingCase):
         with freeze_time("2026-04-15 12:00:00"):
             onboarding.sign_off("configuration", "Ada")
         self.assertRecordValues(
-            onboarding, [{"state": "done", "color": "green", "date_done": self._april(15), "progress": 100, "is_open": False}]
+            onboarding,
+            [{"state": "done", "color": "green", "date_done": self._april(15), "progress": 100, "is_open": False}],
         )
 
     def test_mails_tell_of_each_turn_once(self):

@@ -49,7 +49,11 @@ class KorOnboardingStart(models.TransientModel):
     @api.model
     def _get_preview_values(self, preview):
         steps = groupby(preview["tasks"], key=lambda task: task["step_name"])
-        return {"preview": preview, "steps": [(name, list(tasks)) for name, tasks in steps], "to_date": fields.Date.to_date}
+        return {
+            "preview": preview,
+            "steps": [(name, list(tasks)) for name, tasks in steps],
+            "to_date": fields.Date.to_date,
+        }
 
     def action_start(self):
         """Begin the onboarding, and open it.
