@@ -10,6 +10,17 @@
         "security/kor_account_management_groups.xml",
         "security/ir.model.access.csv",
         "security/kor_account_management_security.xml",
+        "data/kor_health_model_data.xml",
+        "data/ir_cron_data.xml",
+        "views/kor_health_templates.xml",
+        "views/kor_health_snapshot_views.xml",
+        "views/kor_account_views.xml",
+        "views/kor_health_model_views.xml",
+        "views/kor_health_backtest_views.xml",
         "views/kor_account_management_menus.xml",
     ],
+    "assets": {
+        "web.assets_backend": ["kor_account_management/static/src/sparkline/*"],
+        "web.assets_tests": ["kor_account_management/static/tests/tours/*.js"],
+    },
 }

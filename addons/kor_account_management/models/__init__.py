@@ -1,6 +1,14 @@
+from . import kor_account_refresh_mixin  # isort: skip
+from . import kor_health_reading_mixin  # isort: skip
+from . import kor_health_reading_service_mixin  # isort: skip
+from . import kor_health_words_mixin  # isort: skip
+from . import kor_account_health_mixin  # isort: skip
+from . import kor_account_health_view_mixin  # isort: skip
 from . import (
     kor_account,
+    kor_contract,
     kor_health_backtest,
+    kor_health_backtest_line,
     kor_health_model,
     kor_health_snapshot,
     kor_health_weight,
