@@ -219,7 +219,7 @@ class KorHealthBacktest(models.Model):
             yield self.env._("Lead: half of the warnings came %(lead)s days or more before the loss.", **values)
         if self.undecided_count:
             yield self.env._(
-                "Undecided: %(undecided)s. The warning came less than %(horizon)s days before the end of what is known, "
-                "so it counts neither way.",
+                "Undecided: %(undecided)s. The warning came less than %(horizon)s days before the end of what is "
+                "known, so it counts neither way.",
                 **values,
             )
