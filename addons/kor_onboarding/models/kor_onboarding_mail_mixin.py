@@ -31,7 +31,7 @@ class KorOnboardingMailMixin(models.AbstractModel):
         # They have been told by mail: the activity needs no mail of its own.
         self.with_context(mail_activity_quick_update=True).activity_schedule(
             ACTIVITY,
-            summary=self.env._("Onboarding is late"),
+            summary=self.env._("Onboarding is late or blocked"),
             note=self.reason or False,
             user_id=(self.manager_id or self.env.user).id,
         )

@@ -153,7 +153,7 @@ class KorOnboardingServiceMixin(models.AbstractModel):
         return True
 
     def action_stop(self):
-        """Stop from the form, where the reason is asked for in the chatter.
+        """Stop from the form; whoever does writes the reason into the chatter.
 
         :return: True
         """

@@ -118,7 +118,7 @@ class TestFollow(OnboardingCase):
         user = self._create_portal_user(onboardings[7].partner_id, "onb_seventh")
         self._log_in(user, "2026-04-02 09:00:00")
         # The first run moves every plan by a day and closes one task; the next one finds nothing to do.
-        for limit in (1500, 40):
+        for limit in (75, 35):
             self.env.flush_all()
             self.env.invalidate_all()
             with freeze_time("2026-04-08 12:00:00"), self.assertQueryCount(limit):
