@@ -127,12 +127,14 @@ class KorAccountRefreshMixin(models.AbstractModel):
     @api.model
     def _get_rates_to_company(self):
         """Return today's rates as (company, currency, rate to the company's currency, its rounding)."""
-        # Also archived ones: a contract in one goes on.
-        currencies = self.env["res.currency"].with_context(active_test=False).search([])
+        # Those of contracts only: a table of all makes the planner take detours.
+        used = self.env.execute_query(SQL("SELECT DISTINCT currency_id FROM kor_contract"))
+        currencies = self.env["res.currency"].browse(currency for (currency,) in used)
         companies = self.env["res.company"].sudo().search([])  # as above
         rows = []
         for company in companies:
-            rates, own = currencies._get_rates(company, fields.Date.today()), company.currency_id
+            own = company.currency_id
+            rates = (currencies | own)._get_rates(company, fields.Date.today())
             rows += [(company.id, key, rates[own.id] / rate, own.rounding) for key, rate in rates.items()]
         return rows
 
@@ -147,6 +149,7 @@ class KorAccountRefreshMixin(models.AbstractModel):
                   JOIN unnest(%(companies)s::int[], %(days)s::date[]) AS y(company_id, today)
                     ON y.company_id = a.company_id
                  WHERE a.id = ANY(%(ids)s)),
+            rates AS (%(rates)s),
             running AS (%(contracts)s),
             due AS (%(due)s),
             tickets AS (%(tickets)s),
@@ -169,14 +172,23 @@ class KorAccountRefreshMixin(models.AbstractModel):
             ids=list(ids),
             companies=list(days),
             days=list(days.values()),
-            contracts=self._select_running(rates),
+            rates=self._select_rates(rates),
+            contracts=self._select_running(),
             due=self._select_due(),
             tickets=self._select_tickets(),
             contact=self._select_contact(fields.Datetime.now()),
         )
 
     @api.model
-    def _select_running(self, rates):
+    def _select_rates(self, rates):
+        return SQL(
+            "SELECT * FROM unnest(%s::int[], %s::int[], %s::numeric[], %s::numeric[]) "
+            "AS f(company_id, currency_id, rate, rounding)",
+            *(list(column) for column in zip(*rates, strict=True)),
+        )
+
+    @api.model
+    def _select_running(self):
         """Return the query of what running contracts make: the tier, the MRR in the company's currency, the next end.
 
         Of each contract the MRR is rounded by itself, as it is told on it; one that is left has nothing to renew.
@@ -193,12 +205,9 @@ class KorAccountRefreshMixin(models.AbstractModel):
               JOIN kor_contract c ON c.partner_id = p.id AND c.company_id = x.company_id
                                  AND c.state IN ('active', 'paused')
               JOIN kor_tier t ON t.id = c.tier_id
-              JOIN unnest(%s::int[], %s::int[], %s::numeric[], %s::numeric[])
-                   AS f(company_id, currency_id, rate, rounding)
-                ON f.company_id = c.company_id AND f.currency_id = c.currency_id
+              JOIN rates f ON f.company_id = c.company_id AND f.currency_id = c.currency_id
              GROUP BY x.id
-            """,
-            *(list(column) for column in zip(*rates, strict=True)),
+            """
         )
 
     @api.model
@@ -240,27 +249,28 @@ class KorAccountRefreshMixin(models.AbstractModel):
         """
         return SQL(
             """
-            SELECT x.id,
-                   greatest(max(written.moment), max(received.moment), max(met.moment), max(done.moment)) AS moment
-              FROM chosen x
-              JOIN res_partner p ON p.commercial_partner_id = x.partner_id
-              LEFT JOIN LATERAL (
-                   SELECT max(m.date) AS moment FROM mail_message m
-                    WHERE m.author_id = p.id AND m.message_type IN ('comment', 'email')) written ON TRUE
-              LEFT JOIN LATERAL (
-                   SELECT max(m.date) AS moment
-                     FROM mail_notification n
-                     JOIN mail_message m ON m.id = n.mail_message_id AND m.message_type = 'comment'
-                                        AND m.model != 'account.move' AND m.is_internal IS NOT TRUE
-                     JOIN res_users u ON u.partner_id = m.author_id AND u.share IS NOT TRUE AND u.id != %(robot)s
-                    WHERE n.res_partner_id = p.id) received ON TRUE
-              LEFT JOIN LATERAL (
-                   SELECT max(e.start) AS moment
-                     FROM calendar_event_res_partner_rel g
-                     JOIN calendar_event e ON e.id = g.calendar_event_id AND e.active AND e.stop <= %(now)s
-                    WHERE g.res_partner_id = p.id) met ON TRUE
-              LEFT JOIN LATERAL (%(done)s) done ON TRUE
-             GROUP BY x.id
+            WITH people AS (
+                SELECT x.id, x.company_id, p.id AS partner_id FROM chosen x
+                  JOIN res_partner p ON p.commercial_partner_id = x.partner_id)
+            SELECT k.id, max(k.moment) AS moment
+              FROM (SELECT p.id, m.date AS moment
+                      FROM people p
+                      JOIN mail_message m ON m.author_id = p.partner_id AND m.message_type IN ('comment', 'email')
+                     UNION ALL
+                    SELECT p.id, m.date
+                      FROM people p
+                      JOIN mail_notification n ON n.res_partner_id = p.partner_id
+                      JOIN mail_message m ON m.id = n.mail_message_id AND m.message_type = 'comment'
+                                         AND m.model != 'account.move' AND m.is_internal IS NOT TRUE
+                      JOIN res_users u ON u.partner_id = m.author_id AND u.share IS NOT TRUE AND u.id != %(robot)s
+                     UNION ALL
+                    SELECT p.id, e.start
+                      FROM people p
+                      JOIN calendar_event_res_partner_rel g ON g.res_partner_id = p.partner_id
+                      JOIN calendar_event e ON e.id = g.calendar_event_id AND e.active AND e.stop <= %(now)s
+                     UNION ALL
+                    %(done)s) k
+             GROUP BY k.id
             """,
             robot=self.env.ref("base.user_root").id,
             now=now,
@@ -269,18 +279,19 @@ class KorAccountRefreshMixin(models.AbstractModel):
 
     @api.model
     def _select_done_activities(self):
-        """Return the query of the last talk that was noted as done on the customer, its account or a contract."""
+        """Return the query of the talks that were noted as done on the customer, its account, a lead or a contract."""
         types = self.env["mail.activity.type"].with_context(active_test=False).sudo()  # set up for all users
         talks = types.search([("category", "in", ("phonecall", "meeting"))])
         talks |= self.env.ref("mail.mail_activity_data_email", raise_if_not_found=False) or types
         return SQL(
             """
-            SELECT max(m.date) AS moment
-              FROM (SELECT 'res.partner' AS model, p.id AS res_id
-                     UNION ALL SELECT 'kor.account', x.id
-                     UNION ALL SELECT 'kor.contract', c.id FROM kor_contract c
-                                WHERE c.partner_id = p.id AND c.company_id = x.company_id
-                     UNION ALL SELECT 'crm.lead', l.id FROM crm_lead l WHERE l.partner_id = p.id) o
+            SELECT o.id, m.date
+              FROM (SELECT p.id, 'res.partner' AS model, p.partner_id AS res_id FROM people p
+                     UNION ALL SELECT x.id, 'kor.account', x.id FROM chosen x
+                     UNION ALL SELECT p.id, 'kor.contract', c.id FROM people p
+                                 JOIN kor_contract c ON c.partner_id = p.partner_id AND c.company_id = p.company_id
+                     UNION ALL SELECT p.id, 'crm.lead', l.id FROM people p
+                                 JOIN crm_lead l ON l.partner_id = p.partner_id) o
               JOIN mail_message m ON m.model = o.model AND m.res_id = o.res_id AND m.mail_activity_type_id = ANY(%s)
             """,
             talks.ids,

@@ -4,7 +4,7 @@ registry.category("web_tour.tours").add("kor_account_health", {
     steps: () => [
         {
             content: "The line of ninety days is drawn in the list, red where the score is low",
-            trigger: ".o_data_row:has(td:contains('Aurora')) svg.o_kor_sparkline.text-danger path",
+            trigger: ".o_data_row:has(td:contains('Aurora')) svg.o_kor_sparkline.text-danger",
         },
         {
             content: "The reason stands beside it",
