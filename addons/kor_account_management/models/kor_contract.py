@@ -67,3 +67,11 @@ class KorContract(models.Model):
             )
         account_sudo.with_env(self.env).check_access("read")
         return account_sudo._explain_health()
+
+    def action_open_account(self):
+        """Open the account of the contract's customer.
+
+        :return: a window action
+        """
+        self.ensure_one()
+        return self.partner_id.with_env(self.env).action_open_kor_account()

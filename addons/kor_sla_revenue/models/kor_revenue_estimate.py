@@ -9,5 +9,6 @@ class KorRevenueEstimate(models.Model):
     )
     service_credits = fields.Monetary(
         string="All Service Credits",
-        readonly=True, help="All credits for missed service levels when it was made, given or still to come."
+        readonly=True,
+        help="All credits for missed service levels when it was made, given or still to come.",
     )
