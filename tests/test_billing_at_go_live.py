@@ -165,3 +165,14 @@ class TestBillingAtGoLive(KorRevenueCommon):
             for month, amount in self._months(contract, line).items():
                 earned[month] = earned.get(month, 0) + amount
         self.assertNotIn("2026-01", earned, "nothing of the service is earned before it is live")
+
+    def test_revenue_that_is_started_after_the_go_live_has_all_promises(self):
+        with freeze_time(NOON):
+            self.patch(self.registry["res.company"], "_recognizes_kor_revenue", lambda company: False)
+            contract = self._agree()
+            self.assertFalse(contract.revenue_schedule_ids)
+        with freeze_time("2026-02-10 12:00:00"):
+            self._go_live(contract, "2026-02-10")
+            self.patch(self.registry["res.company"], "_recognizes_kor_revenue", lambda company: True)
+            contract.start_revenue("2026-02-10")
+        self.assertEqual(set(contract.revenue_schedule_ids.mapped("name")), {"Platform", "Seats", "Set-up"})
