@@ -41,6 +41,8 @@ class KorAccountHealthMixin(models.AbstractModel):
         """Do a chunk, from the start again where somebody else has written one of its accounts meanwhile."""
         for tries_left in reversed(range(MAX_TRIES)):
             try:
+                # Many short look-ups: to compile them takes longer than to run them.
+                self.env.cr.execute("SET LOCAL jit TO off")
                 self._refresh_aggregates()
                 self._take_snapshots(day)
                 self.env.flush_all()
