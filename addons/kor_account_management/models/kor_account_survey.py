@@ -60,19 +60,16 @@ class KorAccount(models.Model):
         template = self.env.ref("survey.mail_template_user_input_invite", raise_if_not_found=False)
         if not survey or not template:
             return
-        inputs = self.env["survey.user_input"]
+        inputs_sudo = survey.env["survey.user_input"]
         asked = self.browse()
         for account in self:
             receiver = account._get_survey_receiver()
             if receiver:
                 asked += account
-                inputs += survey._create_answer(partner=receiver, check_attempts=False)
-        for one in inputs:
-            template.send_mail(
-                one.id,
-                email_values={"recipient_ids": [fields.Command.set(one.partner_id.ids)]},
-                email_layout_xmlid="mail.mail_notification_light",
-            )
+                inputs_sudo += survey._create_answer(partner=receiver, check_attempts=False)
+        if inputs_sudo:
+            template_sudo = template.with_env(survey.env)  # in sudo, as the answers that it is about
+            template_sudo.send_mail_batch(inputs_sudo.ids, email_layout_xmlid="mail.mail_notification_light")
         asked.date_survey = fields.Date.today()
         asked._message_log_batch({one.id: self.env._("The satisfaction survey was sent.") for one in asked})
 

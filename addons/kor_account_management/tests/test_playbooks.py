@@ -42,6 +42,7 @@ class TestPlaybooks(AccountCase):
         first = self._signal()
         runs = self._start()
         first.write({"date_over": Datetime.now(), "state": "over"})
+        self.env.flush_all()
         second = self._signal()
         self.assertFalse(self._start())
         runs.date = Datetime.now() - timedelta(days=31)

@@ -98,7 +98,7 @@ class TestRenewals(AccountCase):
         contract = self._end_in(100)
         self._refresh()
         renewal = self._renewal(contract)
-        contract.renew(str(contract.date_end + timedelta(days=365)), agreed_by="Ada")
+        contract.renew(str(contract.date_end + timedelta(days=300)), agreed_by="Ada")
         contract.renewal_amendment_id.sudo()._apply()
         self.env["kor.renewal"]._note_outcomes()
         self.assertRecordValues(renewal, [{"state": "renewed", "weighted": 1200, "date_outcome": self.today}])
