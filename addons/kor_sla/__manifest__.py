@@ -49,5 +49,6 @@
         "views/kor_ticket_contract_views.xml",
         "views/kor_ticket_portal_templates.xml",
     ],
+    "assets": {"web.assets_tests": ["kor_sla/static/tests/tours/*.js"]},
     "post_init_hook": "post_init_hook",
 }

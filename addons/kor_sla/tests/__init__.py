@@ -19,6 +19,7 @@ from . import (
     test_sla_credit,
     test_sla_report,
     test_sla_report_portal,
+    test_sla_story,
     test_status_portal,
     test_support_level,
     test_ticket,
