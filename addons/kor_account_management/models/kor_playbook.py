@@ -71,9 +71,7 @@ class KorPlaybook(models.Model):
         self.env.flush_all()
         rows = self.env.execute_query(self._select_due(accounts))
         runs_sudo = self.env["kor.playbook.run"].sudo()  # starts are facts, nobody has the right to write them by hand
-        runs = runs_sudo.create(
-            [{"playbook_id": playbook, "signal_id": signal} for playbook, signal, _user in rows]
-        )
+        runs = runs_sudo.create([{"playbook_id": playbook, "signal_id": signal} for playbook, signal, _user in rows])
         users = [user for _playbook, _signal, user in rows]
         grouped = {}
         for run, user in zip(runs, users, strict=True):

@@ -1,9 +1,7 @@
-import base64
-import binascii
-
 from odoo import models
 from odoo.exceptions import UserError
-from odoo.tools.image import image_process
+
+from odoo.addons.kor_enterprise_tiers.tools import is_picture
 
 # What customers may upload for one task at once, and how large each file may be.
 FILES_LIMIT = 10
@@ -139,14 +137,6 @@ class KorOnboardingPortalMixin(models.AbstractModel):
         step = self.step_ids.filtered(lambda one: one.id == step_id)
         if not step or not self.is_open:
             raise UserError(self.env._("This step is not part of your plan."))
-        self._check_signature(signature)
-        step._sign(name, "portal", signature)
-
-    def _check_signature(self, signature):
-        """Raise where a signature is no picture: the field would take what it cannot read as none."""
-        try:
-            is_picture = bool(image_process(base64.b64decode(signature, validate=True), verify_resolution=True))
-        except (TypeError, ValueError, binascii.Error, UserError):
-            is_picture = False
-        if not is_picture:
+        if not is_picture(signature):
             raise UserError(self.env._("The signature cannot be read. Sign again."))
+        step._sign(name, "portal", signature)
