@@ -1,4 +1,5 @@
 import base64
+
 from lxml import html
 
 from odoo.fields import Command
