@@ -3,9 +3,11 @@
 Run twice it does nothing more: what is billed stays billed.
 """
 
+from contextlib import contextmanager
 from datetime import timedelta
 
 from dateutil.relativedelta import relativedelta
+from freezegun import freeze_time
 
 from odoo import fields
 
@@ -249,4 +251,129 @@ if not env["kor.negotiation"].search_count([]):
     date_back("river", 81, 70, 44, 30, 3)
     date_back("summit", 95, 83, 60, 47)
     date_back("tundra", 58, 41, closed=20)
+    env["mail.mail"].search([("state", "=", "outgoing")]).cancel()
+
+
+# Support and service levels of the last weeks, each fact at its own time, by the calls that screens and programs make.
+support = env.ref("kor_enterprise.user_support")
+
+
+@contextmanager
+def at(moment):
+    """Do something as of a moment of the past."""
+    with freeze_time(moment):
+        env.flush_all()
+        env.cr._now = moment
+        yield
+        env.flush_all()
+    env.cr._now = None
+
+
+def ticket_of(user, contract, moment, channel, name, description, priority="medium", requester=None):
+    """Open a ticket as of a moment and return it as the support agent has it."""
+    values = {"name": name, "description": description, "priority": priority, "channel": channel}
+    with at(moment):
+        number = contract.with_user(user).open_ticket({**values, **({"requester": requester} if requester else {})})
+    return env["project.task"].with_user(support).with_context(**quiet).browse(number)
+
+
+def tickets_of_the_week(now):
+    """Open five tickets of two customers: one late, one kept, one at work, one that waits, one new."""
+    aurora, borealis = (env.ref(f"kor_enterprise.contract_{key}") for key in ("aurora", "borealis"))
+    buyers = {key: env["res.users"].search([("login", "=", f"portal.{key}")]) for key in ("aurora", "borealis")}
+    last_week = now - timedelta(days=now.weekday() + 7)
+    monday = last_week.replace(hour=9, minute=12, second=0, microsecond=0)
+
+    late = ticket_of(buyers["aurora"], aurora, monday, "portal", "Export stops at 10,000 rows", "Since Friday.", "high")
+    with at(monday + timedelta(days=3, hours=2)):
+        late.resolve_ticket("A limit of the new export. It is lifted; your exports of Friday were made again.")
+
+    kept = ticket_of(
+        buyers["borealis"], borealis, monday + timedelta(days=1), "portal", "Two robots share one key", "Which one?"
+    )
+    with at(monday + timedelta(days=1, minutes=20)):
+        kept.message_post(
+            body="The older one; we have made another key for it.",
+            author_id=support.partner_id.id,
+            message_type="comment",
+            subtype_xmlid="mail.mt_comment",
+        )
+    with at(monday + timedelta(days=1, hours=1)):
+        kept.resolve_ticket()
+
+    caller = env.ref("kor_enterprise.partner_borealis_contact")
+    phone = ticket_of(
+        support, borealis, now - timedelta(minutes=25), "phone", "Line 3 sends nothing", "", "urgent", caller.id
+    )
+    with at(now - timedelta(minutes=20)):
+        phone.acknowledge_ticket()
+    with at(now - timedelta(minutes=12)):
+        phone.pause_ticket("customer", "Asked for the gateway's log.")
+
+    work = ticket_of(
+        buyers["aurora"], aurora, now - timedelta(minutes=50), "portal", "Who may see the archive?", "A new colleague."
+    )
+    with at(now - timedelta(minutes=40)):
+        work.acknowledge_ticket()
+
+    mail = f"""From: {caller.email_formatted}
+To: support@kor.example
+Subject: Sandbox for the autumn release
+Message-Id: <demo-sandbox@customer.example>
+Content-Type: text/plain; charset=utf-8
+
+When do we get a sandbox to try it?
+"""
+    with at(now - timedelta(minutes=6)):
+        env["mail.thread"].message_process("project.task", mail, custom_values={"ticket_channel": "email"})
+
+
+def month_of_the_platform(now):
+    """Let last month have an outage, report it, and let its credits stand at different steps."""
+    first = (today.replace(day=1) - timedelta(days=1)).replace(day=1)
+    platform = env["kor.sla.service"].create(
+        {
+            "name": "KOR Platform",
+            "code": "kor_platform",
+            "description": "The application, its programming interface and sign-in.",
+            "for_all": True,
+            "user_id": support.id,
+        }
+    )
+    env["kor.sla.monitor"].create(
+        {"name": "Prometheus", "kind": "alertmanager", "service_id": platform.id}
+    ).action_make_key()
+    outages = env["kor.sla.outage"].with_context(**quiet)
+    down = f"{first.replace(day=12)}T10:00:00Z", f"{first.replace(day=12)}T10:50:00Z"
+    number = outages.report(
+        {"service": platform.code, "key": "demo-down", "title": "Sign-in fails", "start": down[0], "end": down[1]}
+    )
+    outages.browse(number).cause = "A certificate had expired. It is renewed by itself now, and watched."
+    night = (now + timedelta(days=6)).replace(hour=22, minute=0, second=0, microsecond=0)
+    planned = outages.report(
+        {
+            "service": platform.code,
+            "key": "demo-upgrade",
+            "state": "maintenance",
+            "title": "Upgrade of the database",
+            "start": f"{night.isoformat()}Z",
+            "end": f"{(night + timedelta(hours=1)).isoformat()}Z",
+        }
+    )
+    outages.browse(planned).action_announce()
+
+    env["kor.sla.report.month"].create({"month": first}).action_make()
+    reports = env["kor.sla.report"].with_context(**quiet).search([("month", "=", first), ("is_current", "=", True)])
+    reports.action_freeze()
+    # The first credit is booked, the second comes with the next invoice, the last one waits for somebody.
+    credits = reports.credit_ids.sudo(False).filtered(lambda one: one.state == "proposed").sorted("contract_id")
+    credits[:2].action_approve()
+    credits[:1].action_book()
+
+
+if not env["kor.sla.service"].search_count([("code", "=", "kor_platform")]):
+    now = fields.Datetime.now()
+    month_of_the_platform(now)
+    tickets_of_the_week(now)
+    env["kor.sla.clock"]._cron_watch_clocks()
     env["mail.mail"].search([("state", "=", "outgoing")]).cancel()

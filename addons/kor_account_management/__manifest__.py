@@ -5,7 +5,7 @@
     "category": "KOR Enterprise",
     "author": "KOR Enterprise",
     "license": "LGPL-3",
-    "depends": ["kor_sla", "kor_sales_pipeline", "survey"],
+    "depends": ["kor_onboarding", "kor_sales_pipeline", "kor_sla", "survey"],
     "data": [
         "security/kor_account_management_groups.xml",
         "security/ir.model.access.csv",

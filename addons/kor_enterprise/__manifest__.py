@@ -1,11 +1,11 @@
 {
     "name": "KOR Enterprise",
     "version": "19.0.1.0.0",
-    "summary": "The whole suite: tiers, contracts, billing, revenue, accounts; and a company to try it on",
+    "summary": "The whole suite: tiers, contracts, billing, revenue; and a company to try it on",
     "category": "KOR Enterprise",
     "author": "KOR Enterprise",
     "license": "LGPL-3",
-    "depends": ["kor_revenue", "kor_sales_pipeline", "kor_account_management"],
+    "depends": ["kor_account_management", "kor_revenue"],
     "demo": [
         "demo/res_company_demo.xml",
         "demo/res_partner_demo.xml",

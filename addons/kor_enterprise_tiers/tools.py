@@ -1,7 +1,10 @@
+import base64
 import re
 from datetime import date
 
 from odoo import fields
+from odoo.exceptions import UserError
+from odoo.tools.image import image_process
 from odoo.tools.misc import formatLang
 
 from .engine.money import to_decimal
@@ -48,3 +51,13 @@ def format_price(env, value, currency):
         return text
     parts = (text, currency.symbol) if currency.position == "after" else (currency.symbol, text)
     return NO_BREAK_SPACE.join(parts)
+
+
+def is_picture(data):
+    """Tell whether text is a picture in base64. A field would take what it cannot read as none."""
+    try:
+        raw = base64.b64decode(data or "", validate=True)
+        # Odoo takes any markup for a drawing.
+        return not raw.startswith(b"<") and bool(image_process(raw, verify_resolution=True))
+    except (TypeError, ValueError, UserError):
+        return False

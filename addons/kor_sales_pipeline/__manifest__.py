@@ -28,6 +28,7 @@
         "data/mail_template_data.xml",
         "report/kor_proposal_templates.xml",
         "report/sale_order_report.xml",
+        "report/kor_contract_signed_templates.xml",
         "views/kor_proposal_section_template_views.xml",
         "views/kor_proposal_step_views.xml",
         "views/kor_signed_document_views.xml",

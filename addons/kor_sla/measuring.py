@@ -205,12 +205,11 @@ class Board:
 
     def measure(self, contract):
         """Return the parts of a contract, month by month."""
+        contract = contract.sudo()  # as all of the board's records are
         parts, used = [], defaultdict(timedelta)
-        for agreement, first, last in self.agreements[contract.sudo()]:  # as above
+        for agreement, first, last in self.agreements[contract]:
             for month, start_day, end_day in split_months(first, last):
-                part = self._measure_part(
-                    contract.sudo(), agreement, month, start_day, end_day, used[month]
-                )  # as above
+                part = self._measure_part(contract, agreement, month, start_day, end_day, used[month])
                 used[month] += part.availability.maintenance
                 parts.append(part)
         return tuple(parts)

@@ -93,14 +93,16 @@ def bench(source: OdooSource, arguments: list[str]) -> int:
 
     A file named bench_… runs in Odoo's shell; one named http_… has a `main` that is given a served database.
     """
+    scripts = {script.stem: script for script in sorted((paths.ROOT / "benchmarks").glob("*_*.py"))}
+    unknown = [name for name in arguments if name not in scripts]
+    if unknown:
+        raise Stop(f"There is no benchmark {', '.join(unknown)}: give {', '.join(scripts)}, or none for all")
     with _stopping_on_signals(), _template(source) as (odoo, template):
-        for script in sorted((paths.ROOT / "benchmarks").glob("*_*.py")):
-            if arguments and script.stem not in arguments:
-                continue
-            name = f"kor_{script.stem}"
+        for stem in arguments or scripts:
+            name = f"kor_{stem}"
             odoo.cluster.drop(name)
             odoo.cluster.create(name, template)
-            _measure(odoo, name, script)
+            _measure(odoo, name, scripts[stem])
             odoo.cluster.drop(name)
     return 0
 

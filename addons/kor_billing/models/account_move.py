@@ -244,10 +244,7 @@ class AccountMove(models.Model):
         """Return the lines that the customer reads, each with what explains it."""
         self.ensure_one()
         lines = self.invoice_line_ids.filtered(lambda line: line.display_type == "product")
-        return [
-            (line, line.kor_item_ids[:1] or line.kor_draw_ids)
-            for line in lines.sorted(lambda line: (line.sequence, line.id))
-        ]
+        return [(line, line._get_kor_explained()) for line in lines.sorted(lambda line: (line.sequence, line.id))]
 
     def _release_kor(self):
         self._get_kor_items()._release()

@@ -31,7 +31,7 @@ class KorContractLine(models.Model):
             events=to_decimal(self.events),
             discounts=tuple(self.discount_ids._get_engine_discounts()),
             meter=meter,
-            origin=root.date_start,
+            origin=self._get_origin(),
             root=root.id,
             anchor_day=self.anchor_day or None,
             quantity_basis=self.quantity_basis,

@@ -40,4 +40,5 @@ class KorUsageEvent(models.Model):
                 day,
             )
         )
-        self.env["kor.contract"].invalidate_model(["needs_correction"])
+        if self.env.cr.rowcount:
+            self.env["kor.contract"].invalidate_model(["needs_correction"])

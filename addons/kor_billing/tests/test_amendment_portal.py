@@ -1,3 +1,5 @@
+import base64
+
 from lxml import html
 
 from odoo.fields import Command
@@ -108,6 +110,8 @@ class TestAmendmentPortal(KorBillingCommon, HttpCase):
             ("Ada", {"a": 1}),
             (["Ada"], PIXEL),
             ("Ada", "no image"),
+            ("Ada", "%%%"),
+            ("Ada", base64.b64encode(b"<svg/>").decode()),
         ):
             with self.subTest(name=name, signature=signature), mute_logger("odoo.tools.image"):
                 self.assertTrue(self._sign(url, name, signature)["error"])

@@ -6,6 +6,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tests import freeze_time, tagged
 
+from ..models import account_move_line_whole
 from .move_builder_common import MoveBuilderCase
 
 FIGURES = {"balance", "amount_currency", "tax_tag_ids"}
@@ -277,6 +278,41 @@ class TestMoveBuilder(MoveBuilderCase):
         self.assertIn("line_ids", self.builder._complete([copy.deepcopy(values)])[0])
         _slow, fast = self._assert_pair_same(values)
         self.assertIn(account, fast.invoice_line_ids.account_id)
+
+    def _count_written(self):
+        """Return how many lines are written after they were inserted, where a whole invoice is made."""
+        line_class, written = type(self.env["account.move.line"]), []
+        native = line_class._write_multi
+
+        def write_multi(lines, vals_list):
+            written.extend(vals_list)
+            return native(lines, vals_list)
+
+        self.env.flush_all()
+        with patch.object(line_class, "_write_multi", write_multi):
+            self.builder._create_moves([self._make_values(self._make_line(self.tax))])
+            self.env.flush_all()
+        return len(written)
+
+    def test_lines_of_whole_invoices_are_inserted_as_they_are_in_the_end(self):
+        self.assertEqual(self._count_written(), 0)
+
+    def test_where_an_add_on_decides_on_lines_core_makes_them(self):
+        values = self._make_values(self._make_line(self.tax))
+        self.addCleanup(self.env.registry.clear_cache)
+        # As if accounting itself were an add-on that is not known.
+        with patch.object(account_move_line_whole, "KNOWN_MODULES", ("odoo.orm.", "odoo.addons.kor_billing.")):
+            self.env.registry.clear_cache()
+            self.assertFalse(self.env["account.move.line"]._has_kor_known_hooks())
+            self._assert_pair_same(values)
+            self.assertGreater(self._count_written(), 0)
+        self.env.registry.clear_cache()
+        self.assertTrue(self.env["account.move.line"]._has_kor_known_hooks())
+
+    def test_nobody_can_claim_from_outside_that_lines_are_whole(self):
+        lines = self.env["account.move.line"]
+        self.assertTrue(lines.with_context(kor_lines_are_whole=account_move_line_whole.WHOLE)._is_kor_whole())
+        self.assertFalse(lines.with_context(kor_lines_are_whole=True)._is_kor_whole())
 
     def test_plain_values_of_billing_take_the_short_way(self):
         [completed] = self.builder._complete([self.plain_values])

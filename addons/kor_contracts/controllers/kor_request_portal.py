@@ -1,10 +1,11 @@
-import binascii
 from hmac import compare_digest
 
 from werkzeug.urls import url_encode
 
 from odoo.exceptions import UserError
 from odoo.http import request, route
+
+from odoo.addons.kor_enterprise_tiers.tools import is_picture
 
 from .kor_contract_portal import KorContractPortal
 
@@ -91,11 +92,11 @@ class KorRequestPortal(KorContractPortal):
         name = name.strip()[:NAME_LENGTH] if isinstance(name, str) else ""
         if not name or not isinstance(signature, str) or not signature:
             return {"error": request.env._("Enter your name and sign.")}
+        if not is_picture(signature):
+            return {"error": request.env._("The signature cannot be read. Sign again.")}
         try:
             with request.env.cr.savepoint():
                 act(name)
-        except (TypeError, ValueError, binascii.Error):
-            return {"error": request.env._("The signature cannot be read. Sign again.")}
         except UserError as error:
             return {"error": str(error)}
         return {"force_refresh": True, "redirect_url": f"/my/contracts/{contract_sudo.id}#kor_contract_changes"}

@@ -69,6 +69,14 @@ class KorContractChainMixin(models.AbstractModel):
     def _get_root(self):
         return self.root_id or self
 
+    def _get_origin(self):
+        """Return the day from which the periods of a line's discounts count: the first day of its chain."""
+        root = self._get_root()
+        if not root._is_void():
+            return root.date_start
+        # What was moved before it began, counts from where it begins instead.
+        return min((line.date_start for line in self._get_chain() if not line._is_void()), default=root.date_start)
+
     def _runs_at(self, day):
         self.ensure_one()
         return self.date_start <= day and (not self.date_end or day <= self.date_end)

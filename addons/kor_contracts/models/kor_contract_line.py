@@ -183,7 +183,7 @@ class KorContractLine(models.Model):
             # A form computes while the price is being entered; saving checks it.
             return Decimal(0)
         amount, _added = pricing.apply_minimum(amount, price.minimum_amount)
-        start, number = contract._locate_period(months, day, self._get_root().date_start)
+        start, number = contract._locate_period(months, day, self._get_origin())
         start = max(start, self.date_start)
         own = [one for one in self.discount_ids._get_engine_discounts() if discounts.applies(one, start, number)]
         return discounts.apply_discounts(amount, own)[0]

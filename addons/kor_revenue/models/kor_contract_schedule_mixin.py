@@ -57,7 +57,9 @@ class KorContractScheduleMixin(models.AbstractModel):
         values = []
         for contract in self:
             roots = contract._get_revenue_roots().filtered(lambda line: not line.sudo().revenue_schedule_ids)
-            values += [contract._prepare_schedule_values(root) for root in roots if not root._is_void()]
+            # A first line that was moved before it began is void, but what goes on from it is promised.
+            kept = roots.filtered(lambda root: any(not line._is_void() for line in root._get_chain()))
+            values += [contract._prepare_schedule_values(root) for root in kept]
         if values:
             schedules_sudo.create(values)
 

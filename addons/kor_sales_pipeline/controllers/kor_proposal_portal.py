@@ -1,6 +1,7 @@
 from odoo.exceptions import AccessError, MissingError
 from odoo.http import request, route
 
+from odoo.addons.kor_enterprise_tiers.tools import is_picture
 from odoo.addons.sale_management.controllers.portal import CustomerPortal
 
 
@@ -15,6 +16,8 @@ class KorProposalPortal(CustomerPortal):
         except (AccessError, MissingError):
             return {"error": request.env._("Invalid order.")}
         problem = order_sudo._kor_find_sign_problem()
+        if not problem and not is_picture(signature):
+            problem = request.env._("The signature cannot be read. Sign again.")
         if problem:
             return {"error": problem}
         return super().portal_quote_accept(order_id, access_token=access_token, name=name, signature=signature)

@@ -19,6 +19,7 @@ from . import kor_proposal_clause
 from . import kor_proposal_step
 from . import kor_proposal_terms
 from . import kor_proposal_terms_tier
+from . import kor_contract
 from . import kor_contract_change
 from . import kor_proposal_approval
 from . import kor_discount

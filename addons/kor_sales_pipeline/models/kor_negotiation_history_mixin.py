@@ -103,6 +103,7 @@ class KorNegotiationHistoryMixin(models.AbstractModel):
                 "id": line.id,
                 "name": line.name,
                 "askable": line._kor_get_askable(),
+                "is_whole": line.kor_is_packed,
                 **{name: _plain(line._kor_get_asked_from(name)) for name in LINE_TERMS},
                 "total": format_amount(self.env, line.price_subtotal, order.currency_id),
             }

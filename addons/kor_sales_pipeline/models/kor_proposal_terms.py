@@ -29,7 +29,9 @@ class KorProposalTerms(models.Model):
     currency_id = fields.Many2one(related="order_line_id.order_id.currency_id")
     charge_id = fields.Many2one("kor.charge", string="From the plan", ondelete="set null", index="btree_not_null")
     name = fields.Char(required=True)
-    quantity = fields.Float(digits=(16, 6), default=1, help="How many are held; of use, how many are expected.")
+    quantity = fields.Float(
+        digits=(16, 6), min_display_digits=0, default=1, help="How many are held; of use, how many are expected."
+    )
     events = fields.Float(digits=(16, 2))
     price_tier_ids = fields.One2many("kor.proposal.terms.tier", "terms_id", string="Price Tiers", copy=True)
     discount_ids = fields.One2many("kor.discount", "proposal_terms_id", string="Discounts", copy=True)

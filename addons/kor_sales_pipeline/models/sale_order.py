@@ -52,8 +52,8 @@ class SaleOrder(models.Model):
         index="btree_not_null", string="Tier",
     )  # fmt: skip
     kor_uptime_target = fields.Float(
-        string="Uptime (%)", digits=(16, 4), compute="_compute_kor_service", store=True, readonly=False,
-        precompute=True, tracking=True, help="0: as agreed.",
+        string="Uptime (%)", digits=(16, 4), min_display_digits=0, compute="_compute_kor_service", store=True,
+        readonly=False, precompute=True, tracking=True, help="0: as agreed.",
     )  # fmt: skip
     kor_support_level_id = fields.Many2one(
         "kor.support.level", string="Support", compute="_compute_kor_service", store=True, readonly=False,

@@ -1,9 +1,8 @@
-import base64
-import binascii
-
 from odoo import fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.http import request
+
+from odoo.addons.kor_enterprise_tiers.tools import is_picture
 
 from ..engine.fingerprint import fingerprint
 from .sale_order import INTERNAL
@@ -36,7 +35,7 @@ class SaleOrder(models.Model):
             )
         if not isinstance(signed_by, str) or not signed_by.strip():
             raise UserError(self.env._("Give the name of who signs."))
-        if not self._kor_is_picture(signature):
+        if not is_picture(signature):
             raise UserError(self.env._("Give the signature as a PNG picture in base64."))
         # In sudo: like on the portal page, the customer signs without any right to write orders.
         order = self.sudo()
@@ -64,13 +63,6 @@ class SaleOrder(models.Model):
         partner = self.sudo().partner_id.commercial_partner_id  # in sudo: only to compare
         if user._is_internal() or user.partner_id.commercial_partner_id != partner:
             raise AccessError(self.env._("Only the customer to whom a proposal is made can sign it."))
-
-    def _kor_is_picture(self, data):
-        try:
-            raw = base64.b64decode(data or "", validate=True)
-        except (TypeError, ValueError, binascii.Error):
-            return False
-        return raw.startswith((b"\x89PNG", b"\xff\xd8", b"GIF8"))
 
     def _kor_check_can_sign(self):
         """Raise, with what is in the way, where a proposal cannot be signed."""

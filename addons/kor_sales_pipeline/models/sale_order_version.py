@@ -1,6 +1,7 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
-from odoo.tools import format_amount, html2plaintext
+from odoo.tools import format_amount
+from odoo.tools.mail import html_to_inner_content
 
 from ..engine.fingerprint import fingerprint
 from .kor_proposal_section_template import PARTS
@@ -230,7 +231,7 @@ class SaleOrder(models.Model):
         ]
         for key in dict.fromkeys([*sides[0], *sides[1]]):
             before, after = (
-                " ".join(html2plaintext(side[key]["body"]).split()) if key in side else "" for side in sides
+                " ".join(html_to_inner_content(side[key]["body"]).split()) if key in side else "" for side in sides
             )
             if before != after:
                 rows.append(_row(area, key[1] or titles.get(key[0], ""), before, after))

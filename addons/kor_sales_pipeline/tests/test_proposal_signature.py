@@ -113,6 +113,18 @@ class TestProposalSignature(ProposalCase):
         self.assertEqual(document.verify()["state"], "intact")
         self.assertEqual(order._kor_render_pdf(), document.attachment_id.raw)
 
+    def test_contract_on_paper_names_who_signed_and_the_hash(self):
+        order = self._send(self._propose())
+        contract = self._sign(order)
+        report = self.env["ir.actions.report"]
+        html = report._render_qweb_html("kor_contracts.action_report_kor_contract", contract.ids)[0].decode()
+        for text in ("Jane Harbour", order.kor_signed_document_ids.sha256, order._get_report_base_filename()):
+            self.assertIn(text, html)
+        self.assertNotIn("Place and date", html)
+        other = self._create_contract()
+        html = report._render_qweb_html("kor_contracts.action_report_kor_contract", other.ids)[0].decode()
+        self.assertIn("Place and date", html)
+
     def test_changed_document_is_detected(self):
         order = self._send(self._propose())
         self._sign(order)

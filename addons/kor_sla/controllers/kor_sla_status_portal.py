@@ -35,5 +35,4 @@ class KorSlaStatusPortal(KorContractPortal):
 
     def _get_kor_status_values(self, contract):
         """Return what the page shows of a contract that the visitor may read. Extensible."""
-        # In sudo: the rules chose the contract; customers read no services and no outages by themselves.
-        return contract.sudo()._get_status_values()
+        return contract.sudo()._get_status_values()  # rules chose the contract; customers read no outages

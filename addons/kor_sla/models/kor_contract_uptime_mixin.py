@@ -24,10 +24,14 @@ class KorContractUptimeMixin(models.AbstractModel):
         :return: {contract: (engine Availability, tuple of measuring.Part)}
         """
         board = Board(self, date_from, date_to, now or fields.Datetime.now())
-        result = {}
+        result, wholes = {}, {}
         for contract in self:
             parts = board.measure(contract)
-            result[contract] = combine(part.availability for part in parts), parts
+            # Contracts that rest on the same share the measured months, and so what these add up to.
+            name = tuple(id(part.availability) for part in parts)
+            if name not in wholes:
+                wholes[name] = combine(part.availability for part in parts)
+            result[contract] = wholes[name], parts
         return result
 
     def track_uptime(self, date_from, date_to):
@@ -49,8 +53,7 @@ class KorContractUptimeMixin(models.AbstractModel):
             )
         if (last - first).days > 3700:
             raise UserError(self.env._("Ask for ten years at most; these are more."))
-        # In sudo: a customer may read the contract, but not the outages of all customers.
-        return self.sudo()._prepare_uptime(first, last)
+        return self.sudo()._prepare_uptime(first, last)  # who may read the contract reads no outages of all customers
 
     def _prepare_uptime(self, first, last):
         now = fields.Datetime.now()

@@ -161,8 +161,7 @@ class KorSlaBudget(models.Model):
         :return: True
         """
         self.check_access("read")
-        # In sudo: records are written by measuring only, and by nobody by hand.
-        self.sudo()._measure_running(self.contract_id)
+        self.sudo()._measure_running(self.contract_id)  # records are written by measuring only, by nobody by hand
         return True
 
 

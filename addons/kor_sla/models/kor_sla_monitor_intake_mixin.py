@@ -141,27 +141,9 @@ class KorSlaMonitorIntakeMixin(models.AbstractModel):
 
     def _store(self, placed, received):
         """Store the facts that are new, and return how many they are."""
-        rows = [
-            (
-                self.id,
-                one.service.id,
-                one.report.fingerprint,
-                one.report.digest,
-                one.report.status,
-                one.state,
-                one.weight,
-                one.start,
-                one.end,
-                one.report.start.isoformat(),
-                one.report.end.isoformat() if one.report.end else None,
-                received,
-                one.report.revision,
-                one.report.title,
-                json.dumps(one.payload),
-            )
-            # In one order, so that two posts wait for each other instead of for ever.
-            for one in sorted(placed, key=lambda one: (one.report.fingerprint, one.report.digest))
-        ]
+        # In one order, so that two posts wait for each other instead of for ever.
+        ordered = sorted(placed, key=lambda one: (one.report.fingerprint, one.report.digest))
+        rows = [self._prepare_row(one, received) for one in ordered]
         if not rows:
             return 0
         found = self.env.cr.execute_values(
@@ -174,6 +156,25 @@ class KorSlaMonitorIntakeMixin(models.AbstractModel):
         )
         self.env["kor.sla.signal"].invalidate_model()
         return len(found)
+
+    def _prepare_row(self, one, received):
+        return (
+            self.id,
+            one.service.id,
+            one.report.fingerprint,
+            one.report.digest,
+            one.report.status,
+            one.state,
+            one.weight,
+            one.start,
+            one.end,
+            one.report.start.isoformat(),
+            one.report.end.isoformat() if one.report.end else None,
+            received,
+            one.report.revision,
+            one.report.title,
+            json.dumps(one.payload),
+        )
 
     def _note_contact(self, received, error):
         """Write when the monitor was heard last; by SQL, as messages at the same time must not fail on it."""

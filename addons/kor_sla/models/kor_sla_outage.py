@@ -15,6 +15,7 @@ class KorSlaOutage(models.Model):
     _inherit = [
         "kor.sla.outage.announce.mixin",
         "kor.sla.outage.report.mixin",
+        "kor.sla.fact.mixin",
         "kor.input.mixin",
         "mail.thread",
         "mail.activity.mixin",
@@ -273,3 +274,10 @@ class KorSlaOutage(models.Model):
         if not self.service_id._carries(contract, tier):
             return False
         return not self.contract_ids or contract in self.contract_ids
+
+    @api.model
+    def _get_reported_fields(self):
+        return MEASURED_FIELDS | {"contract_ids", "date_announced", "is_excluded"}
+
+    def _get_reported_span(self):
+        return self.contract_ids, self.date_start, self.date_end or fields.Datetime.now()

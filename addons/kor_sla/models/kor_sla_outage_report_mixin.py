@@ -3,7 +3,7 @@ from datetime import UTC
 from psycopg2.errors import UniqueViolation
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import ConcurrencyError, UserError
 
 from ..engine import payloads, signals
 
@@ -53,6 +53,9 @@ class KorSlaOutageReportMixin(models.AbstractModel):
             except UniqueViolation:
                 # Reported twice at the same time: the other one was first.
                 outage = self._find_reported(service, report.fingerprint)
+                if not outage:
+                    # This transaction reads from before it: the call is tried again in a new one.
+                    raise ConcurrencyError(self.env._("The outage is just being reported; try again.")) from None
         changed = {name: value for name, value in values.items() if outage[name] != value}
         if changed:
             outage.write(changed)

@@ -7,6 +7,7 @@ is no plain one, and goes through `intake`. Both make the same entries of the sa
 from collections.abc import Collection
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from itertools import repeat
 from operator import itemgetter
 from typing import NamedTuple
@@ -27,6 +28,8 @@ from .intake import (
 NEEDED = ("id", "contract", "metric", "time", "quantity")
 _ALLOWED = {*NEEDED, "properties"}
 _read_needed = itemgetter(*NEEDED)
+# The rows have their length from here: to count it for each takes as long as to make them.
+_make_entry = partial(tuple.__new__, Entry)
 
 
 class Columns(NamedTuple):
@@ -135,7 +138,7 @@ def _place_columns(columns: Columns, agreements: dict, measures: dict, now: date
         _read_dimensions(columns, metrics) if any(measure.dimension_keys for measure in used) else repeat(""),
         repeat(None),
     )
-    return list(map(Entry._make, rows))
+    return list(map(_make_entry, rows))
 
 
 def _need_in_time(moments: list[datetime], agreements: list[Agreement], now: datetime) -> None:

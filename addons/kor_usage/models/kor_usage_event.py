@@ -46,10 +46,12 @@ class KorUsageEvent(models.Model):
 
     def init(self):
         # By hand: a foreign key on each of millions of rows costs more than the row; the rollups hold them. Keys are
-        # compared byte by byte, as systems give them out in an order, which keeps new ones close to each other.
+        # compared byte by byte, as systems give them out in an order, which keeps new ones close to each other. Ids are
+        # taken by the hundred: one by one takes a tenth of the time of a row.
         self.env.cr.execute(
             """
             CREATE SEQUENCE IF NOT EXISTS kor_usage_event_id_seq;
+            ALTER SEQUENCE kor_usage_event_id_seq CACHE 100;
             CREATE TABLE IF NOT EXISTS kor_usage_event (
                 id bigint PRIMARY KEY,
                 contract_id integer NOT NULL,
