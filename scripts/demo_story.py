@@ -365,10 +365,11 @@ def month_of_the_platform(now):
     env["kor.sla.report.month"].create({"month": first}).action_make()
     reports = env["kor.sla.report"].with_context(**quiet).search([("month", "=", first), ("is_current", "=", True)])
     reports.action_freeze()
-    # The first credit is booked, the second comes with the next invoice, the last one waits for somebody.
-    credits = reports.credit_ids.sudo(False).filtered(lambda one: one.state == "proposed").sorted("contract_id")
-    credits[:2].action_approve()
-    credits[:1].action_book()
+    # The first credit is booked, the others wait for somebody.
+    credits = reports.credit_ids.sudo(False).filtered(lambda one: one.state == "proposed")
+    given = credits.sorted(lambda one: one.contract_id.id)[:1]
+    given.action_approve()
+    given.action_book()
 
 
 if not env["kor.sla.service"].search_count([("code", "=", "kor_platform")]):

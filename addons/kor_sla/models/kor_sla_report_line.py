@@ -72,6 +72,9 @@ class KorSlaReportLine(models.Model):
     def _describe_value(self, value):
         if self.kind == "uptime":
             return f"{self._format(value, 6)} %"
+        # Fractions of a minute where they are, else as on the ticket: 90 min are 1 h 30 min.
+        if value == int(value):
+            return self.env["kor.sla.clock"]._describe_minutes(int(value))
         return self.env._("%(minutes)s min", minutes=self._format(value, 1))
 
     def _format(self, value, most):
