@@ -1,7 +1,7 @@
 {
     "name": "KOR Enterprise",
     "version": "19.0.1.0.0",
-    "summary": "The whole suite: tiers, contracts, billing, revenue; and a company to try it on",
+    "summary": "The whole suite, from the lead to the renewal; and a company to try it on",
     "category": "KOR Enterprise",
     "author": "KOR Enterprise",
     "license": "LGPL-3",
