@@ -15,7 +15,7 @@ class TestSlaStory(ComplianceCase, HttpCase):
     """One month as the customer, the agent, the monitor, the head of support and the biller live it.
 
     The contract: 1,000 a month in advance, 15 % tax; 99.9 % uptime, urgent tickets answered within 60 minutes and
-    solved within 480, around the clock. Uptime from 99 to 99.9 % gives 10 %, each late answer 5 %, at most 50 % together.
+    solved within 480, around the clock. Uptime from 99 to 99.9 % gives 10 %, each late answer 5 %, at most 50 % in all.
 
     7 April, 9:00   the ticket: warned at 9:45 (75 %) and 9:54 (90 %), over at 10:00, the head of support is told
              10:30  answered after 90 minutes of 60: late; solved after 90 of 480: met
