@@ -277,6 +277,13 @@ def ticket_of(user, contract, moment, channel, name, description, priority="medi
     return env["project.task"].with_user(support).with_context(**quiet).browse(number)
 
 
+def answer_ticket(ticket, text):
+    """Write to the customer as the support agent."""
+    ticket.message_post(
+        body=text, author_id=support.partner_id.id, message_type="comment", subtype_xmlid="mail.mt_comment"
+    )
+
+
 def tickets_of_the_week(now):
     """Open five tickets of two customers: one late, one kept, one at work, one that waits, one new."""
     aurora, borealis = (env.ref(f"kor_enterprise.contract_{key}") for key in ("aurora", "borealis"))
@@ -292,12 +299,7 @@ def tickets_of_the_week(now):
         buyers["borealis"], borealis, monday + timedelta(days=1), "portal", "Two robots share one key", "Which one?"
     )
     with at(monday + timedelta(days=1, minutes=20)):
-        kept.message_post(
-            body="The older one; we have made another key for it.",
-            author_id=support.partner_id.id,
-            message_type="comment",
-            subtype_xmlid="mail.mt_comment",
-        )
+        answer_ticket(kept, "The older one; we have made another key for it.")
     with at(monday + timedelta(days=1, hours=1)):
         kept.resolve_ticket()
 
@@ -307,6 +309,8 @@ def tickets_of_the_week(now):
     )
     with at(now - timedelta(minutes=20)):
         phone.acknowledge_ticket()
+    with at(now - timedelta(minutes=14)):
+        answer_ticket(phone, "Please send us the log of the gateway.")
     with at(now - timedelta(minutes=12)):
         phone.pause_ticket("customer", "Asked for the gateway's log.")
 

@@ -29,9 +29,7 @@ class KorContract(models.Model):
         tracking=True,
         help="Who writes to support for the customer.",
     )
-    named_contacts_only = fields.Boolean(
-        string="Named Contacts Only", tracking=True, help="Nobody else of the customer can open tickets."
-    )
+    named_contacts_only = fields.Boolean(tracking=True, help="Nobody else of the customer can open tickets.")
     support_user_ids = fields.Many2many(
         "res.users",
         "kor_contract_support_user_rel",
