@@ -142,7 +142,8 @@ class KorAccount(models.Model):
             )
 
     def _prepare_limit_row(self, limit, used):
-        percent = used * 100 / limit.quantity
+        # What is measured is a Decimal, what is held a float.
+        percent = float(used) * 100 / limit.quantity
         return {
             "contract": limit.contract_id.name,
             "metric": limit.metric_id.name,
