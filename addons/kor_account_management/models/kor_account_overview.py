@@ -110,8 +110,6 @@ class KorAccount(models.Model):
     def _get_onboarding_texts(self):
         """Return by account how its onboarding stands, empty where none is kept. Extensible."""
         texts = dict.fromkeys(self, "")
-        if "kor.onboarding" not in self.env:
-            return texts
         model_sudo = self.env["kor.onboarding"].sudo()  # as above
         labels = dict(model_sudo._fields["state"]._description_selection(self.env))
         found = model_sudo.search([("contract_id.partner_id.commercial_partner_id", "in", self.partner_id.ids)])
@@ -144,7 +142,8 @@ class KorAccount(models.Model):
             )
 
     def _prepare_limit_row(self, limit, used):
-        percent = used * 100 / limit.quantity
+        # What is measured is a Decimal, what is held a float.
+        percent = float(used) * 100 / limit.quantity
         return {
             "contract": limit.contract_id.name,
             "metric": limit.metric_id.name,

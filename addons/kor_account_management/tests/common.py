@@ -52,6 +52,10 @@ class AccountCase(KorBillingCommon):
                     "highest": quantity,
                     "latest": quantity,
                     "events": 1,
+                    "readings": 0,
+                    "first_second": 0,
+                    "latest_second": 0,
+                    "area": 0,
                 }
                 for number in range(since, until, -1)
             ]

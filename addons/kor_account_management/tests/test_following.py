@@ -1,3 +1,4 @@
+import re
 from datetime import timedelta
 from unittest.mock import patch
 
@@ -90,6 +91,7 @@ class TestFollowing(AccountCase):
 
     def test_manager_reads_the_whole_screen(self):
         self._make_ticket()
+        self._use(self.calls, 0, -1, 2000)
         account = self.account.with_user(self.manager)
         view = account.get_view(self.env.ref(f"{KOR}.kor_account_view_form").id, "form")
         names = [name for name in view["models"]["kor.account"] if name in account._fields]
@@ -97,6 +99,8 @@ class TestFollowing(AccountCase):
         values = account.read(names)[0]
         self.assertEqual(values["contract_count"], 1)
         self.assertIn("of 100 users", values["limits_html"])
+        text = re.sub(r"\s+", " ", re.sub("<[^>]*>", " ", values["limits_html"]))
+        self.assertIn("API calls 2 % 2,000 of 100,000", text)
 
     def test_invoices_and_clocks_are_told_in_figures(self):
         self._invoice(300, due_days=-20)

@@ -222,6 +222,15 @@ class TestSignals(AccountCase):
         self.assertIn(": 1.", self._signals("sla_breached").reason)
         self.assertFalse(self._signals("at_risk").is_upsell)
 
+    def test_late_onboarding_is_a_signal_until_it_is_not(self):
+        onboarding = self.env["kor.onboarding"].sudo().search([("contract_id", "=", self.contract.id)])
+        onboarding = onboarding or self.env["kor.onboarding"].sudo().browse(self.contract.start_onboarding())
+        for state, signal_state in (("late", "new"), ("on_track", "over")):
+            self.env.flush_all()
+            self.env.cr.execute("UPDATE kor_onboarding SET state = %s WHERE id = %s", (state, onboarding.id))
+            self._detect()
+            self.assertEqual(self._signals("onboarding_late").state, signal_state)
+
     def test_small_fall_is_no_signal(self):
         self.env["kor.health.snapshot"].sudo().create(
             {

@@ -16,6 +16,11 @@ registry.category("web_tour.tours").add("kor_account_health", {
             run: "click",
         },
         {
+            content: "The page of health",
+            trigger: ".o_notebook .nav-link:contains('Health')",
+            run: "click",
+        },
+        {
             content: "Its parts are told with their reasons",
             trigger: ".kor_health_card tr:contains('Usage trend'):contains('Use fell by 45 % in four weeks')",
         },
