@@ -93,7 +93,7 @@ class KorAccount(models.Model):
 
     def _select_survey_moments(self, today):
         """Return the queries of accounts that are to be asked, and since when. Extensible."""
-        queries = [
+        return [
             SQL(
                 """
                 SELECT r.account_id, r.date_notice - %(days)s AS since FROM kor_renewal r
@@ -101,21 +101,17 @@ class KorAccount(models.Model):
                 """,
                 today=today,
                 days=BEFORE_NOTICE_DAYS,
-            )
+            ),
+            SQL(
+                """
+                SELECT a.id, n.date_done FROM kor_account a
+                  JOIN res_partner p ON p.commercial_partner_id = a.partner_id
+                  JOIN kor_contract c ON c.partner_id = p.id AND c.company_id = a.company_id
+                  JOIN kor_onboarding n ON n.contract_id = c.id AND n.state = 'done' AND n.date_done > %s
+                """,
+                today - timedelta(days=PAUSE_DAYS),
+            ),
         ]
-        if "kor.onboarding" in self.env:
-            queries.append(
-                SQL(
-                    """
-                    SELECT a.id, n.write_date::date FROM kor_account a
-                      JOIN res_partner p ON p.commercial_partner_id = a.partner_id
-                      JOIN kor_contract c ON c.partner_id = p.id AND c.company_id = a.company_id
-                      JOIN kor_onboarding n ON n.contract_id = c.id AND n.state = 'done' AND n.write_date > %s
-                    """,
-                    today - timedelta(days=PAUSE_DAYS),
-                )
-            )
-        return queries
 
     def _compute_answers_html(self):
         """Show the latest answers of the customer's people, and how tickets were rated."""

@@ -51,8 +51,7 @@ class KorSignalDetectMixin(models.AbstractModel):
     @api.model
     def _get_finders(self):
         """Return the queries of all kinds: kind, account, contract, key, facts. Extensible."""
-        finders = [getattr(self, f"_select_{kind}")() for kind in FOUND]
-        return [finder for finder in finders if finder]
+        return [getattr(self, f"_select_{kind}")() for kind in FOUND]
 
     @api.model
     def _select_limit_near(self):
@@ -152,9 +151,7 @@ class KorSignalDetectMixin(models.AbstractModel):
 
     @api.model
     def _select_onboarding_late(self):
-        """An onboarding that is late or blocked; nothing where none are kept. Extensible."""
-        if "kor.onboarding" not in self.env:
-            return None
+        """An onboarding that is late or blocked."""
         return SQL(
             """
             SELECT DISTINCT 'onboarding_late', o.account_id, o.contract_id, 'onboarding',
