@@ -382,3 +382,34 @@ if not env["kor.sla.service"].search_count([("code", "=", "kor_platform")]):
     tickets_of_the_week(now)
     env["kor.sla.clock"]._cron_watch_clocks()
     env["mail.mail"].search([("state", "=", "outgoing")]).cancel()
+
+
+def onboarding_of(key, weeks):
+    """Start the onboarding of a demo contract some weeks ago, as its account manager."""
+    manager = env.ref("kor_enterprise.user_account")
+    contract = env.ref(f"kor_enterprise.contract_{key}").with_context(**quiet)
+    with at(fields.Datetime.now() - timedelta(weeks=weeks)):
+        return env["kor.onboarding"].with_context(**quiet).browse(contract.start_onboarding("", manager.id))
+
+
+def onboardings_of_the_demo():
+    """Let one customer be live and done, and another be on its way to the go-live."""
+    done = onboarding_of("aurora", 12)
+    for weeks, kind in enumerate(("account_setup", "configuration", "training", "integration", "go_live")):
+        if kind not in done.step_ids.mapped("kind"):
+            continue
+        with at(fields.Datetime.now() - timedelta(weeks=11 - weeks)):
+            if done.complete_step(kind)["status"] == "sign":
+                done.sign_off(kind, env.ref("kor_enterprise.partner_aurora_contact").name, "In the weekly call.")
+
+    running = onboarding_of("borealis", 2)
+    with at(fields.Datetime.now() - timedelta(days=6)):
+        running.complete_step("account_setup", "The users are invited.")
+    (done | running).action_follow()
+
+
+if not env["kor.onboarding"].search_count([]):
+    onboardings_of_the_demo()
+    for job in ("health", "follow", "advise"):
+        env.ref(f"kor_account_management.ir_cron_kor_{job}").method_direct_trigger()
+    env["mail.mail"].search([("state", "=", "outgoing")]).cancel()

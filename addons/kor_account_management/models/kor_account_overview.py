@@ -108,19 +108,17 @@ class KorAccount(models.Model):
             account.onboarding_text = text
 
     def _get_onboarding_texts(self):
-        """Return by account how its onboarding stands, empty where none is kept. Extensible."""
+        """Return by account how its onboarding stands, empty where there is none."""
         texts = dict.fromkeys(self, "")
         model_sudo = self.env["kor.onboarding"].sudo()  # as above
         labels = dict(model_sudo._fields["state"]._description_selection(self.env))
-        found = model_sudo.search([("contract_id.partner_id.commercial_partner_id", "in", self.partner_id.ids)])
-        for one in found:
-            for account in self:
-                contract = one.contract_id
-                if (contract.partner_id.commercial_partner_id, contract.company_id) == (
-                    account.partner_id,
-                    account.company_id,
-                ):
-                    texts[account] = f"{labels.get(one.state, one.state)} ({contract.name})"
+        domain = [("partner_id.commercial_partner_id", "in", self.partner_id.ids), ("state", "!=", "cancelled")]
+        accounts = {(account.partner_id, account.company_id): account for account in self}
+        # What runs is told rather than what is done, and the latest of it.
+        for one in model_sudo.search(domain).sorted(lambda one: (one.is_open, one.id)):
+            account = accounts.get((one.partner_id.commercial_partner_id, one.company_id))
+            if account:
+                texts[account] = f"{labels[one.state]} ({one.contract_id.name})"
         return texts
 
     @api.depends_context("lang")

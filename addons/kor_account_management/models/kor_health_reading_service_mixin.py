@@ -127,8 +127,6 @@ class KorHealthReadingServiceMixin(models.AbstractModel):
 
     def _read_onboarding(self, day):
         """How well the worst onboarding of a running contract goes, from 0 (blocked) to 100 (on track, or done)."""
-        if not self._has_onboarding():
-            return {}
         query = SQL(
             """
             WITH own AS (%(contracts)s)
@@ -146,11 +144,6 @@ class KorHealthReadingServiceMixin(models.AbstractModel):
             for account, states in self.env.execute_query(query)
         }
         return {account: (Decimal(ONBOARDING[state]), {"state": state}) for account, state in worst.items()}
-
-    @api.model
-    def _has_onboarding(self):
-        """Tell whether the addon that onboards customers is there."""
-        return "kor.onboarding" in self.env
 
     def _read_satisfaction(self, day):
         """How content people are, in percent: the mean of the ratings of tickets and of answers in 180 days."""

@@ -53,7 +53,7 @@ class KorRenewalForecastMixin(models.AbstractModel):
             """
             SELECT c.id, a.id, c.date_end, c.date_notice,
                    round((c.arr * f.rate / f.rounding)::numeric) * f.rounding::numeric,
-                   CASE WHEN a.health_coverage > 0 THEN a.health_score END,
+                   CASE WHEN a.health_band != 'unknown' THEN a.health_score END,
                    c.date_leaving IS NOT NULL AND c.date_leaving <= c.date_end,
                    c.renewal_amendment_id IS NOT NULL,
                    c.auto_renew AND c.term_months > 0 AND c.date_notice < y.today

@@ -1,4 +1,5 @@
 from . import (
+    test_account_story,
     test_accounts,
     test_engine_backtest,
     test_engine_forecast,

@@ -105,6 +105,14 @@ class AccountCase(KorBillingCommon):
             )
         cls.env["kor.sla.clock"].invalidate_model()
 
+    @classmethod
+    def _start_onboarding(cls, contract):
+        """Return an onboarding of a contract without a project: what counts here is its state."""
+        template = cls.env.ref("kor_onboarding.template_professional")
+        values = {"name": contract.name, "contract_id": contract.id, "template_id": template.id}
+        onboardings_sudo = cls.env["kor.onboarding"].sudo()
+        return onboardings_sudo.create({**values, "date_signed": contract.date_start})
+
     def _invoice(self, amount, due_days, paid_days=None, **values):
         """Return an invoice that was due some days ago; paid some days ago, or still open."""
         due = self.today - timedelta(days=due_days)

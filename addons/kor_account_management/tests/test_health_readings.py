@@ -132,22 +132,22 @@ class TestHealthReadings(AccountCase):
         over = self._make_contract(date_start=self.first_day)
         over.action_cancel()
         second = self._make_contract(date_start=self.first_day)
-        # In place of the table of the addon that onboards customers, whether it is there or not.
-        self.env.cr.execute("CREATE TEMP TABLE kor_onboarding (contract_id int, state varchar) ON COMMIT DROP")
-        self.patch(type(self.account), "_has_onboarding", lambda _self: True)
         self.assertIsNone(self._read("onboarding"))
+        first, last, ended = (self._start_onboarding(contract) for contract in (self.contract, second, over))
+        ended._note({"state": "blocked"})
         table = [
-            (self.contract, "not_started", None),
-            (over, "blocked", None),
-            (self.contract, "done", (100, "done")),
-            (second, "on_track", (100, "on_track")),
-            (second, "late", (20, "late")),
-            (self.contract, "at_risk", (20, "late")),
-            (self.contract, "blocked", (0, "blocked")),
+            ("not_started", "not_started", None),
+            ("done", "not_started", (100, "done")),
+            ("done", "on_track", (100, "on_track")),
+            ("done", "late", (20, "late")),
+            ("at_risk", "late", (20, "late")),
+            ("blocked", "late", (0, "blocked")),
+            ("cancelled", "cancelled", None),
         ]
-        for contract, state, expected in table:
-            self.env.cr.execute("INSERT INTO kor_onboarding VALUES (%s, %s)", [contract.id, state])
-            with self.subTest(state=state):
+        for one, other, expected in table:
+            first._note({"state": one})
+            last._note({"state": other})
+            with self.subTest(states=(one, other)):
                 found = self._read("onboarding")
                 self.assertEqual(found and (found[0], found[1]["state"]), expected)
 

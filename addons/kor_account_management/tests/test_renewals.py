@@ -26,7 +26,7 @@ class TestRenewals(AccountCase):
     def _set_score(self, score):
         self.env.flush_all()
         self.env.cr.execute(
-            "UPDATE kor_account SET health_score = %s, health_coverage = 100 WHERE id = %s", (score, self.account.id)
+            "UPDATE kor_account SET health_score = %s, health_band = 'watch' WHERE id = %s", (score, self.account.id)
         )
 
     def test_probability_follows_from_health(self):

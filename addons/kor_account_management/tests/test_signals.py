@@ -100,6 +100,14 @@ class TestSignals(AccountCase):
         # 2 seats at 10, less 25 %: 15 a month, × 12.
         self.assertEqual(self._signals("seats_full").amount, 180)
 
+    def test_late_and_blocked_onboarding_is_a_signal_until_it_goes_on(self):
+        onboarding = self._start_onboarding(self.contract)
+        for state, expected in (("on_track", []), ("late", ["new"]), ("blocked", ["new"]), ("done", ["over"])):
+            onboarding._note({"state": state})
+            self._detect()
+            with self.subTest(state=state):
+                self.assertEqual(self._signals("onboarding_late").mapped("state"), expected)
+
     def test_free_seats_and_old_reports_are_no_signal(self):
         line = {
             "charge_type": "per_unit",
