@@ -311,7 +311,7 @@ class TestMoveBuilder(MoveBuilderCase):
 
     def test_nobody_can_claim_from_outside_that_lines_are_whole(self):
         lines = self.env["account.move.line"]
-        self.assertTrue(lines.with_context(kor_lines_are_whole=account_move_line_whole.WHOLE)._is_kor_whole())
+        self.assertTrue(lines.with_context(kor_lines_are_whole=account_move_line_whole.BUILDING)._is_kor_whole())
         self.assertFalse(lines.with_context(kor_lines_are_whole=True)._is_kor_whole())
 
     def test_plain_values_of_billing_take_the_short_way(self):

@@ -270,12 +270,17 @@ class TestUsageAlerts(UsageCase, TransactionCase):
         self._use("1", 85)
         salesperson = new_test_user(self.env, "seller", "kor_contracts.group_kor_contract_user")
         stranger = new_test_user(self.env, "stranger", "base.group_user")
-        cases = {
-            self._make_limited(user_id=salesperson.id): self.manager,
-            self._make_limited(user_id=salesperson.id, account_manager_id=False): salesperson,
+        choices = [
+            ({"user_id": salesperson.id}, self.manager),
+            ({"user_id": salesperson.id, "account_manager_id": False}, salesperson),
             # Whoever may not read the contract cannot be given work on it.
-            self._make_limited(user_id=salesperson.id, account_manager_id=stranger.id): salesperson,
-            self._make_limited(user_id=False, account_manager_id=False): self.env["res.users"],
+            ({"user_id": salesperson.id, "account_manager_id": stranger.id}, salesperson),
+            ({"user_id": False, "account_manager_id": False}, self.env["res.users"]),
+        ]
+        # Each of a customer of its own: contracts of one may share their account manager.
+        cases = {
+            self._make_limited(partner_id=self.env["res.partner"].create({"name": f"Customer {n}"}).id, **values): user
+            for n, (values, user) in enumerate(choices)
         }
         for contract in cases:
             self._use(f"c{contract.id}", 85, contract=contract)
