@@ -64,7 +64,7 @@ class TestFollowing(AccountCase):
             job()
 
     def test_day_that_is_followed_is_not_followed_again(self):
-        self._run(self.env["kor.account"]._cron_follow)
+        self._run(self.env["kor.account"].sudo()._cron_follow)
         self.assertEqual(self.account.date_followed, self.today)
         self.assertNotIn(self.account.id, self.env["kor.account"]._find_unfollowed("date_followed", 1))
 
