@@ -105,7 +105,12 @@ def locked_rollups(site, contracts):
     """Return a connection whose open transaction holds the rollups of the contracts."""
     connection = site.odoo.cluster.connect(site.database)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT id FROM kor_usage_rollup WHERE contract_id = ANY(%s) FOR UPDATE", [contracts])
+        # In the order in which posts take them: in any other, this and a post could wait for each other.
+        cursor.execute(
+            """SELECT id FROM kor_usage_rollup WHERE contract_id = ANY(%s)
+                ORDER BY contract_id, metric_id, day, dimension FOR UPDATE""",
+            [contracts],
+        )
     return connection
 
 

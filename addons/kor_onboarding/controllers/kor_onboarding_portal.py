@@ -4,6 +4,8 @@ from odoo.http import request, route
 from odoo.addons.portal.controllers.portal import CustomerPortal
 from odoo.addons.portal.controllers.portal import pager as portal_pager
 
+from ..models.kor_onboarding_portal_mixin import FILE_BYTES
+
 NOTE_LENGTH = 1000
 NAME_LENGTH = 100
 
@@ -102,7 +104,7 @@ class KorOnboardingPortal(CustomerPortal):
         uploads = request.httprequest.files.getlist("files")
 
         def add(onboarding_sudo, partner):
-            files = [(one.filename, one.read()) for one in uploads]
+            files = [(one.filename, one.read(FILE_BYTES + 1)) for one in uploads]
             onboarding_sudo._add_customer_files(task_id, partner, files)
 
         return self._act_kor(onboarding_id, add)

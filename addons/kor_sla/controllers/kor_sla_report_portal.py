@@ -53,7 +53,7 @@ class KorSlaReportPortal(CustomerPortal):
         return request.render("kor_sla.kor_sla_report_portal_list", values)
 
     @route(["/my/sla-reports/<int:report_id>"], type="http", auth="public", website=True, readonly=True)
-    def portal_my_kor_sla_report(self, report_id, access_token=None, report_type=None, download=False, **kwargs):
+    def portal_my_kor_sla_report(self, report_id, access_token=None, report_type=None, download=False, **given):
         """Show one report, or its PDF."""
         try:
             report_sudo = self._get_kor_sla_report(report_id, access_token)
@@ -63,9 +63,9 @@ class KorSlaReportPortal(CustomerPortal):
             return self._show_report(
                 model=report_sudo, report_type=report_type, report_ref=REPORT, download=bool(download)
             )
-        return self._render_kor_sla_report(report_sudo, access_token, **kwargs)
+        return self._render_kor_sla_report(report_sudo, access_token, was_disputed=bool(given.get("disputed")))
 
-    def _render_kor_sla_report(self, report_sudo, access_token=None, **kwargs):
+    def _render_kor_sla_report(self, report_sudo, access_token=None, problem="", dispute_text="", was_disputed=False):
         arguments = {"report_type": "pdf", "download": "true"}
         if access_token:
             arguments["access_token"] = access_token
@@ -76,12 +76,12 @@ class KorSlaReportPortal(CustomerPortal):
             "page_name": "kor_sla_report",
             "pdf_url": f"{report_sudo.access_url}?{url_encode(arguments)}",
             "can_dispute": report_sudo.is_disputable and self._may_dispute(report_sudo),
-            "problem": kwargs.pop("problem", ""),
-            "dispute_text": kwargs.pop("dispute_text", ""),
-            "was_disputed": kwargs.pop("disputed", ""),
+            "problem": problem,
+            "dispute_text": dispute_text,
+            "was_disputed": was_disputed,
         }
         # No history: the links to neighbours would give each of them a token, and reading must not write.
-        values = self._get_page_view_values(report_sudo, access_token, values, "", False, **kwargs)
+        values = self._get_page_view_values(report_sudo, access_token, values, "", False)
         return request.render("kor_sla.kor_sla_report_portal_page", values)
 
     def _may_dispute(self, report_sudo):

@@ -1,5 +1,3 @@
-from werkzeug.urls import url_encode
-
 from odoo.exceptions import AccessError, MissingError, UserError
 from odoo.fields import Domain
 from odoo.http import request, route
@@ -160,7 +158,7 @@ class KorTicketPortal(CustomerPortal):
         return files
 
     @route(["/my/tickets/<int:ticket_id>"], type="http", auth="public", website=True)
-    def portal_kor_ticket(self, ticket_id, access_token=None, **kwargs):
+    def portal_kor_ticket(self, ticket_id, access_token=None, **_kwargs):
         """Show one ticket: how it stands, what was promised, and the messages."""
         try:
             ticket_sudo = self._document_check_access("project.task", ticket_id, access_token)
@@ -173,11 +171,11 @@ class KorTicketPortal(CustomerPortal):
             "page_name": "kor_ticket",
             "can_act": bool(self._get_own_kor_ticket(ticket_id)) if not request.env.user._is_public() else False,
             "promises": ticket_sudo._get_promises_in_words(),
-            "problem": kwargs.pop("problem", ""),
+            "problem": request.session.pop("kor_ticket_problem", ""),
             "files": ticket_sudo.attachment_ids,
         }
         # No history: the links to neighbours would give each of them a token.
-        values = self._get_page_view_values(ticket_sudo, access_token, values, "", False, **kwargs)
+        values = self._get_page_view_values(ticket_sudo, access_token, values, "", False)
         return request.render("kor_sla.kor_ticket_portal_page", values)
 
     @route(
@@ -192,12 +190,11 @@ class KorTicketPortal(CustomerPortal):
         ticket_sudo = self._get_own_kor_ticket(ticket_id)
         if not ticket_sudo:
             return request.redirect("/my/tickets")
-        problem = ""
         try:
             if act == "resolve":
                 ticket_sudo._resolve()
             else:
                 ticket_sudo._reopen(request.env._("By the customer, in the portal."))
         except UserError as error:
-            problem = "?" + url_encode({"problem": str(error)})
-        return request.redirect(f"/my/tickets/{ticket_id}{problem}")
+            request.session["kor_ticket_problem"] = str(error)
+        return request.redirect(f"/my/tickets/{ticket_id}")

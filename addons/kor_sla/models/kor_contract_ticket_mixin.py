@@ -39,7 +39,11 @@ class KorContractTicketMixin(models.AbstractModel):
         self.ensure_one()
         self.check_access("read")
         self._check_may_open()
-        ticket = self._open_ticket(self._read_ticket_input(values))
+        values = self._read_ticket_input(values)
+        if self.env.user._is_portal():
+            # A ticket in the name of a named contact does not make whoever asks for it one.
+            self._check_requester(self.env.user.partner_id)
+        ticket = self._open_ticket(values)
         return ticket.id
 
     def action_open_tickets(self):

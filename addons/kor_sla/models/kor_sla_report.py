@@ -216,7 +216,7 @@ class KorSlaReport(models.Model):
     def _dispute(self, text, line=None, user=None):
         """Note what a customer does not accept. Raise where it is too late, or says nothing."""
         self.ensure_one()
-        text = (text or "").strip()
+        text = text.strip() if isinstance(text, str) else ""
         if not text:
             raise UserError(self.env._("Say in a sentence what is wrong, so that it can be looked into."))
         if not self.is_disputable:

@@ -105,6 +105,13 @@ class TestTicketAccess(TicketCase):
         with self.assert_refused("is no contact of Harbour"):
             self.contract.with_user(self.portal_user).open_ticket({"name": "x", "requester": self.stranger.id})
 
+    def test_portal_user_is_not_a_named_contact_by_naming_one(self):
+        self.contract.write({"named_contacts_only": True, "support_contact_ids": [Command.set(self.ada.ids)]})
+        with self.assert_refused("Ben is none of them"):
+            self.contract.with_user(self.ben_user).open_ticket({"name": "x", "requester": self.ada.id})
+        with freeze_time(utc("09:00:00")):
+            self.assertTrue(self.contract.with_user(self.portal_user).open_ticket({"name": "x"}))
+
     def test_reader_of_contracts_opens_no_ticket(self):
         reader = new_test_user(self.env, "test_reader", "base.group_user,kor_contracts.group_kor_contract_user")
         with self.assertRaises(AccessError):

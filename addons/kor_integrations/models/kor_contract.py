@@ -1,0 +1,70 @@
+from odoo import fields, models
+from odoo.exceptions import AccessError, UserError
+
+from .kor_integration import FEATURES
+
+
+class KorContract(models.Model):
+    _inherit = "kor.contract"
+
+    integration_ids = fields.One2many("kor.integration", "contract_id", string="Integrations")
+    integration_count = fields.Integer(compute="_compute_integration_count")
+
+    def _compute_integration_count(self):
+        counts = dict(
+            self.env["kor.integration"]._read_group(
+                [("contract_id", "in", self.ids), ("state", "!=", "retired")], ["contract_id"], ["__count"]
+            )
+        )
+        for contract in self:
+            contract.integration_count = counts.get(contract, 0)
+
+    def create_integration(self, spec):
+        """Add an integration to the contract, as a draft.
+
+        :param spec: `kind` (api, webhook, sso, data_sync, connector), `name`, `owner` (id or e-mail address of a
+            contact of the customer) and what belongs to the kind
+        :return: the id of the integration
+        """
+        self.ensure_one()
+        self.check_access("read")
+        self._check_may_integrate()
+        integrations_sudo = self.env["kor.integration"].sudo()  # customers add their own ones, and write none of them
+        values = integrations_sudo._read_spec(self.sudo(), spec)  # likewise
+        return integrations_sudo.create(values).id
+
+    def _check_may_integrate(self):
+        user = self.env.user
+        if self.env.su or user._is_portal() or user.has_group("kor_integrations.group_kor_integration_manager"):
+            return
+        raise AccessError(
+            self.env._("Only administrators of KOR Enterprise › Integrations and the customer add integrations.")
+        )
+
+    def _check_integration_allowed(self, kind):
+        """Raise where the contract does not include what an integration of this kind needs."""
+        self.ensure_one()
+        code = FEATURES[kind]
+        contract_sudo = self.sudo()  # what it includes is no secret to who may see the contract
+        if code in contract_sudo.feature_ids.mapped("code"):
+            return
+        feature = self.env["kor.feature"].sudo().search([("code", "=", code)], limit=1)  # its name only
+        raise UserError(
+            self.env._(
+                "%(kind)s needs “%(feature)s”, which contract %(contract)s (%(tier)s) does not include. Choose a "
+                "higher tier, or add the feature to the contract.",
+                kind=self.env["kor.integration"]._get_kind_label(kind),
+                feature=feature.name or code,
+                contract=contract_sudo.name,
+                tier=contract_sudo.tier_id.name or "–",
+            )
+        )
+
+    def action_open_integrations(self):
+        """Open the integrations of the contract.
+
+        :return: a window action
+        """
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("kor_integrations.kor_integration_action")
+        return {**action, "domain": [("contract_id", "=", self.id)], "context": {"default_contract_id": self.id}}

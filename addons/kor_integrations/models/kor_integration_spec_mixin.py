@@ -1,0 +1,106 @@
+from odoo import api, models
+from odoo.exceptions import UserError
+from odoo.tools import email_normalize
+
+NAME_LENGTH = 100
+COMMON = ("kind", "name", "owner")
+
+
+class KorIntegrationSpecMixin(models.AbstractModel):
+    """Read the plain description of an integration that other systems and customers give."""
+
+    _name = "kor.integration.spec.mixin"
+    _description = "Plain Descriptions of Integrations"
+
+    @api.model
+    def _read_spec(self, contract, spec):
+        """Return the values of an integration from a plain description, or raise with what would be right."""
+        if not isinstance(spec, dict):
+            raise UserError(
+                self.env._("An integration is given by its kind and more, such as {“kind”: “api”, “name”: “Reports”}.")
+            )
+        kinds = self._fields["kind"].get_values(self.env)
+        kind = spec.get("kind")
+        if kind not in kinds:
+            raise UserError(
+                self.env._(
+                    "There is no integration of kind “%(kind)s”; use one of: %(kinds)s.",
+                    kind=kind,
+                    kinds=", ".join(kinds),
+                )
+            )
+        contract._check_integration_allowed(kind)
+        known = (*COMMON, *getattr(self, f"_get_spec_names_{kind}")())
+        for name in spec:
+            if name not in known:
+                raise UserError(
+                    self.env._(
+                        "An integration of kind %(kind)s has no “%(name)s”; there are: %(names)s.",
+                        kind=kind,
+                        name=name,
+                        names=", ".join(known),
+                    )
+                )
+        return {
+            "contract_id": contract.id,
+            "kind": kind,
+            "name": self._read_spec_text(spec, "name", NAME_LENGTH) or self._get_kind_label(kind),
+            "owner_id": self._read_owner(contract, spec.get("owner")),
+            **getattr(self, f"_read_spec_{kind}")(contract, spec),
+        }
+
+    @api.model
+    def _get_kind_label(self, kind):
+        return dict(self._fields["kind"]._description_selection(self.env))[kind]
+
+    @api.model
+    def _read_spec_text(self, spec, name, length, default=""):
+        """Return a text of the description, stripped, or raise where it is none or too long."""
+        text = spec.get(name, default)
+        if text in (None, False):
+            return default
+        if not isinstance(text, str):
+            raise UserError(self.env._("“%(name)s” must be text, not “%(value)s”.", name=name, value=text))
+        if len(text) > length:
+            raise UserError(
+                self.env._("“%(name)s” is longer than %(length)s characters; shorten it.", name=name, length=length)
+            )
+        return text.strip()
+
+    @api.model
+    def _read_spec_texts(self, spec, name, known):
+        """Return a list of texts of the description, each of which must be known; raise otherwise."""
+        texts = spec.get(name) or []
+        if not isinstance(texts, list | tuple) or any(not isinstance(text, str) for text in texts):
+            raise UserError(self.env._("“%(name)s” must be a list of texts, not “%(value)s”.", name=name, value=texts))
+        for text in texts:
+            if text not in known:
+                raise UserError(
+                    self.env._(
+                        "“%(name)s” cannot have “%(text)s”; there are: %(known)s.",
+                        name=name,
+                        text=text,
+                        known=", ".join(known),
+                    )
+                )
+        return list(dict.fromkeys(texts))
+
+    @api.model
+    def _read_owner(self, contract, owner):
+        """Return the id of the customer's contact meant by an id or an e-mail address, or False."""
+        if owner in (None, False, ""):
+            return False
+        partners_sudo = self.env["res.partner"].sudo()  # contacts of the contract's customer only
+        domain = [("commercial_partner_id", "=", contract.sudo().partner_id.commercial_partner_id.id)]  # likewise
+        found = partners_sudo
+        if isinstance(owner, int) and not isinstance(owner, bool):
+            found = partners_sudo.search([*domain, ("id", "=", owner)], limit=1)
+        elif isinstance(owner, str) and (email := email_normalize(owner)):
+            found = partners_sudo.search([*domain, ("email_normalized", "=", email)], order="is_company, id", limit=1)
+        if not found:
+            raise UserError(
+                self.env._(
+                    "“%(owner)s” is no contact of the customer. Give the id or the e-mail address of one.", owner=owner
+                )
+            )
+        return found.id
