@@ -27,8 +27,8 @@ class KorAccount(models.Model):
     @api.model
     def _get_survey(self):
         survey = self.env.ref(SURVEY, raise_if_not_found=False)
-        # In sudo: account managers send this survey, but do not make surveys.
-        return survey.sudo() if survey and survey.sudo().active else None
+        survey_sudo = survey and survey.sudo()  # account managers send this survey, but do not make surveys
+        return survey_sudo if survey_sudo and survey_sudo.active else None
 
     def action_send_survey(self):
         """Ask the customers how content they are, by a mail with a link of their own.
