@@ -70,7 +70,7 @@ class KorAccount(models.Model):
         if inputs_sudo:
             template_sudo = template.with_env(survey.env)  # in sudo, as the answers that it is about
             template_sudo.send_mail_batch(inputs_sudo.ids, email_layout_xmlid="mail.mail_notification_light")
-        asked.date_survey = fields.Date.today()
+        asked.sudo().date_survey = fields.Date.today()  # written by this method only
         asked._message_log_batch({one.id: self.env._("The satisfaction survey was sent.") for one in asked})
 
     def _send_due_surveys(self):
