@@ -69,13 +69,11 @@ class TestNegotiationAccess(NegotiationMixin, TransactionCase):
 
     @mute_logger("odoo.addons.base.models.ir_rule", "odoo.models")
     def test_history_is_plain_and_has_figures_for_staff_only(self):
-        negotiation = self._start()
-        offer = self._ask_for_price(negotiation)
-        negotiation.answer([{"offer": offer.id, "decision": "accept", "internal_note": "Boss agreed"}])
-        staff = negotiation.history()["rounds"][0]
+        self.negotiation.answer([{"offer": self.offer.id, "decision": "accept", "internal_note": "Boss agreed"}])
+        staff = self.negotiation.history()["rounds"][0]
         self.assertEqual((staff["figures"]["mrr"], staff["figures_asked"]["mrr"]), (600, 500))
         self.assertEqual(staff["offers"][0]["prepared"], "accept")
-        customer = negotiation.with_user(self.user_a).history()
+        customer = self.negotiation.with_user(self.user_a).history()
         self.assertEqual(customer["rounds"][0]["offers"][0]["state"], "open")
         said = str(customer)
         for secret in ("margin", "effect", "Boss agreed", "prepared", "figures", "None", "Whale"):
