@@ -20,8 +20,8 @@ class KorOnboardingPlanMixin(models.AbstractModel):
     def _replan(self):
         """Plan the running onboardings anew: dates, statuses, go-live and how they stand."""
         running = self.exists().filtered("is_open")
-        # In sudo: the plan follows from the facts, whoever notes one; a customer's sign-off moves it, too.
-        for company, onboardings in running.sudo().grouped("company_id").items():
+        running_sudo = running.sudo()  # the plan follows from the facts, whoever notes one: a customer's sign-off, too
+        for company, onboardings in running_sudo.grouped("company_id").items():
             is_open = company._get_kor_open_days()
             onboardings._ensure_steps()
             for onboarding in onboardings:
