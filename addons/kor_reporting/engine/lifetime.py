@@ -1,8 +1,9 @@
 """Say what a customer is worth, what it costs to win one, and how soon that is paid back.
 
-Units: amounts are decimals in one currency; revenue and cost are of one customer in one period (a month), churn is the
-share of customers lost in the same period (0.15 is 15 %). Each measure carries its rule, its inputs and the sum
-written out; where it cannot be told, it has a reason instead of a value, and nothing is divided by zero.
+Units: amounts are decimals or fractions (averages) in one currency; revenue and cost are of one customer in one period
+(a month), churn is the share of customers lost in the same period (0.15 is 15 %). All is exact; what is shown is
+rounded, amounts to hundredths and churn to six places. Each measure carries its rule, its inputs and the sum written
+out; where it cannot be told, it has a reason instead of a value, and nothing is divided by zero.
 
 - lifetime = 1 ÷ churn, in periods
 - lifetime value = (revenue − cost) ÷ churn; of a customer that is there already: earned so far + the same
@@ -23,7 +24,9 @@ from odoo.addons.kor_enterprise_tiers.engine.money import ZERO, as_number, as_te
 
 from .figures import round_exact
 
+Number = Decimal | Fraction
 CENT = Decimal("0.01")
+MILLIONTH = Decimal("0.000001")
 NO_LOSS = "No customer was lost, so churn does not say how long customers stay: choose a longer period."
 
 
@@ -62,31 +65,31 @@ class Measure:
         return {**found, "inputs": inputs, **({} if value is None else {"value": as_number(value)})}
 
 
-def lifetime(churn: Decimal) -> Measure:
+def lifetime(churn: Number) -> Measure:
     """Return for how many periods a customer stays."""
-    _check_churn(churn)
-    found = ("lifetime", "1 ÷ churn", {"churn": churn}, f"1 ÷ {as_text(churn)}")
+    rate = _rate(churn)
+    found = ("lifetime", "1 ÷ churn", {"churn": rate}, f"1 ÷ {as_text(rate)}")
     return Measure(*found, 1 / Fraction(churn)) if churn else Measure(*found, reason=NO_LOSS)
 
 
-def lifetime_value(revenue: Decimal, cost: Decimal, churn: Decimal, earned: Decimal = ZERO) -> Measure:
+def lifetime_value(revenue: Number, cost: Number, churn: Number, earned: Number = ZERO) -> Measure:
     """Return the margin that a customer brings as long as it stays; below zero where it costs more than it brings.
 
     :param earned: margin that a customer has brought already
     """
-    _check_churn(churn)
-    rule, inputs = "(revenue − cost) ÷ churn", {"revenue": revenue, "cost": cost, "churn": churn}
-    sums = f"({as_text(revenue)} − {_signed(cost)}) ÷ {as_text(churn)}"
+    rate, brought, spent = _rate(churn), _cents(revenue), _cents(cost)
+    rule, inputs = "(revenue − cost) ÷ churn", {"revenue": brought, "cost": spent, "churn": rate}
+    sums = f"({as_text(brought)} − {_signed(spent)}) ÷ {as_text(rate)}"
     if earned:
-        rule, inputs = f"earned + {rule}", {"earned": earned, **inputs}
-        sums = f"{as_text(earned)} + {sums}"
+        rule, inputs = f"earned + {rule}", {"earned": _cents(earned), **inputs}
+        sums = f"{as_text(_cents(earned))} + {sums}"
     found = ("lifetime_value", rule, inputs, sums)
     if not churn:
         return Measure(*found, reason=NO_LOSS)
     return Measure(*found, Fraction(earned) + (Fraction(revenue) - Fraction(cost)) / Fraction(churn))
 
 
-def acquisition_cost(spent: Decimal, customers: int) -> Measure:
+def acquisition_cost(spent: Number, customers: int) -> Measure:
     """Return what it costs to win a customer.
 
     :param spent: sales and marketing of a period
@@ -94,31 +97,25 @@ def acquisition_cost(spent: Decimal, customers: int) -> Measure:
     """
     if customers < 0:
         raise LifetimeError(f"{customers} new customers are impossible: give zero or more.")
-    inputs = {"sales and marketing": spent, "new customers": Decimal(customers)}
-    found = (
-        "acquisition_cost",
-        "sales and marketing ÷ new customers",
-        inputs,
-        f"{as_text(spent)} ÷ {customers}",
-    )
+    inputs = {"sales and marketing": _cents(spent), "new customers": Decimal(customers)}
+    sums = f"{as_text(_cents(spent))} ÷ {customers}"
+    found = ("acquisition_cost", "sales and marketing ÷ new customers", inputs, sums)
     if not customers:
         return Measure(*found, reason="No customer was won in the period, so the cost cannot be told for one of them.")
     return Measure(*found, Fraction(spent) / customers)
 
 
-def payback(acquisition: Measure, revenue: Decimal, cost: Decimal) -> Measure:
+def payback(acquisition: Measure, revenue: Number, cost: Number) -> Measure:
     """Return after how many periods the margin of a customer has paid for winning it."""
-    spent = acquisition.rounded()
-    inputs = {**({} if spent is None else {"acquisition cost": spent}), "revenue": revenue, "cost": cost}
-    sums = f"{'' if spent is None else as_text(spent)} ÷ ({as_text(revenue)} − {_signed(cost)})"
+    spent, brought, lost = acquisition.rounded(), _cents(revenue), _cents(cost)
+    inputs = {**({} if spent is None else {"acquisition cost": spent}), "revenue": brought, "cost": lost}
+    sums = f"{'' if spent is None else as_text(spent)} ÷ ({as_text(brought)} − {_signed(lost)})"
     found = ("payback", "acquisition cost ÷ (revenue − cost)", inputs, sums)
     margin = Fraction(revenue) - Fraction(cost)
     if acquisition.value is None:
         return Measure(*found, reason=acquisition.reason)
     if margin <= 0:
-        return Measure(
-            *found, reason="A customer costs as much as it brings or more, so winning it is never paid back."
-        )
+        return Measure(*found, reason="A customer costs what it brings or more, so winning it is never paid back.")
     return Measure(*found, acquisition.value / margin)
 
 
@@ -136,9 +133,15 @@ def value_to_cost(value: Measure, acquisition: Measure) -> Measure:
     return Measure(*found, value.value / acquisition.value)
 
 
-def _check_churn(churn: Decimal) -> None:
+def _rate(churn: Number) -> Decimal:
+    """Return churn as it is shown; refuse what is no share."""
     if not 0 <= churn <= 1:
-        raise LifetimeError(f"Churn of {as_text(churn)} is impossible: give a share from 0 to 1, such as 0.15.")
+        raise LifetimeError(f"Churn of {churn} is impossible: give a share from 0 to 1, such as 0.15.")
+    return round_exact(Fraction(churn), MILLIONTH)
+
+
+def _cents(amount: Number) -> Decimal:
+    return round_exact(Fraction(amount), CENT)
 
 
 def _signed(amount: Decimal) -> str:

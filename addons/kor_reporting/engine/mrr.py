@@ -17,7 +17,7 @@ are one change, and each of them keeps its own part of it. Kinds, by the state o
 So opening + movements = closing to the cent, for any period and any split of it: each movement is the difference of
 two rounded values of its contract, and the next one starts where it ends.
 Errors: MrrError, whose text is a sentence that says what is wrong and what would be right.
-Source: the MRR movement schedule of subscription accounting; a change that leaves other MRR of the customer is no churn.
+Source: the MRR movement schedule of subscription accounting; what leaves other MRR of the customer is no churn.
 """
 
 from bisect import bisect_right
@@ -29,16 +29,14 @@ from decimal import Decimal
 from itertools import groupby
 from typing import NamedTuple
 
-from odoo.addons.kor_enterprise_tiers.engine.money import ZERO, as_text, exact, round_money
+from odoo.addons.kor_enterprise_tiers.engine.money import ZERO, as_text
+
+from .rates import MrrError, Rates
 
 KINDS = ("new", "expansion", "contraction", "churn", "reactivation", "escalator", "currency")
 LEVELS = ("customer", "contract")
 ESCALATOR = "escalator"
 DAY = timedelta(days=1)
-
-
-class MrrError(ValueError):
-    """Say in one sentence what is wrong with facts or rates and what would be right."""
 
 
 class Fact(NamedTuple):
@@ -57,73 +55,6 @@ class Fact(NamedTuple):
     cause: Hashable = None
     hint: str = ""
     currency: Hashable = ""
-
-
-class Rates:
-    """Value amounts of any currency in the company's, rounded to its `rounding`.
-
-    :param by_currency: rates by currency and first day of the month; the company's own currency needs none
-    :param home: key of the company's currency
-    """
-
-    def __init__(
-        self,
-        rounding: Decimal = Decimal("0.01"),
-        by_currency: Mapping[Hashable, Mapping[date, Decimal]] | None = None,
-        home: Hashable = "",
-    ):
-        self.rounding, self.home = rounding, home
-        for key, rates in (by_currency or {}).items():
-            odd = next((day for day, rate in rates.items() if day.day != 1 or rate <= 0), None)
-            if odd:
-                raise MrrError(f"The rate of {key} on {odd} must be above zero and stand at the first of its month.")
-        self._series = {key: sorted(rates.items()) for key, rates in (by_currency or {}).items()}
-        self._months = {key: [month for month, _rate in series] for key, series in self._series.items()}
-        self._known: dict[tuple, Decimal] = {}
-
-    def is_home(self, currency: Hashable) -> bool:
-        return currency in ("", self.home)
-
-    def rate(self, currency: Hashable, day: date) -> Decimal:
-        """Return the rate of the month that holds the day, or of the latest month before it."""
-        if self.is_home(currency):
-            return Decimal(1)
-        at = bisect_right(self._months.get(currency, ()), day)
-        if not at:
-            raise MrrError(f"There is no rate of {currency} for {day:%Y-%m} or before: enter one.")
-        return self._series[currency][at - 1][1]
-
-    def value(self, amount: Decimal, currency: Hashable, day: date) -> Decimal:
-        """Return the amount in the company's currency at the month's rate, rounded."""
-        if not amount:
-            return ZERO
-        key = (amount, currency, None if self.is_home(currency) else day.replace(day=1))
-        if key not in self._known:
-            with exact():
-                self._known[key] = round_money(amount * self.rate(currency, day), self.rounding)
-        return self._known[key]
-
-    def changes(self, currency: Hashable, after: date, until: date) -> list[date]:
-        """Return the first days of months with a new rate, later than one day and up to another."""
-        if self.is_home(currency):
-            return []
-        series = self._series.get(currency, ())
-        return [
-            month
-            for (_before, old), (month, rate) in zip(series, series[1:], strict=False)
-            if after < month <= until and rate != old
-        ]
-
-    def fixed(self, day: date) -> "Rates":
-        """Return rates that stay what they are on a day: what then moves is not the currency.
-
-        A currency without a rate by then has its first one.
-        """
-        kept = {}
-        for key, series in self._series.items():
-            at = max(bisect_right(self._months[key], day), 1)
-            kept[key] = {date.min: series[at - 1][1]} if series else {}
-        return Rates(self.rounding, kept, self.home)
 
 
 @dataclass(frozen=True, slots=True)
