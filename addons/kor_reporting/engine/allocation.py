@@ -5,8 +5,8 @@ of their driver; months are their first day. A refund is a pool below zero.
 
 A driver says how much of what causes the cost falls to a target (a contract). `direct` takes quantities as the amounts
 themselves, `fixed` as percentages that make 100, `equal` counts each target once; all other methods divide the pool by
-quantity: amount × quantity ÷ sum of quantities. Cents are given by the largest remainder (`money.allocate`). Targets
-are taken in the order of their keys, so that the same facts always come to the same cents.
+quantity: amount × quantity ÷ sum of quantities. Cents are given by the largest remainder, as `money.allocate` does.
+Targets are taken in the order of their keys, so that the same facts always come to the same cents.
 
 What the data does not allow gives an outcome with a `reason` and without shares: nothing of such a pool is spent.
 Errors: AllocationError, whose text is a sentence that says what is wrong with the call and what would be right.
@@ -20,9 +20,9 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from odoo.addons.kor_enterprise_tiers.engine.money import HUNDRED, ZERO, allocate, as_number, as_text
+from odoo.addons.kor_enterprise_tiers.engine.money import HUNDRED, ZERO, as_number, as_text
 
-from .figures import NOTHING, add_up, differ, is_multiple, round_exact
+from .figures import NOTHING, add_up, differ, is_multiple, round_exact, share_out
 
 DRIVEN = ("metric", "seats", "revenue", "tickets", "minutes")
 METHODS = ("direct", *DRIVEN, "equal", "fixed")
@@ -150,7 +150,7 @@ def spend(pool: Pool, basis: Basis) -> Outcome:
     quantities = [driver.quantity for driver in drivers]
     total = add_up(quantities)
     is_given = basis.method == "direct"
-    amounts = quantities if is_given else allocate(pool.amount, quantities, pool.rounding)
+    amounts = quantities if is_given else share_out(pool.amount, quantities, pool.rounding)
     shares = (
         Share(pool, basis.method, driver.target, amount, driver.quantity, total, basis.unit)
         for driver, amount in zip(drivers, amounts, strict=True)

@@ -71,6 +71,24 @@ def settle(amounts: Sequence[Fraction], rounding: Decimal) -> tuple[Decimal, ...
         return tuple(count * rounding + ZERO for count in counts)
 
 
+def share_out(amount: Decimal, quantities: Sequence[Decimal], rounding: Decimal) -> tuple[Decimal, ...]:
+    """Split an amount by quantities of zero or more, not all zero: `money.allocate` for thousands, in whole numbers.
+
+    The amount must be a multiple of the rounding.
+    """
+    with exact():
+        places = max(0, *(-one.as_tuple().exponent for one in quantities))
+        weights = [int(one.scaleb(places)) for one in quantities]
+        units, whole = int(abs(amount) / rounding), sum(weights)
+        signed = rounding.copy_sign(amount)
+        quotas = [divmod(units * weight, whole) for weight in weights]
+        counts = [count for count, _left in quotas]
+        order = sorted(range(len(weights)), key=lambda at: (quotas[at][1], at), reverse=True)
+        for at in order[: units - sum(counts)]:
+            counts[at] += 1
+        return tuple(count * signed + ZERO for count in counts)
+
+
 def is_multiple(amount: Decimal, rounding: Decimal) -> bool:
     """Tell whether an amount needs no rounding."""
     return (Fraction(amount) / Fraction(rounding)).denominator == 1

@@ -20,7 +20,6 @@ Errors: MrrError, whose text is a sentence that says what is wrong and what woul
 Source: the MRR movement schedule of subscription accounting; what leaves other MRR of the customer is no churn.
 """
 
-from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -57,8 +56,7 @@ class Fact(NamedTuple):
     currency: Hashable = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Movement:
+class Movement(NamedTuple):
     """Say what moved: `amount` in the company's currency, `local` in the contract's (nothing for `currency`).
 
     Of a currency effect, `cause` is the currency.
@@ -204,12 +202,14 @@ def group_facts(facts: Iterable[Fact]) -> dict[Hashable, list[Fact]]:
 
 def worth(lives: Mapping[Hashable, list[Fact]], rates: Rates, day: date) -> dict[Hashable, Decimal]:
     """Return what each contract brings on a day, in the company's currency, without those that bring nothing."""
-    found = {}
-    for contract, life in lives.items():
-        at = bisect_right(life, day, key=lambda fact: fact.day)
-        if at and life[at - 1].amount:
-            found[contract] = rates.value(life[at - 1].amount, life[at - 1].currency, day)
-    return found
+    found = ((contract, _worth(life, rates, day)) for contract, life in lives.items())
+    return {contract: amount for contract, amount in found if amount}
+
+
+def _worth(life: list[Fact], rates: Rates, day: date) -> Decimal:
+    """Return what the last fact of a contract up to a day is worth on it."""
+    fact = next((fact for fact in reversed(life) if fact.day <= day), None)
+    return rates.value(fact.amount, fact.currency, day) if fact else ZERO
 
 
 def month_ends(facts: Iterable[Fact], rates: Rates, start: date, end: date) -> dict[Hashable, dict[date, Decimal]]:
@@ -217,22 +217,22 @@ def month_ends(facts: Iterable[Fact], rates: Rates, start: date, end: date) -> d
 
     A customer's months begin with that of the first MRR, or with the period's where that is later.
     """
-    lives, found = group_facts(facts), defaultdict(dict)
+    lives, found = group_facts(facts), {}
     first: dict[Hashable, date] = {}
     for life in lives.values():
         begun = next((fact.day for fact in life if fact.amount), None)
         if begun:
             customer = life[0].customer
             first[customer] = min(begun, first.get(customer, begun))
-    for month in months(start, end):
-        after = (month + 31 * DAY).replace(day=1)
-        held: dict[Hashable, Decimal] = defaultdict(Decimal)
-        for contract, amount in worth(lives, rates, min(after, end) - DAY).items():
-            held[lives[contract][0].customer] += amount
-        for customer, begun in first.items():
-            if begun < min(after, end):
-                found[customer][month] = held.get(customer, ZERO)
-    return dict(found)
+    ends = [(month, min((month + 31 * DAY).replace(day=1), end) - DAY) for month in months(start, end)]
+    for customer, begun in first.items():
+        found[customer] = {month: ZERO for month, last in ends if begun <= last}
+    for life in lives.values():
+        held = found[life[0].customer] if life[0].customer in found else {}
+        for month, last in ends:
+            if month in held:
+                held[month] += _worth(life, rates, last)
+    return {customer: held for customer, held in found.items() if held}
 
 
 def _nothing() -> dict[str, Decimal]:

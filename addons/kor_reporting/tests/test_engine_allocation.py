@@ -7,8 +7,10 @@ from hypothesis import strategies as st
 
 from odoo.tests import BaseCase, tagged
 
+from odoo.addons.kor_enterprise_tiers.engine.money import allocate
+
 from ..engine.allocation import DRIVEN, METHODS, AllocationError, Basis, Driver, Pool, due, spend, spend_all
-from ..engine.figures import round_exact, settle
+from ..engine.figures import round_exact, settle, share_out
 from .engine_common import CENT, amount, amounts
 
 MONTH = date(2026, 5, 1)
@@ -150,6 +152,13 @@ class TestEngineAllocation(BaseCase):
         found = spend(pool(cents), basis("fixed", shares))
         exact = {number: Decimal(cents * one) / 100 for number, one in enumerate(shares, 1) if one and cents}
         self.assertEqual({share.target: share.amount for share in found.shares}, exact)
+
+    @settings(max_examples=50, deadline=None)
+    @given(st.integers(-(10**9), 10**9), UNITS, QUANTITIES)
+    def test_shares_are_those_by_which_all_money_is_split(self, units, rounding, quantities):
+        weights = [*map(abs, quantities), Decimal(1)]
+        found = share_out(units * rounding, weights, rounding)
+        self.assertEqual(found, allocate(units * rounding, weights, rounding))
 
     @settings(max_examples=50, deadline=None)
     @given(st.lists(st.fractions(-1000, 1000), min_size=1, max_size=9), UNITS)

@@ -3,6 +3,8 @@ from decimal import Decimal
 
 from odoo.tests import BaseCase, tagged
 
+from odoo.addons.kor_enterprise_tiers.engine.money import exact, round_money
+
 from ..engine.mrr import Fact, arr, ledger, month_ends, months
 from ..engine.rates import MrrError, Rates
 from .engine_common import CENT, amount, day, fact, moved
@@ -67,7 +69,7 @@ class TestEngineMrr(BaseCase):
         ]:
             with self.subTest(name):
                 found = run(*(fact("a", f"2026-{row[0]}", row[1], hint="".join(row[2:])) for row in facts))
-                self.assertEqual([f"{one.kind} {one.amount}" for one in found.movements], expected)
+                self.assertEqual([f"{one.kind} {one.amount:.0f}" for one in found.movements], expected)
 
     def test_contract_that_follows_another_of_the_customer_is_no_churn(self):
         facts = [
@@ -84,6 +86,15 @@ class TestEngineMrr(BaseCase):
         self.assertEqual(story(found)[1:], [("06-01", "churn", -100, "ended"), ("06-01", "new", 120, "second")])
         self.assertEqual([moved(row.moved) for row in found.by_contract()], [{"new": 100, "churn": -100}, {"new": 120}])
         self.assertEqual([(row.key, row.closing) for row in found.by_customer()], [("a", 120)])
+
+    def test_contract_that_follows_at_the_same_price_loses_nothing(self):
+        found = run(
+            fact("a", "2026-01-01", 100, "first"),
+            fact("a", "2026-06-01", 0, "ended", customer="a"),
+            fact("b", "2026-06-01", 100, "second", customer="a"),
+        )
+        self.assertEqual([one.kind for one in found.movements], ["new", "expansion", "expansion"])
+        self.assertEqual(moved(found.total().moved), {"new": 100})
 
     def test_order_of_facts_of_other_days_does_not_matter(self):
         facts = [fact("a", "2026-01-01", 10), fact("b", "2026-02-01", 5, customer="a"), fact("a", "2026-03-01", 0)]
@@ -182,6 +193,15 @@ class TestEngineMrr(BaseCase):
         ]:
             with self.subTest(name), self.assertRaisesRegex(MrrError, message):
                 call()
+
+    def test_values_are_rounded_as_all_money(self):
+        for rounding in ("0.01", "0.010", "0.05", "1", "10", "100.0"):
+            rates = Rates(amount(rounding), {"EUR": EURO})
+            for value in ("104.545454545454545454545454545", "0.005", "25", "1234567.895"):
+                with self.subTest(rounding=rounding, value=value):
+                    with exact():
+                        expected = round_money(amount(value) * amount("1.10"), amount(rounding))
+                    self.assertEqual(rates.value(amount(value), "EUR", day("2026-02-03")), expected)
 
     def test_company_currency_may_be_named(self):
         rates = Rates(CENT, {}, home="USD")

@@ -12,9 +12,10 @@ from .engine_common import CENT
 
 FIRST, LAST = date(2025, 1, 1), date(2025, 12, 31)
 DAY = timedelta(days=1)
-DAYS = st.dates(FIRST, LAST)
 LEVELS = st.sampled_from(["customer", "contract"])
 MONTHS = [*months(FIRST, LAST + DAY)]
+# The first day of a month is where a new rate, a fact and a period meet.
+DAYS = st.one_of(st.sampled_from(MONTHS), st.dates(FIRST, LAST))
 AMOUNTS = st.one_of(st.just(Decimal(0)), st.decimals(0, 500, places=3))
 
 
