@@ -116,9 +116,7 @@ class KorIntegrationStateMixin(models.AbstractModel):
         self.contract_id._check_integration_allowed(self.kind)
         if self.contract_id.state != "active":
             raise UserError(
-                self.env._(
-                    "Contract %(contract)s is not active: activate it first.", contract=self.contract_id.name
-                )
+                self.env._("Contract %(contract)s is not active: activate it first.", contract=self.contract_id.name)
             )
         self._by_kind("check_ready")
 
