@@ -144,7 +144,7 @@ class KorIntegrationPortal(CustomerPortal):
         def act(integration):
             integration.manage_integration(action)
             if action == "test":
-                last = integration.log_ids[:1]
+                last = integration._get_last_log()
                 self._tell_kor(last.name, "danger" if last.level == "error" else "success")
 
         return self._act_kor_integration(integration_id, act)

@@ -35,6 +35,13 @@ class KorContract(models.Model):
         for contract in self:
             contract.integration_count = counts.get(contract, 0)
 
+    @api.model
+    def _take_api_rate_limits(self):
+        """Give contracts that were there before the limits of tiers those of their tier."""
+        domain = [("api_rate_limit", "=", 0), ("tier_id.api_rate_limit", ">", 0)]
+        for tier, contracts in self.search(domain).grouped("tier_id").items():
+            contracts.api_rate_limit = tier.api_rate_limit
+
     def create_integration(self, spec):
         """Add an integration to the contract, as a draft.
 

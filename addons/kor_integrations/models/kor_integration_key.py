@@ -204,6 +204,8 @@ class KorIntegrationKey(models.Model):
             key.date_revoked = fields.Datetime.now()
             text = self.env._("Key “%(key)s” revoked, by %(user)s", key=key._get_label(), user=self.env.user.name)
             key.integration_id._log("warning", text, reason)
+        # Its place is free for another successor at once, which is inserted before anything is updated.
+        self.flush_recordset(["date_revoked"])
 
     @api.model
     def _get_days(self, name, default):

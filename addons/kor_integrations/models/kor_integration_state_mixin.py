@@ -50,7 +50,7 @@ class KorIntegrationStateMixin(models.AbstractModel):
         """
         self.ensure_one()
         self._check_may_manage()
-        if action not in MOVES:
+        if not isinstance(action, str) or action not in MOVES:
             raise UserError(
                 self.env._(
                     "An integration cannot be told to “%(action)s”; use one of: %(actions)s.",
@@ -191,7 +191,7 @@ class KorIntegrationStateMixin(models.AbstractModel):
         """
         self.ensure_one()
         self.manage_integration("test")
-        last = self.log_ids[:1]
+        last = self._get_last_log()
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
