@@ -304,7 +304,11 @@ class TestApiRest(KorBillingCommon, HttpCase):
     def test_paused_integration_and_ended_contract_refuse_with_a_sentence(self):
         integration, contract = self.own["integration"], self._root("kor.contract").browse(self.own["contract"].id)
         for change, undo, part in (
-            (lambda: integration.manage_integration("pause"), lambda: integration.manage_integration("resume"), "paused"),
+            (
+                lambda: integration.manage_integration("pause"),
+                lambda: integration.manage_integration("resume"),
+                "paused",
+            ),
             (lambda: contract._set_state("ended"), None, "neither active nor paused"),
         ):
             with self.subTest(part):
