@@ -20,6 +20,7 @@
         "data/ir_cron_integration_data.xml",
         "wizards/kor_integration_key_issue_views.xml",
         "views/kor_integration_key_views.xml",
+        "views/kor_integration_day_views.xml",
         "views/kor_integration_api_views.xml",
         "views/kor_integration_portal_api_templates.xml",
         "views/kor_integration_portal_templates.xml",
