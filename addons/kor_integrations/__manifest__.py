@@ -14,5 +14,12 @@
         "views/kor_integration_views.xml",
         "views/kor_integration_log_views.xml",
         "views/kor_integrations_menus.xml",
+        "security/kor_webhook_security.xml",
+        "data/kor_event_type_data.xml",
+        "data/ir_cron_webhook_data.xml",
+        "data/mail_template_webhook_data.xml",
+        "views/kor_event_type_views.xml",
+        "views/kor_webhook_delivery_views.xml",
+        "views/kor_webhook_menus.xml",
     ],
 }

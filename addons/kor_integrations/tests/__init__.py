@@ -1,1 +1,5 @@
-from . import test_guarded_http
+from . import (
+    test_guarded_http,
+    test_webhook,
+    test_webhook_engine,
+)
