@@ -3,3 +3,4 @@ from . import (
     test_webhook,
     test_webhook_engine,
 )
+from . import test_api_keys, test_api_rest, test_integration, test_integration_portal
