@@ -17,7 +17,6 @@
         "security/kor_webhook_security.xml",
         "data/kor_event_type_data.xml",
         "data/ir_cron_webhook_data.xml",
-        "data/mail_template_webhook_data.xml",
         "views/kor_event_type_views.xml",
         "views/kor_webhook_delivery_views.xml",
         "views/kor_webhook_menus.xml",
@@ -31,6 +30,7 @@
         "views/kor_integration_portal_api_templates.xml",
         "views/kor_integration_portal_templates.xml",
         "views/res_config_settings_views.xml",
+        "views/kor_webhook_portal_templates.xml",
     ],
     "assets": {"web.assets_tests": ["kor_integrations/static/tests/tours/*.js"]},
 }

@@ -80,18 +80,14 @@ class KorIntegrationWebhookFollowMixin(models.AbstractModel):
                 )
 
     def _switch_off(self, reason):
-        """Pause the webhook and tell its owner. What happens from now on is kept and sent once it resumes."""
-        self.ensure_one()
-        self._do_pause()
-        self._enter("paused")
-        self._log("error", self.env._("Switched off: %(reason)s", reason=reason))
-        self.message_post(body=self.env._("Switched off: %(reason)s", reason=reason))
-        self._tell_failing()
-        template = self.env.ref("kor_integrations.mail_template_webhook_off", raise_if_not_found=False)
-        recipient = self.owner_id.filtered("email") or self.contract_id._get_alert_recipient()
-        if template and recipient:
-            template.with_context(kor_reason=reason).send_mail(
-                self.id, email_values={"recipient_ids": [(6, 0, recipient.ids)]}
+        """Tell our own people too."""
+        super()._switch_off(reason)
+        if self.user_id:
+            self.activity_schedule(
+                "mail.mail_activity_data_todo",
+                summary=self.env._("“%(name)s” is switched off", name=self.name),
+                note=reason,
+                user_id=self.user_id.id,
             )
 
     def _tell_failing(self):

@@ -9,6 +9,8 @@ from ..tools.addresses import URL_LENGTH, Refused
 
 LISTENING = {"state", "kind", "contract_id", "event_type_ids"}
 MOST_OVERLAP_HOURS = 24 * 30
+# As many deliveries as the page of the integration shows; the others have a page of their own.
+PAGE_LINES = 5
 
 
 class KorIntegrationWebhookMixin(models.AbstractModel):
@@ -118,8 +120,14 @@ class KorIntegrationWebhookMixin(models.AbstractModel):
     def _start_webhook(self):
         if not self.secret_ids:
             self.env["kor.webhook.secret"]._issue(self)
-        self.write({"webhook_rest_until": False, "webhook_failing_since": False})
+        self.write({"webhook_rest_until": False, "webhook_failing_since": False, "owner_id": self._find_owner().id})
         self.env["kor.event"]._wake()
+
+    def _find_owner(self):
+        """Return whom to tell when it is switched off: there is somebody for as long as the customer has an address."""
+        recipient = self.owner_id or self.contract_id._get_alert_recipient()
+        own = recipient.commercial_partner_id == self.partner_id.commercial_partner_id
+        return recipient if own else self.owner_id
 
     def _stop_webhook(self, action):
         """Keep what was not sent while it is paused; forget it where it ends."""
@@ -177,6 +185,26 @@ class KorIntegrationWebhookMixin(models.AbstractModel):
             changes.pop("event_type_ids")
         self.sudo().write(changes)  # customers change these two of their own ones
         return True
+
+    @api.model
+    def _read_portal_form_webhook(self, form):
+        return {"url": form.get("url") or "", "events": form.getlist("events")}
+
+    def _get_kor_integration_page_values(self):
+        values = super()._get_kor_integration_page_values()
+        if self.kind != "webhook":
+            return values
+        deliveries = self.env["kor.webhook.delivery"].search([("integration_id", "=", self.id)], limit=PAGE_LINES)
+        return {
+            **values,
+            "event_types": self.env["kor.event.type"].search([]),
+            "deliveries": deliveries,
+            "dead_count": self._count_dead(),
+        }
+
+    def _count_dead(self):
+        domain = [("integration_id", "=", self.id), ("state", "=", "dead")]
+        return self.env["kor.webhook.delivery"].search_count(domain)
 
     def _get_days_until_off(self):
         text = self.env["ir.config_parameter"].sudo().get_param("kor_integrations.webhook_days_until_off", "5")  # plain
