@@ -19,17 +19,13 @@ class KorContract(models.Model):
     def _set_state(self, target, **values):
         before = {contract: contract.state for contract in self}
         result = super()._set_state(target, **values)
-        for code, pairs in self._group_moves(before, target).items():
-            facts = {contract: [(contract, type(contract)._get_event_data)] for contract in pairs}
-            self.env["kor.event"]._emit(code, facts)
-        return result
-
-    def _group_moves(self, before, target):
-        moves = {}
+        found = {}
         for contract, state in before.items():
             if code := CODES.get((state, target)):
-                moves.setdefault(code, []).append(contract)
-        return moves
+                found.setdefault(code, {})[contract] = [(contract, type(contract)._get_event_data)]
+        for code, facts in found.items():
+            self.env["kor.event"]._emit(code, facts)
+        return result
 
     # EXTENDS kor_contracts
     def _note_amended(self, amendment):

@@ -182,7 +182,9 @@ class KorEvent(models.Model):
             "time": self.date.replace(tzinfo=UTC).isoformat().replace("+00:00", "Z"),
             "subject": self.subject,
             "datacontenttype": "application/json",
-            "data": self.data,
+            # The database keeps the names in an order of its own: the one of the catalogue reads better.
+            "data": {name: self.data[name] for name in ("contract", *(self.type_id.example or ())) if name in self.data}
+            | self.data,
         }
 
     @api.autovacuum
