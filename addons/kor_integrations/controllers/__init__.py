@@ -1,1 +1,1 @@
-from . import kor_integration_api, kor_integration_portal, kor_integration_usage_api
+from . import kor_integration_api, kor_integration_portal, kor_integration_usage_api, kor_webhook_portal

@@ -6,7 +6,7 @@ from .kor_integration_state_mixin import MOVES
 OFFERED = ("activate", "resume", "test", "pause", "retire")
 LOG_LINES = 20
 # Kinds that run as soon as they are there: nothing has to be set up first.
-RUN_AT_ONCE = ("api",)
+RUN_AT_ONCE = ("api", "webhook")
 
 
 class KorIntegrationPortalMixin(models.AbstractModel):
