@@ -4,6 +4,8 @@ from . import (
     kor_integration_spec_mixin,
     kor_integration_api_mixin,
     kor_integration_webhook_mixin,
+    kor_integration_sso_flow_mixin,
+    kor_integration_sso_people_mixin,
     kor_integration_sso_mixin,
     kor_integration_sync_mixin,
     kor_integration_connector_mixin,
@@ -11,4 +13,7 @@ from . import (
     kor_integration_log,
     kor_integration_day,
     kor_contract,
+    kor_integration_domain,
+    auth_oauth_provider,
+    res_users,
 )

@@ -33,6 +33,21 @@ class KorContract(models.Model):
         values = integrations_sudo._read_spec(self.sudo(), spec)  # likewise
         return integrations_sudo.create(values).id
 
+    def _set_state(self, target, **values):
+        result = super()._set_state(target, **values)
+        if target in ("paused", "ended", "cancelled"):
+            self._end_single_sign_on()
+        return result
+
+    def _end_single_sign_on(self):
+        """End the sessions and keys of people who log in with the company, as the contract does not run."""
+        integrations_sudo = self.integration_ids.sudo()  # whoever ends the contract
+        for integration in integrations_sudo.filtered(lambda one: one.kind == "sso"):
+            integration._revoke_people(
+                integration._get_sso_users(),
+                self.env._("contract %(contract)s does not run", contract=integration.contract_id.name),
+            )
+
     def _check_may_integrate(self):
         user = self.env.user
         if self.env.su or user._is_portal() or user.has_group("kor_integrations.group_kor_integration_manager"):
