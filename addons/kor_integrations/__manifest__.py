@@ -14,5 +14,7 @@
         "views/kor_integration_views.xml",
         "views/kor_integration_log_views.xml",
         "views/kor_integrations_menus.xml",
+        "views/kor_integration_sso_views.xml",
+        "views/kor_sso_templates.xml",
     ],
 }

@@ -11,6 +11,7 @@ import binascii
 import hashlib
 import hmac
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,12 +23,13 @@ import jwt
 ALGORITHMS = {"RS256": ("RSA", None), "PS256": ("RSA", None), "ES256": ("EC", "P-256")}
 CODES = frozenset(
     {
-        "document", "issuer", "endpoint", "flow", "pkce", "algorithms", "keys", "token", "algorithm", "key", "signature",
-        "audience", "expired", "issued", "nonce", "subject", "at_hash", "event", "email", "email_unverified",
-        "email_domain",
+        "document", "issuer", "endpoint", "flow", "pkce", "algorithms", "keys", "token", "algorithm", "key",
+        "signature", "audience", "expired", "issued", "nonce", "subject", "at_hash", "event", "email",
+        "email_unverified", "email_domain",
     }
 )  # fmt: skip
 LEEWAY = 60
+_LABEL = re.compile("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 TOKEN_LENGTH = 16_384
 SUBJECT_LENGTH = 255
 LOGOUT_AGE = 300
@@ -301,10 +303,8 @@ def read_domain(text: Any) -> str:
     except UnicodeError:
         return ""
     labels = domain.split(".")
-    good = all(
-        label and len(label) <= 63 and label.strip("-") == label and label.replace("-", "").isalnum() for label in labels
-    )
-    return domain if good and len(labels) > 1 and not labels[-1].isdigit() else ""
+    good = len(labels) > 1 and not labels[-1].isdigit() and all(_LABEL.fullmatch(label) for label in labels)
+    return domain if good else ""
 
 
 def local_path(path: Any, default: str = "/my") -> str:

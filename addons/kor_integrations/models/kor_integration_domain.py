@@ -101,7 +101,7 @@ class KorIntegrationDomain(models.Model):
         self.check_access("write")
         if not self.env.user.has_group("kor_integrations.group_kor_integration_manager"):
             raise AccessError(
-                self.env._("Only administrators of KOR Enterprise › Integrations confirm domains; others fetch the file.")
+                self.env._("Only administrators of KOR Enterprise › Integrations confirm domains without the file.")
             )
         for domain in self:
             domain._verify(self.env.user.name)

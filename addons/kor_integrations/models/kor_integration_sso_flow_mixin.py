@@ -206,7 +206,9 @@ class KorIntegrationSsoFlowMixin(models.AbstractModel):
         _ = self.env._
         return {
             "document": _("The provider's discovery document is none."),
-            "issuer": _("The provider calls itself otherwise than the issuer entered here: they must be the same text."),
+            "issuer": _(
+                "The provider calls itself otherwise than the issuer entered here; both must be the same text."
+            ),
             "endpoint": _("The provider names an address that is none, or one without https."),
             "flow": _("The provider does not offer the authorization code flow."),
             "pkce": _("The provider does not offer PKCE with S256."),

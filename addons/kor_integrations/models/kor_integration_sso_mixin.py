@@ -126,7 +126,10 @@ class KorIntegrationSsoMixin(models.AbstractModel):
     def create(self, vals_list):
         integrations = super().create(vals_list)
         for integration in integrations.filtered(lambda one: one.kind == "sso"):
-            integration.sudo().sso_slug = integration._make_sso_slug()  # the link stays what it is from now on
+            integration_sudo = integration.sudo()  # written here only
+            integration_sudo.sso_slug = integration._make_sso_slug()
+            if not integration.owner_id and self.env.user._is_portal():
+                integration_sudo.owner_id = self.env.user.partner_id
         return integrations
 
     def write(self, vals):
@@ -182,9 +185,9 @@ class KorIntegrationSsoMixin(models.AbstractModel):
         if not isinstance(domains, list | tuple) or len(domains) > DOMAIN_COUNT:
             raise UserError(
                 self.env._(
-                    "“domains” must be a list of up to %(count)s domains, such as [“harbour.example”], not “%(value)s”.",
+                    "“domains” must be a list of up to %(count)s domains, such as [“harbour.example”], not %(value)s.",
                     count=DOMAIN_COUNT,
-                    value=domains if isinstance(domains, str) else type(domains).__name__,
+                    value=f"“{domains}”" if isinstance(domains, str) else type(domains).__name__,
                 )
             )
         names = []
@@ -192,9 +195,7 @@ class KorIntegrationSsoMixin(models.AbstractModel):
             name = read_domain(domain)
             if not name:
                 raise UserError(
-                    self.env._(
-                        "“%(name)s” is no domain: enter what stands behind the @, such as “harbour.example”.", name=domain
-                    )
+                    self.env._("“%(name)s” is no domain; one stands behind the @, as “harbour.example”.", name=domain)
                 )
             names.append(name)
         return list(dict.fromkeys(names))
@@ -209,7 +210,9 @@ class KorIntegrationSsoMixin(models.AbstractModel):
         self._check_may_set_up_sso()
         if not isinstance(settings, dict) or not settings or set(settings) - set(SPEC):
             raise UserError(
-                self.env._("Settings of a single sign-on are given by name; there are: %(names)s.", names=", ".join(SPEC))
+                self.env._(
+                    "A single sign-on is set up by names and values; there are: %(names)s.", names=", ".join(SPEC)
+                )
             )
         values = self._read_sso_values(settings)
         if "domains" in settings:
@@ -220,6 +223,12 @@ class KorIntegrationSsoMixin(models.AbstractModel):
     def _check_may_set_up_sso(self):
         self.ensure_one()
         self._check_may_manage()
+        owner = self.sudo().owner_id  # compared, and named to colleagues
+        if self._is_own_of_portal_user() and owner and owner != self.env.user.partner_id:
+            # Whoever chooses the provider can log in as any of the colleagues.
+            raise AccessError(
+                self.env._("%(owner)s looks after “%(name)s”: ask them.", owner=owner.name, name=self.name)
+            )
         if self.kind != "sso":
             raise UserError(self.env._("“%(name)s” is no single sign-on.", name=self.name))
         if self.state == "retired":
@@ -297,9 +306,7 @@ class KorIntegrationSsoMixin(models.AbstractModel):
 
     def _stop_sso(self, action):
         """End the sessions and keys of its people; retired, leave the domains to others."""
-        self._revoke_people(
-            self._get_sso_users(), self.env._("paused") if action == "pause" else self.env._("retired")
-        )
+        self._revoke_people(self._get_sso_users(), self.env._("paused") if action == "pause" else self.env._("retired"))
         if action == "retire":
             integration_sudo = self.sudo()  # secrets and proofs are nobody's to write
             integration_sudo.sso_client_secret = False

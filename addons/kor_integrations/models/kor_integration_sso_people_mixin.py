@@ -43,7 +43,9 @@ class KorIntegrationSsoPeopleMixin(models.AbstractModel):
     def _find_sso(self, email):
         """Return the running single sign-on for an address as superuser, an empty one where there is none."""
         domain = oidc.read_domain(email.rpartition("@")[2]) if isinstance(email, str) and "@" in email else ""
-        return self._find_running([("name", "=", domain), ("state", "=", "verified")]) if domain else self.sudo()  # none
+        if not domain:
+            return self.browse()
+        return self._find_running([("name", "=", domain), ("state", "=", "verified")])
 
     @api.model
     def _find_running(self, domain):
@@ -134,14 +136,14 @@ class KorIntegrationSsoPeopleMixin(models.AbstractModel):
         )
         if by_address.filtered("login_date"):
             raise LoginRefused(
-                self.env._("%(email)s has a user with another login: ask us to make the address the login.", email=email)
+                self.env._("%(email)s has a user with another login: ask us to make it the login.", email=email)
             )
         return by_address
 
     def _provision(self, email, claims):
         """Return a new portal user for a person of the customer."""
         if not self.sso_provisioning:
-            raise LoginRefused(self.env._("%(email)s has no user here, and new people get none.", email=email), "unknown")
+            raise LoginRefused(self.env._("%(email)s has no user, and new people get none.", email=email), "unknown")
         # They log in at once: nobody needs a letter with a link to set a password.
         users_sudo = self.env["res.users"].sudo().with_context(no_reset_password=True)  # the integration's own doing
         company = self.contract_id.company_id
@@ -259,15 +261,14 @@ class KorIntegrationSsoPeopleMixin(models.AbstractModel):
         return {"users": len(users), "keys": keys}
 
     def _find_leaving(self, address):
-        domains = self._get_verified_domains()
+        provider = self.sudo().sso_provider_id  # compared only
+        is_known = address.rpartition("@")[2] in self._get_verified_domains()
         users_sudo = self.env["res.users"].sudo()  # who may manage it may end what its people have
         found = users_sudo.search(
             ["|", ("login", "=ilike", escape_psql(address)), ("email_normalized", "=", address), ("share", "=", True)]
         )
-        return found.filtered(
-            lambda one: self._is_ours(one)
-            and (one.oauth_provider_id == self.sudo().sso_provider_id or address.rpartition("@")[2] in domains)  # likewise
-        )
+        linked = found.filtered(lambda one: provider and one.oauth_provider_id == provider)
+        return (found if is_known else linked).filtered(self._is_ours)
 
     def _get_sso_portal_values(self):
         """Return what a portal page may show of it, as plain values."""

@@ -18,16 +18,30 @@ class ResUsers(models.Model):
 
     def _end_sso(self):
         """End what was opened by a customer's single sign-on: sessions, and API keys."""
-        for integration, users in self.sudo().grouped(  # what they have opened ends, whoever deactivates them
-            lambda user: user.oauth_provider_id.kor_integration_ids[:1]
-        ).items():
+        users_sudo = self.sudo()  # what they have opened ends, whoever deactivates them
+        by_integration = users_sudo.grouped(lambda user: user.oauth_provider_id.kor_integration_ids[:1])
+        for integration, users in by_integration.items():
             if integration:
                 integration._revoke_people(users, self.env._("deactivated by %(user)s", user=self.env.user.name))
+
+    def action_kor_deprovision(self):
+        """Deactivate people who log in with their company, with their sessions and API keys.
+
+        :return: True
+        """
+        for user_sudo in self.sudo():  # the integration says who may
+            integration = user_sudo.oauth_provider_id.kor_integration_ids[:1].sudo(False)
+            if not integration:
+                raise UserError(
+                    self.env._("Who does not log in with a company is deactivated in the settings of users.")
+                )
+            integration.deprovision(user_sudo.login)
+        return True
 
     @api.model
     def _auth_oauth_validate(self, provider, access_token):
         # Natively, a token says who somebody is, whichever client it was made for. Providers of customers speak by the
-        # code flow only. The number comes from the address bar: as text it would find the provider's users all the same.
+        # code flow only. The number comes from the address bar: as text it would find the provider's users as well.
         if not isinstance(provider, int) or isinstance(provider, bool):
             raise AccessDenied()
         if self.env["auth.oauth.provider"].sudo().browse(provider).kor_integration_ids:  # only whether there is one
@@ -36,10 +50,10 @@ class ResUsers(models.Model):
 
     def _check_credentials(self, credential, env):
         info = super()._check_credentials(credential, env)
+        provider = self.env.user.sudo().oauth_provider_id  # the user's own
         method = info.get("auth_method")
-        if method == "apikey" or (method == "oauth" and self.env.user.sudo().oauth_provider_id.kor_integration_ids):  # own
-            return info
-        if self.env.user._get_sso_only():
+        is_sso = method == "oauth" and provider.kor_integration_ids
+        if method != "apikey" and not is_sso and self.env.user._get_sso_only():
             raise AccessDenied()
         return info
 
@@ -59,10 +73,11 @@ class ResUsers(models.Model):
             ]
         )
         domains = {(text or "").lower().rpartition("@")[2] for text in (user_sudo.login, user_sudo.email_normalized)}
-        return found.filtered(
-            lambda one: (user_sudo.oauth_provider_id == one.sso_provider_id or domains & one._get_verified_domains())
-            and one._is_open()
-        )[:1]
+        provider = user_sudo.oauth_provider_id
+        meant = found.filtered(
+            lambda one: (provider and provider == one.sso_provider_id) or domains & one._get_verified_domains()
+        )
+        return meant.filtered(lambda one: one._is_open())[:1]
 
     def _action_reset_password(self, signup_type="reset"):
         for user in self:
