@@ -1,5 +1,6 @@
 from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools import clean_context
 
 from .kor_integration import FEATURES
 
@@ -29,7 +30,9 @@ class KorContract(models.Model):
         self.ensure_one()
         self.check_access("read")
         self._check_may_integrate()
-        integrations_sudo = self.env["kor.integration"].sudo()  # customers add their own ones, and write none of them
+        # Defaults in the context are the caller's, who may not set everything.
+        integrations = self.env["kor.integration"].with_context(clean_context(self.env.context))
+        integrations_sudo = integrations.sudo()  # customers add their own ones, and write none of them
         values = integrations_sudo._read_spec(self.sudo(), spec)  # likewise
         return integrations_sudo.create(values).id
 

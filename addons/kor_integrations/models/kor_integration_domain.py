@@ -13,6 +13,7 @@ PUBLIC_DOMAINS = frozenset(
     "mail.ru me.com msn.com outlook.com proton.me protonmail.com qq.com t-online.de web.de yahoo.com yandex.com "
     "ymail.com zoho.com".split()
 )
+UNPROVEN = {"state": "open", "date_verified": False, "verified_by": False}
 PATH = "/.well-known/kor-verification.txt"
 
 
@@ -20,6 +21,7 @@ class KorIntegrationDomain(models.Model):
     """A domain of e-mail addresses whose people log in by a customer's provider, once it is proven to be theirs."""
 
     _name = "kor.integration.domain"
+    _inherit = "kor.input.mixin"
     _description = "Domain of a Single Sign-on"
     _order = "integration_id, name"
     _check_company_auto = True
@@ -76,22 +78,28 @@ class KorIntegrationDomain(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        return super().create([self._clean(vals) for vals in vals_list])
+        self._check_own_fields(vals_list)
+        # Given for each of them, as defaults in the context come from whoever calls, also where we write for them.
+        make_token = self._fields["token"].default
+        return super().create([{**self._clean(vals), **UNPROVEN, "token": make_token(self)} for vals in vals_list])
 
     def write(self, vals):
+        self._check_own_fields([vals])
         if "name" in vals or "integration_id" in vals:
             # What was proven was another domain, or another customer's.
-            vals = {**self._clean(vals), "state": "open", "date_verified": False, "verified_by": False}
+            vals = {**self._clean(vals), **UNPROVEN}
         return super().write(vals)
 
     @api.model
+    def _check_own_fields(self, vals_list):
+        if not self.env.su and {name for vals in vals_list for name in vals} - {"name", "integration_id"}:
+            raise AccessError(self.env._("Only a proof verifies a domain: look for its file, or confirm it."))
+
+    @api.model
     def _clean(self, vals):
-        """Return the values without what only a proof may set, and the domain as it stands in addresses."""
-        if not self.env.su:
-            vals = {name: vals[name] for name in vals if name in ("name", "integration_id")}
-        if isinstance(vals.get("name"), str):
-            vals = {**vals, "name": read_domain(vals["name"]) or vals["name"]}
-        return vals
+        """Return the values with the domain as it stands in addresses."""
+        name = read_domain(vals.get("name"))
+        return {**vals, "name": name} if name else vals
 
     def action_confirm(self):
         """Confirm that the domain is the customer's: whoever does has seen proof of it.
@@ -133,9 +141,9 @@ class KorIntegrationDomain(models.Model):
         """
         self.check_access("write")
         for domain in self.filtered(lambda one: one.state == "verified"):
-            domain.sudo().write({"state": "open", "date_verified": False, "verified_by": False})  # not to be written
+            domain.sudo().write(UNPROVEN)  # not to be written by hand
             domain.integration_id._log("warning", self.env._("%(domain)s is not verified any more", domain=domain.name))
-            domain.integration_id._revoke_domain(domain.name)
+            domain.integration_id._revoke_unproven()
         return True
 
     def _check_file(self):
@@ -188,4 +196,4 @@ class KorIntegrationDomain(models.Model):
 
     def _release(self):
         """Leave the domains to others, and keep them as a note of what was."""
-        self.write({"state": "open", "date_verified": False, "verified_by": False})
+        self.write(UNPROVEN)

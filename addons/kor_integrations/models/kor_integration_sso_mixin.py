@@ -91,6 +91,8 @@ class KorIntegrationSsoMixin(models.AbstractModel):
         for integration in self.filtered("sso_secret_input"):
             secret = integration.sso_secret_input.strip()
             integration.sudo().sso_client_secret = secret  # who may set it up may give it a secret, not read it
+        # Else it would be read back with what was saved.
+        self.invalidate_recordset(["sso_secret_input"], flush=False)
 
     @api.depends("sso_client_secret")
     def _compute_sso_has_secret(self):
@@ -124,7 +126,9 @@ class KorIntegrationSsoMixin(models.AbstractModel):
 
     @api.model_create_multi
     def create(self, vals_list):
-        integrations = super().create(vals_list)
+        # Defaults in the context come from whoever calls.
+        context = {name: value for name, value in self.env.context.items() if not name.startswith("default_sso_")}
+        integrations = super(KorIntegrationSsoMixin, self.with_context(context)).create(vals_list).with_env(self.env)
         for integration in integrations.filtered(lambda one: one.kind == "sso"):
             integration_sudo = integration.sudo()  # written here only
             integration_sudo.sso_slug = integration._make_sso_slug()

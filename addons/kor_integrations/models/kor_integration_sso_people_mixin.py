@@ -209,9 +209,11 @@ class KorIntegrationSsoPeopleMixin(models.AbstractModel):
             ),
         )
 
-    def _revoke_domain(self, domain):
-        users = self._get_sso_users().filtered(lambda one: (one.login or "").lower().endswith(f"@{domain}"))
-        self._revoke_people(users, self.env._("%(domain)s is not verified any more", domain=domain))
+    def _revoke_unproven(self):
+        """End what was opened by people whose login has none of the domains that are still verified."""
+        domains = self._get_verified_domains()
+        users = self._get_sso_users().filtered(lambda one: one.login.lower().rpartition("@")[2] not in domains)
+        self._revoke_people(users, self.env._("their domain is not verified any more"))
 
     def _forget_sso_people(self):
         """Unlink people from a provider that is another one now: its subjects are other people."""

@@ -1,1 +1,1 @@
-from . import test_guarded_http
+from . import test_guarded_http, test_oidc_engine, test_sso
