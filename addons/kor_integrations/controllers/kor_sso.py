@@ -22,6 +22,16 @@ EMAIL_LENGTH = 254
 
 
 class KorSsoLogin(OAuthLogin):
+    @route()
+    def web_login(self, *args, **kw):
+        """Lead people whose company wants no passwords to the right door, by the domain that they have typed."""
+        response = super().web_login(*args, **kw)
+        if response.is_qweb and response.qcontext.get("error"):
+            integration = request.env["kor.integration"]._find_sso(request.params.get("login"))
+            if integration.sso_only:
+                response.qcontext["error"] = request.env._("People with this address log in with their company.")
+        return response
+
     def list_providers(self):
         """Add the way in for people of all companies; whose provider is whose is told to nobody."""
         providers = super().list_providers()
