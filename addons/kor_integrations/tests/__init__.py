@@ -1,1 +1,9 @@
-from . import test_guarded_http, test_oidc_engine, test_sso
+from . import (
+    test_api_keys,
+    test_api_rest,
+    test_guarded_http,
+    test_integration,
+    test_integration_portal,
+    test_oidc_engine,
+    test_sso,
+)

@@ -1,0 +1,1 @@
+from . import kor_integration_key_issue
