@@ -156,7 +156,7 @@ def get_shell_command(database, addons=()):
     options = [f"--config={config['config']}", f"--addons-path={','.join(paths)}"]
     options += [f"--{name}={config[name]}" for name in ("db_host", "db_port", "db_user") if config[name]]
     options += [f"--data-dir={config['data_dir']}", f"--database={database}", "--no-http", "--log-level=error"]
-    return [sys.executable, "-m", "odoo", "{command}", *options]
+    return [sys.executable, *sys.argv[:1], "{command}", *options]
 
 
 WORKER = """

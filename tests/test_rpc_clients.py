@@ -1,9 +1,11 @@
 """The whole way from a plan to a paid invoice, by real clients of the running server."""
 
+import contextlib
 import shutil
 
 import clients
 import pytest
+import requests
 
 
 @pytest.fixture(scope="module")
@@ -113,3 +115,13 @@ def test_wrong_key_is_refused(site):
     client.headers = {"Authorization": "Bearer 0123456789abcdef"}
     with pytest.raises(clients.Refused):
         client.call("kor.contract", "search", domain=[])
+
+
+def test_live_process_answers_beside_the_workers(site):
+    """What workers cannot hold open is served by a process of its own, which starts by the name of Odoo's file."""
+
+    def is_answering():
+        with contextlib.suppress(requests.RequestException):
+            return requests.get(f"http://127.0.0.1:{site.live_port}/websocket/health", timeout=10).ok
+
+    clients.wait_until(is_answering, "the live process")

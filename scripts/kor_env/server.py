@@ -47,7 +47,7 @@ class Odoo:
         ]
 
     def command(self, kind: str, database: str, *arguments: str) -> list[str]:
-        return [sys.executable, "-m", "odoo", kind, *self.options(database), *arguments]
+        return [sys.executable, str(paths.ROOT / "scripts" / "odoo-bin"), kind, *self.options(database), *arguments]
 
     def environment(self) -> dict[str, str]:
         return venv.environment() | self.cluster.environment()

@@ -17,6 +17,7 @@ class Site:
     odoo: Odoo
     server: Server
     options: tuple[str, ...]
+    live_port: int
     mailbox: Mailbox | None = None
 
     @property
@@ -40,15 +41,16 @@ class Site:
 @contextlib.contextmanager
 def serve(odoo: Odoo, database: str, *options: str) -> Iterator[Site]:
     """Serve the database with two worker processes and without jobs, and stop in the end."""
+    live_port = free_port()
     options = (
         "--workers=2",
-        f"--gevent-port={free_port()}",
+        f"--gevent-port={live_port}",
         "--max-cron-threads=0",
         "--log-level=warn",
         *options,
     )
     server = odoo.serve(database, free_port(), *options)
-    site = Site(server.url, database, odoo, server, options)
+    site = Site(server.url, database, odoo, server, options, live_port)
     try:
         server.wait_ready()
         yield site
