@@ -27,6 +27,7 @@
         "security/kor_integration_domain_security.xml",
         "views/kor_integration_sso_views.xml",
         "views/kor_sso_templates.xml",
+        "views/kor_sso_portal_templates.xml",
     ],
     "assets": {"web.assets_tests": ["kor_integrations/static/tests/tours/*.js"]},
 }

@@ -1,1 +1,1 @@
-from . import kor_integration_api, kor_integration_portal, kor_integration_usage_api, kor_sso
+from . import kor_integration_api, kor_integration_portal, kor_integration_usage_api, kor_sso, kor_sso_portal

@@ -6,6 +6,7 @@ from . import (
     kor_integration_webhook_mixin,
     kor_integration_sso_flow_mixin,
     kor_integration_sso_people_mixin,
+    kor_integration_sso_portal_mixin,
     kor_integration_sso_mixin,
     kor_integration_sync_mixin,
     kor_integration_connector_mixin,

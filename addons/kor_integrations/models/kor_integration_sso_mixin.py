@@ -17,7 +17,11 @@ class KorIntegrationSsoMixin(models.AbstractModel):
     """The customer's people log in with what they have at work: what is set up, and by whom."""
 
     _name = "kor.integration.sso.mixin"
-    _inherit = ["kor.integration.sso.people.mixin", "kor.integration.sso.flow.mixin"]
+    _inherit = [
+        "kor.integration.sso.portal.mixin",
+        "kor.integration.sso.people.mixin",
+        "kor.integration.sso.flow.mixin",
+    ]
     _description = "Single Sign-on of the Customer's People"
 
     sso_slug = fields.Char(readonly=True, copy=False, groups="base.group_system", index="btree_not_null")
@@ -347,7 +351,3 @@ class KorIntegrationSsoMixin(models.AbstractModel):
         raise UserError(
             self.env._("The secret is made at the customer's provider: make a new one there and enter it here.")
         )
-
-    def _check_is_own_or_staff(self):
-        if not (self.env.su or self.env.user._is_internal() or self._is_own_of_portal_user()):
-            raise AccessError(self.env._("Only the customer and we look at the people of a single sign-on."))

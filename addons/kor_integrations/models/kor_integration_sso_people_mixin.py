@@ -4,7 +4,7 @@ from datetime import UTC
 
 from psycopg2 import IntegrityError
 
-from odoo import Command, api, fields, models
+from odoo import SUPERUSER_ID, Command, api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import email_normalize
 from odoo.tools.sql import escape_psql
@@ -49,16 +49,18 @@ class KorIntegrationSsoPeopleMixin(models.AbstractModel):
 
     @api.model
     def _find_running(self, domain):
-        domains_sudo = self.env["kor.integration.domain"].sudo()  # visitors are nobody yet
-        found = domains_sudo.search(
-            [*domain, ("integration_id.kind", "=", "sso"), ("integration_id.state", "in", RUNNING)], limit=1
+        # Visitors are nobody yet: what follows is the system's doing.
+        found = (
+            self.env["kor.integration.domain"]
+            .with_user(SUPERUSER_ID)
+            .search([*domain, ("integration_id.kind", "=", "sso"), ("integration_id.state", "in", RUNNING)], limit=1)
         )
         return found.integration_id.filtered(lambda one: one._is_open())
 
     @api.model
     def _find_sso_by_slug(self, slug):
         """Return the single sign-on of a link as superuser, an empty one where there is none."""
-        return self.sudo().search([("kind", "=", "sso"), ("sso_slug", "=", slug)], limit=1)  # visitors are nobody yet
+        return self.with_user(SUPERUSER_ID).search([("kind", "=", "sso"), ("sso_slug", "=", slug)], limit=1)
 
     @api.model
     def _has_running_sso(self):
@@ -271,26 +273,3 @@ class KorIntegrationSsoPeopleMixin(models.AbstractModel):
         )
         linked = found.filtered(lambda one: provider and one.oauth_provider_id == provider)
         return (found if is_known else linked).filtered(self._is_ours)
-
-    def _get_sso_portal_values(self):
-        """Return what a portal page may show of it, as plain values."""
-        self._check_is_own_or_staff()
-        integration_sudo = self.sudo()  # nothing secret is among it
-        return {
-            "issuer": integration_sudo.sso_issuer or "",
-            "client_id": integration_sudo.sso_client_id or "",
-            "has_secret": integration_sudo.sso_has_secret,
-            "provisioning": integration_sudo.sso_provisioning,
-            "sso_only": integration_sudo.sso_only,
-            "login_url": integration_sudo.sso_login_url or "",
-            "redirect_url": integration_sudo.sso_redirect_url or "",
-            "logout_url": integration_sudo.sso_logout_url or "",
-            "domains": [
-                {"name": one.name, "verified": one.state == "verified", "url": one.url, "content": one.token}
-                for one in integration_sudo.sso_domain_ids
-            ],
-            "people": [
-                {"id": one.id, "name": one.name, "login": one.login, "active": one.active}
-                for one in integration_sudo._get_sso_users()
-            ],
-        }

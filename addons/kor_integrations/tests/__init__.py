@@ -6,4 +6,5 @@ from . import (
     test_integration_portal,
     test_oidc_engine,
     test_sso,
+    test_sso_portal,
 )
