@@ -74,6 +74,7 @@ class TestSsoPortal(SsoCase, HttpCase):
     @mute_logger("odoo.addons.base.models.res_users")
     def test_the_log_in_page_leads_to_the_company(self):
         self.sso.sso_only = True
+        self.authenticate(None, None)
         page = self.url_open("/web/login?redirect=/my/contracts").text
         self.assertIn('href="/kor/sso?redirect=%2Fmy%2Fcontracts"', page)
         self.assertNotIn(self.sso.sso_slug, page)
