@@ -55,7 +55,7 @@ class KorSso(Controller):
         """Ask for an e-mail address, and lead to the provider of its company."""
         if request.httprequest.method != "POST":
             return self._show(error=error, redirect=redirect)
-        email = email.strip()[:EMAIL_LENGTH]
+        email = email.strip()[:EMAIL_LENGTH] if isinstance(email, str) else ""
         integration = request.env["kor.integration"]._find_sso(email)
         if not integration:
             return self._show(error="unknown_company", redirect=redirect, email=email)

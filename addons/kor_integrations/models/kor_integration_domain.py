@@ -76,6 +76,12 @@ class KorIntegrationDomain(models.Model):
                     )
                 )
 
+    @api.constrains("integration_id")
+    def _check_kind(self):
+        for domain in self:
+            if domain.integration_id.kind != "sso":
+                raise ValidationError(self.env._("“%(name)s” is no single sign-on.", name=domain.integration_id.name))
+
     @api.model_create_multi
     def create(self, vals_list):
         self._check_own_fields(vals_list)
@@ -85,10 +91,23 @@ class KorIntegrationDomain(models.Model):
 
     def write(self, vals):
         self._check_own_fields([vals])
+        losing = self.env["kor.integration"]
         if "name" in vals or "integration_id" in vals:
             # What was proven was another domain, or another customer's.
             vals = {**self._clean(vals), **UNPROVEN}
-        return super().write(vals)
+            losing = self._get_verified().integration_id
+        result = super().write(vals)
+        losing._revoke_unproven()
+        return result
+
+    def unlink(self):
+        losing = self._get_verified().integration_id
+        result = super().unlink()
+        losing._revoke_unproven()
+        return result
+
+    def _get_verified(self):
+        return self.filtered(lambda one: one.state == "verified")
 
     @api.model
     def _check_own_fields(self, vals_list):
@@ -140,7 +159,7 @@ class KorIntegrationDomain(models.Model):
         :return: True
         """
         self.check_access("write")
-        for domain in self.filtered(lambda one: one.state == "verified"):
+        for domain in self._get_verified():
             domain.sudo().write(UNPROVEN)  # not to be written by hand
             domain.integration_id._log("warning", self.env._("%(domain)s is not verified any more", domain=domain.name))
             domain.integration_id._revoke_unproven()
@@ -191,7 +210,7 @@ class KorIntegrationDomain(models.Model):
 
     def _remove(self):
         """Delete domains that a customer does not want any more."""
-        self.filtered(lambda one: one.state == "verified").action_withdraw()
+        self._get_verified().action_withdraw()
         self.unlink()
 
     def _release(self):

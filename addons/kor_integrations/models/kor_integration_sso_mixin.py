@@ -6,6 +6,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ..engine.oidc import LOGOUT_PATH, is_address, read_domain
 from ..tools import addresses, guarded_http
+from .kor_integration_state_mixin import RUNNING
 
 SPEC = ("issuer", "client_id", "client_secret", "domains", "provisioning", "sso_only", "trusts_email")
 FLAGS = ("provisioning", "sso_only", "trusts_email")
@@ -127,6 +128,12 @@ class KorIntegrationSsoMixin(models.AbstractModel):
                         issuer=integration.sso_issuer,
                     )
                 )
+
+    @api.constrains("sso_issuer", "sso_client_id")
+    def _check_sso_complete(self):
+        for integration in self:
+            if integration.kind == "sso" and integration.state in RUNNING:
+                integration._check_sso_client()
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -277,18 +284,21 @@ class KorIntegrationSsoMixin(models.AbstractModel):
 
     def _check_ready_sso(self):
         """Raise where something is missing that it needs to run."""
-        if not self.sso_issuer or not self.sso_client_id:
-            raise UserError(
-                self.env._(
-                    "Enter the issuer and the client ID that the customer's provider gave for %(url)s.",
-                    url=self.sso_redirect_url,
-                )
-            )
+        self._check_sso_client()
         if not self._get_verified_domains():
             raise UserError(
                 self.env._(
                     "Verify a domain first: by the file at the address that is shown beside it, or an administrator of "
                     "integrations confirms it. Nobody logs in by a domain that is not verified."
+                )
+            )
+
+    def _check_sso_client(self):
+        if not self.sso_issuer or not self.sso_client_id:
+            raise UserError(
+                self.env._(
+                    "Enter the issuer and the client ID that the customer's provider gave for %(url)s.",
+                    url=self.sso_redirect_url,
                 )
             )
 

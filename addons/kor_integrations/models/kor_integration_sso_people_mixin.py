@@ -213,9 +213,13 @@ class KorIntegrationSsoPeopleMixin(models.AbstractModel):
 
     def _revoke_unproven(self):
         """End what was opened by people whose login has none of the domains that are still verified."""
-        domains = self._get_verified_domains()
-        users = self._get_sso_users().filtered(lambda one: one.login.lower().rpartition("@")[2] not in domains)
-        self._revoke_people(users, self.env._("their domain is not verified any more"))
+        for integration in self:
+            domains = integration._get_verified_domains()
+            people = integration._get_sso_users()
+            integration._revoke_people(
+                people.filtered(lambda one, domains=domains: one.login.lower().rpartition("@")[2] not in domains),
+                self.env._("their domain is not verified any more"),
+            )
 
     def _forget_sso_people(self):
         """Unlink people from a provider that is another one now: its subjects are other people."""

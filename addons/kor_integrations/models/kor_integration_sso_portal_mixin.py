@@ -1,6 +1,9 @@
 from odoo import api, models
 from odoo.exceptions import AccessError
 
+# As many as a page shows.
+PEOPLE = 500
+
 
 class KorIntegrationSsoPortalMixin(models.AbstractModel):
     """What customers see of their single sign-on, and enter about it."""
@@ -52,6 +55,6 @@ class KorIntegrationSsoPortalMixin(models.AbstractModel):
             ],
             "people": [
                 {"id": one.id, "name": one.name, "login": one.login, "active": one.active}
-                for one in integration_sudo._get_sso_users()
+                for one in integration_sudo._get_sso_users()[:PEOPLE]
             ],
         }

@@ -216,6 +216,9 @@ class TestSsoFlow(SsoCase):
         for spec, text in table:
             with self.subTest(spec=spec), self.assertRaisesRegex(UserError, text):
                 self.contract.create_integration({"kind": "sso", **spec})
+        for settings in ({"issuer": ""}, {"client_id": None}):
+            with self.subTest(settings=settings), self.assertRaisesRegex(UserError, "Enter the issuer"):
+                self.sso.configure_sso(settings)
         for settings in (None, {}, [], {"state": "active"}, {"kind": "api"}):
             with self.subTest(settings=settings), self.assertRaisesRegex(UserError, "there are"):
                 self.sso.configure_sso(settings)
@@ -371,6 +374,7 @@ class TestSsoEnd(SsoCase):
             ("paused", lambda: self.sso.manage_integration("pause"), lambda: self.sso.manage_integration("resume")),
             ("does not run", lambda: self.contract._set_state("paused"), lambda: self.contract._set_state("active")),
             ("domain is not verified", self.sso.sso_domain_ids.action_withdraw, self.sso.sso_domain_ids.action_confirm),
+            ("domain is not verified", self._rename, self._name_back),
         ):
             with self.subTest(text=text):
                 end()
@@ -386,6 +390,17 @@ class TestSsoEnd(SsoCase):
         self.sso.manage_integration("retire")
         self.assertFalse(self.sso.sso_client_secret)
         self.assertFalse(self.sso._get_verified_domains(), "others may have the domain now")
+
+    def _rename(self):
+        self.sso.sso_domain_ids.with_user(self.user).name = "other.example"
+
+    def _name_back(self):
+        self.sso.sso_domain_ids.name = DOMAIN
+        self.sso.sso_domain_ids.action_confirm()
+
+    def test_a_deleted_domain_ends_them(self):
+        self.sso.sso_domain_ids.with_user(self.user).unlink()
+        self.assert_over("domain is not verified")
 
     def test_an_ended_contract_ends_them(self):
         self.contract._set_state("cancelled")
@@ -569,4 +584,7 @@ class TestSsoDomain(SsoCase):
         self.assertNotIn("second", self._log_names() + str(self.sso.message_ids.mapped("body")))
         values = self.sso.with_user(self.portal_user)._get_sso_portal_values()
         self.assertNotIn("second", str(values))
+        webhook = self.contract.create_integration({"kind": "api"})
+        with self.assertRaisesRegex(ValidationError, "no single sign-on"):
+            self.env["kor.integration.domain"].create({"name": "x.example", "integration_id": webhook})
         self.assertEqual(values["domains"][0]["name"], DOMAIN)

@@ -2,9 +2,11 @@ import re
 from unittest.mock import patch
 
 from odoo import http
+from odoo.exceptions import ConcurrencyError
 from odoo.tests import HttpCase, mute_logger, new_test_user, tagged
 
 from ..tools import guarded_http
+from .oidc_common import query
 from .test_sso import DOMAIN, ISSUER, SsoCase
 
 
@@ -84,6 +86,27 @@ class TestSsoPortal(SsoCase, HttpCase):
             self.assertEqual("log in with their company" in page, is_told)
         self.sso.manage_integration("pause")
         self.assertNotIn("/kor/sso", self.url_open("/web/login").text)
+
+    @mute_logger("odoo.service.model")
+    def test_a_code_is_redeemed_once_where_the_database_wants_the_request_again(self):
+        answer = self.url_open(f"/kor/sso/{self.sso.sso_slug}", allow_redirects=False)
+        login = query(answer.headers["Location"])
+        self.provider.answer_with(self.provider.sign(self.provider.claims(login)))
+        admit = type(self.sso)._admit
+        failures = [ConcurrencyError("Somebody else was faster.")]
+
+        def _admit(integration, claims):
+            if failures:
+                raise failures.pop()
+            return admit(integration, claims)
+
+        with patch.object(type(self.sso), "_admit", _admit), patch("odoo.service.model.time.sleep"):
+            callback = f"/kor/sso/{self.sso.sso_slug}/callback?state={login['state']}&code=c"
+            answer = self.url_open(callback, allow_redirects=False)
+        self.assertFalse(failures)
+        self.assertTrue(answer.headers["Location"].endswith("/my"), answer.headers["Location"])
+        self.assertEqual([one[1] for one in self.provider.requests].count(f"{ISSUER}/token"), 1)
+        self.assertEqual(self.portal_user.oauth_uid, "ada-1")
 
     def test_login_and_failures_over_http(self):
         answer = self.url_open(f"/kor/sso/{self.sso.sso_slug}?redirect=/my/account", allow_redirects=False)
