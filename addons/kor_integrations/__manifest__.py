@@ -32,6 +32,10 @@
         "views/kor_integration_portal_templates.xml",
         "views/res_config_settings_views.xml",
         "views/kor_webhook_portal_templates.xml",
+        "security/kor_integration_domain_security.xml",
+        "views/kor_integration_sso_views.xml",
+        "views/kor_sso_templates.xml",
+        "views/kor_sso_portal_templates.xml",
     ],
     "assets": {"web.assets_tests": ["kor_integrations/static/tests/tours/*.js"]},
 }

@@ -1,1 +1,8 @@
-from . import kor_integration_api, kor_integration_portal, kor_integration_usage_api, kor_webhook_portal
+from . import (
+    kor_integration_api,
+    kor_integration_portal,
+    kor_integration_usage_api,
+    kor_sso,
+    kor_sso_portal,
+    kor_webhook_portal,
+)

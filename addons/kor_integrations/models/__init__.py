@@ -6,6 +6,9 @@ from . import (
     kor_integration_webhook_follow_mixin,
     kor_integration_webhook_replay_mixin,
     kor_integration_webhook_mixin,
+    kor_integration_sso_flow_mixin,
+    kor_integration_sso_people_mixin,
+    kor_integration_sso_portal_mixin,
     kor_integration_sso_mixin,
     kor_integration_sync_mixin,
     kor_integration_connector_mixin,
@@ -43,4 +46,7 @@ from . import (
     kor_tier,
     kor_usage_event,
     res_config_settings,
+    kor_integration_domain,
+    auth_oauth_provider,
+    res_users,
 )
