@@ -1,0 +1,1 @@
+from . import kor_connector_setup
