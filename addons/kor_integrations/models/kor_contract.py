@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from .kor_integration import FEATURES
@@ -9,6 +9,22 @@ class KorContract(models.Model):
 
     integration_ids = fields.One2many("kor.integration", "contract_id", string="Integrations")
     integration_count = fields.Integer(compute="_compute_integration_count")
+    api_rate_limit = fields.Integer(
+        string="API Calls a Minute",
+        compute="_compute_api_rate_limit",
+        store=True,
+        readonly=False,
+        tracking=True,
+        help="Of all keys of the contract together. Taken over from the tier; 0: no limit.",
+    )
+
+    _api_rate_limit_positive = models.Constraint("CHECK (api_rate_limit >= 0)", "A limit of calls is 0 or more.")
+
+    # Only the choice of a tier counts, as for the other terms.
+    @api.depends("tier_id")
+    def _compute_api_rate_limit(self):
+        for contract in self:
+            contract.api_rate_limit = contract.tier_id.api_rate_limit
 
     def _compute_integration_count(self):
         counts = dict(
@@ -18,6 +34,13 @@ class KorContract(models.Model):
         )
         for contract in self:
             contract.integration_count = counts.get(contract, 0)
+
+    @api.model
+    def _take_api_rate_limits(self):
+        """Give contracts that were there before the limits of tiers those of their tier."""
+        domain = [("api_rate_limit", "=", 0), ("tier_id.api_rate_limit", ">", 0)]
+        for tier, contracts in self.search(domain).grouped("tier_id").items():
+            contracts.api_rate_limit = tier.api_rate_limit
 
     def create_integration(self, spec):
         """Add an integration to the contract, as a draft.
@@ -44,10 +67,10 @@ class KorContract(models.Model):
     def _check_integration_allowed(self, kind):
         """Raise where the contract does not include what an integration of this kind needs."""
         self.ensure_one()
-        code = FEATURES[kind]
         contract_sudo = self.sudo()  # what it includes is no secret to who may see the contract
-        if code in contract_sudo.feature_ids.mapped("code"):
+        if contract_sudo._includes_integration(kind):
             return
+        code = FEATURES[kind]
         feature = self.env["kor.feature"].sudo().search([("code", "=", code)], limit=1)  # its name only
         raise UserError(
             self.env._(
@@ -59,6 +82,9 @@ class KorContract(models.Model):
                 tier=contract_sudo.tier_id.name or "–",
             )
         )
+
+    def _includes_integration(self, kind):
+        return FEATURES[kind] in self.feature_ids.mapped("code")
 
     def action_open_integrations(self):
         """Open the integrations of the contract.

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import AccessError, ValidationError
 
 KINDS = [
     ("api", "API"),
@@ -29,6 +29,8 @@ class KorIntegration(models.Model):
         "kor.integration.sync.mixin",
         "kor.integration.connector.mixin",
         "kor.integration.spec.mixin",
+        "kor.integration.portal.mixin",
+        "kor.integration.notice.mixin",
         "kor.integration.state.mixin",
         "kor.integration.health.mixin",
         "kor.input.mixin",
@@ -63,7 +65,7 @@ class KorIntegration(models.Model):
         tracking=True,
         help="The customer changes, pauses and rotates it in the portal. Otherwise they see it only.",
     )
-    note = fields.Html(string="Notes", help="For staff only.")
+    note = fields.Html(string="Notes", groups="base.group_user", help="For staff only.")
 
     @api.constrains("contract_id", "kind")
     def _check_allowed(self):
@@ -83,7 +85,43 @@ class KorIntegration(models.Model):
                     )
                 )
 
+    @api.model
+    def _get_engine_fields(self):
+        """Return the fields that nobody writes but the actions and what integrations do. Extensible."""
+        return {
+            "state",
+            "date_activated",
+            "health",
+            "failure_count",
+            "error_rate",
+            "date_last_success",
+            "date_last_failure",
+            "last_error",
+            "log_ids",
+            "day_ids",
+            "key_ids",
+        }
+
+    def _check_engine_fields(self, vals_list):
+        if self.env.su:
+            return
+        engine = self._get_engine_fields()
+        for name in (name for vals in vals_list for name in vals if name in engine):
+            raise AccessError(
+                self.env._(
+                    "“%(field)s” follows from what the integration does and is not written; use its actions, such as "
+                    "Activate and Pause.",
+                    field=self._fields[name].get_description(self.env, ["string"])["string"],
+                )
+            )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self._check_engine_fields(vals_list)
+        return super().create(vals_list)
+
     def write(self, vals):
+        self._check_engine_fields([vals])
         if "contract_id" in vals or "kind" in vals:
             for integration in self.filtered(lambda one: one.state != "draft"):
                 raise ValidationError(

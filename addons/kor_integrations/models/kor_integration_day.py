@@ -43,3 +43,4 @@ class KorIntegrationDay(models.Model):
             )
         )
         self.invalidate_model(["successes", "failures"])
+        self.env["kor.integration"].invalidate_model(["day_ids"])

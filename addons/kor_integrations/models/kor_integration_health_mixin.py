@@ -74,6 +74,10 @@ class KorIntegrationHealthMixin(models.AbstractModel):
             ]
         )
 
+    def _get_last_log(self):
+        self.ensure_one()
+        return self.env["kor.integration.log"].search([("integration_id", "=", self.id)], limit=1)
+
     def _note(self, good, message, detail="", milliseconds=0):
         """Note one success or failure in log, counters and health. For many at once there is `_count`."""
         self.ensure_one()

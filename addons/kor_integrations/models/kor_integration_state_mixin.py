@@ -50,7 +50,7 @@ class KorIntegrationStateMixin(models.AbstractModel):
         """
         self.ensure_one()
         self._check_may_manage()
-        if action not in MOVES:
+        if not isinstance(action, str) or action not in MOVES:
             raise UserError(
                 self.env._(
                     "An integration cannot be told to “%(action)s”; use one of: %(actions)s.",
@@ -116,9 +116,7 @@ class KorIntegrationStateMixin(models.AbstractModel):
         self.contract_id._check_integration_allowed(self.kind)
         if self.contract_id.state != "active":
             raise UserError(
-                self.env._(
-                    "Contract %(contract)s is not active: activate it first.", contract=self.contract_id.name
-                )
+                self.env._("Contract %(contract)s is not active: activate it first.", contract=self.contract_id.name)
             )
         self._by_kind("check_ready")
 
@@ -193,7 +191,7 @@ class KorIntegrationStateMixin(models.AbstractModel):
         """
         self.ensure_one()
         self.manage_integration("test")
-        last = self.log_ids[:1]
+        last = self._get_last_log()
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",

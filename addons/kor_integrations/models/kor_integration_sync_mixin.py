@@ -18,6 +18,8 @@ WEEKDAYS = [
 ]
 # As many rows as a file may have at most, and at least.
 ROWS = (100, 100_000)
+# Files that a customer sees on the page of the integration.
+RUNS = 50
 
 
 class KorIntegrationSyncMixin(models.AbstractModel):
@@ -132,6 +134,22 @@ class KorIntegrationSyncMixin(models.AbstractModel):
             int(self.sync_weekday or 0),
             self.contract_id.tz or "UTC",
         )
+
+    def _describe_sync_schedule(self):
+        """Return when files go, as a sentence for customers."""
+        hour, zone = f"{self.sync_hour}:00", self.contract_id.tz or "UTC"
+        if self.sync_interval == "hourly":
+            return self.env._("Every hour.")
+        if self.sync_interval == "daily":
+            return self.env._("Every day at %(hour)s (%(zone)s).", hour=hour, zone=zone)
+        day = dict(self._fields["sync_weekday"]._description_selection(self.env))[self.sync_weekday or "0"]
+        return self.env._("Every %(day)s at %(hour)s (%(zone)s).", day=day, hour=hour, zone=zone)
+
+    def _get_kor_integration_page_values(self):
+        values = super()._get_kor_integration_page_values()
+        runs = self.env["kor.sync.run"]
+        is_sync = self.kind == "data_sync"
+        return {**values, "sync_runs": runs.search([("integration_id", "=", self.id)], limit=RUNS) if is_sync else runs}
 
     def _check_ready_data_sync(self):
         """Raise where something is missing that it needs to run."""

@@ -1,1 +1,1 @@
-from . import test_guarded_http
+from . import test_api_keys, test_api_rest, test_guarded_http, test_integration, test_integration_portal
