@@ -129,8 +129,8 @@ def _read_series(code, data, dimensions):
                     unusable += 1
                     continue
                 hour = datetime.fromtimestamp(int(stamp), UTC).replace(tzinfo=None) - HOUR
-                label = f"{code} {hour.isoformat()}Z"
-                rows.append({"label": label, "metric": code, "hour": hour, "quantity": quantity, "properties": properties})
+                row = {"label": f"{code} {hour.isoformat()}Z", "metric": code, "hour": hour, "quantity": quantity}
+                rows.append({**row, "properties": properties})
         except (KeyError, TypeError, ValueError, ArithmeticError, AttributeError):
             raise ConnectorError(f"{code}: the answer is not as Prometheus' HTTP API has it.") from None
     return rows, unusable

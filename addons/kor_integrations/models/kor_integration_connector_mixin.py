@@ -142,7 +142,9 @@ class KorIntegrationConnectorMixin(models.AbstractModel):
             if code not in known:
                 raise ValidationError(
                     self.env._(
-                        "There is no metric “%(code)s”; use one of: %(known)s.", code=code, known=", ".join(sorted(known))
+                        "There is no metric “%(code)s”; use one of: %(known)s.",
+                        code=code,
+                        known=", ".join(sorted(known)),
                     )
                 )
             if known[code].aggregation == "unique_count":
@@ -217,7 +219,7 @@ class KorIntegrationConnectorMixin(models.AbstractModel):
 
     def _rotate_connector(self):
         """Say how it is done: what opens a customer's system is made by the customer."""
-        raise UserError(self.env._("The secrets are those of the customer's system: enter the new ones in its settings."))
+        raise UserError(self.env._("The secrets are the customer's: enter the new ones in the settings."))
 
     def action_set_up_connector(self):
         """Open the settings of the connector.
@@ -238,7 +240,7 @@ class KorIntegrationConnectorMixin(models.AbstractModel):
                     "is_required": bool(wanted.get("required")),
                     "is_secret": bool(wanted.get("secret")),
                     "help_text": wanted.get("description", ""),
-                    "value": "" if wanted.get("secret") else write_text(wanted, config.get(name, wanted.get("default"))),
+                    "value": not wanted.get("secret") and write_text(wanted, config.get(name, wanted.get("default"))),
                 }
             )
             for name, wanted in connector.schema.items()

@@ -65,7 +65,7 @@ class KorIntegrationFeedMixin(models.AbstractModel):
         }
 
     def _get_held_readings(self, source, rows):
-        """Return what is known of the hours of rows: {(metric, hour, dimension): (revision, quantity)}, in one query."""
+        """Return what is known of the hours of rows: {(metric, hour, dimension): (revision, quantity)}."""
         if not rows:
             return {}
         hours = [row["hour"] for row in rows]

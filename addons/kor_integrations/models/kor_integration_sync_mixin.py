@@ -71,7 +71,12 @@ class KorIntegrationSyncMixin(models.AbstractModel):
     sync_failures = fields.Integer(readonly=True, copy=False, help="In a row; each one waits longer.")
     sync_stream_ids = fields.One2many("kor.sync.stream", "integration_id", string="Datasets")
     sync_run_ids = fields.One2many("kor.sync.run", "integration_id", string="Runs")
-    sync_tz = fields.Selection(related="contract_id.tz", string="Time Zone")
+    sync_tz = fields.Char(string="Time Zone", compute="_compute_sync_tz")
+
+    @api.depends("contract_id")
+    def _compute_sync_tz(self):
+        for integration in self:
+            integration.sync_tz = integration.contract_id.tz or "UTC"
 
     @api.constrains("sync_hour", "sync_max_rows", "sync_port")
     def _check_sync_numbers(self):
@@ -174,9 +179,7 @@ class KorIntegrationSyncMixin(models.AbstractModel):
     def _start_data_sync(self):
         """Begin, or begin again: with the next run of the schedule at the latest, and now for the first time."""
         first = not self.sync_date_last
-        self.write(
-            {"sync_date_next": fields.Datetime.now() if first else self._get_next_sync(), "sync_failures": 0}
-        )
+        self.write({"sync_date_next": fields.Datetime.now() if first else self._get_next_sync(), "sync_failures": 0})
         if first:
             self._trigger_sync()
 

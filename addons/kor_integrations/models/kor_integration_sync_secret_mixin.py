@@ -8,7 +8,7 @@ from ..tools import sftp
 from ..tools.guarded_http import Refused
 
 SECRETS = ("sync_password", "sync_private_key", "sync_token")
-# Another server has another key, which nobody has looked at yet; and what opens the customer's own one is not told to it.
+# Another server has another key, which nobody has looked at yet, and is not told what opens the one before.
 MOVES = (
     (("sync_host", "sync_port"), ("sync_host_key", "sync_host_key_seen", "sync_password")),
     (("sync_url",), ("sync_token",)),
@@ -113,7 +113,8 @@ class KorIntegrationSyncSecretMixin(models.AbstractModel):
         self._check_sync_engine_fields([vals])
         vals = self._clean_host_key(vals)
         for names, forgotten in MOVES:
-            moved = self.filtered(lambda one, names=names: any(one[name] != vals[name] for name in names if name in vals))
+            given = set(names) & set(vals)
+            moved = self.filtered(lambda one, given=given: any(one[name] != vals[name] for name in given))
             if moved:
                 forgotten = dict.fromkeys(set(forgotten) - set(vals), False)
                 super(KorIntegrationSyncSecretMixin, moved.sudo()).write(forgotten)  # secrets are for the system alone

@@ -71,7 +71,5 @@ class KorIntegrationSyncSpecMixin(models.AbstractModel):
     def _read_spec_number(self, spec, name):
         number = spec[name]
         if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number < 2**31:
-            raise UserError(
-                self.env._("“%(name)s” must be a whole number, not “%(value)s”.", name=name, value=number)
-            )
+            raise UserError(self.env._("“%(name)s” must be a whole number, not “%(value)s”.", name=name, value=number))
         return number

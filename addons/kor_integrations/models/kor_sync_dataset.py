@@ -42,8 +42,12 @@ class KorSyncDataset(models.AbstractModel):
         """Return the query of a dataset for a contract, its columns named as the dataset does."""
         contract.ensure_one()
         values, rest = getattr(self, f"_select_{code}")(contract)
-        names = [column.name for column in DATASETS[code].columns]
-        columns = (SQL("%s AS %s", SQL(values[name]), SQL.identifier(name)) for name in names)
+        # Decimals as text: the driver would make floats of them.
+        columns = (
+            SQL("(%s)%s AS %s", SQL(values[one.name]), SQL("::text" if one.type == "decimal" else ""),
+                SQL.identifier(one.name))
+            for one in DATASETS[code].columns
+        )  # fmt: skip
         return SQL("SELECT %s %s", SQL(", ").join(columns), rest)
 
     @api.model
@@ -94,9 +98,9 @@ class KorSyncDataset(models.AbstractModel):
             "sequence": "l.sequence",
             "description": "l.name",
             "product": "p.default_code",
-            "quantity": f"{sign} * l.quantity",
-            "unit_price": "l.price_unit",
-            "discount_percent": "l.discount",
+            "quantity": f"trim_scale({sign} * l.quantity)",
+            "unit_price": "trim_scale(l.price_unit)",
+            "discount_percent": "trim_scale(l.discount)",
             "currency": "cur.name",
             "untaxed": f"round({sign} * l.price_subtotal, cur.decimal_places)",
             "total": f"round({sign} * l.price_total, cur.decimal_places)",
@@ -123,9 +127,9 @@ class KorSyncDataset(models.AbstractModel):
             "unit": "k.unit ->> 'en_US'",
             "aggregation": "k.aggregation",
             "dimension": "r.dimension",
-            "quantity": """CASE k.aggregation WHEN 'sum' THEN r.total WHEN 'max' THEN r.highest
+            "quantity": """trim_scale(CASE k.aggregation WHEN 'sum' THEN r.total WHEN 'max' THEN r.highest
                 WHEN 'unique_count' THEN (SELECT count(*) FROM kor_usage_value v WHERE v.rollup_id = r.id)
-                ELSE r.latest END""",
+                ELSE r.latest END)""",
             "events": "r.events",
         }
         # Days that are not over would come again with each file.
@@ -147,9 +151,9 @@ class KorSyncDataset(models.AbstractModel):
             "is_current": "coalesce(r.is_current, false)",
             "date_from": "r.date_from",
             "date_to": "r.date_to",
-            "uptime_percent": "r.uptime",
-            "uptime_target_percent": "r.uptime_target",
-            "down_seconds": "r.down_seconds",
+            "uptime_percent": "trim_scale(r.uptime)",
+            "uptime_target_percent": "trim_scale(r.uptime_target)",
+            "down_seconds": "trim_scale(r.down_seconds::numeric)",
             "targets": "r.target_count",
             "missed": "r.missed_count",
             "is_met": "coalesce(r.is_met, false)",
@@ -179,7 +183,8 @@ class KorSyncDataset(models.AbstractModel):
             "next_deadline": "date_trunc('second', t.sla_deadline)",
         }
         rest = SQL(
-            "FROM project_task t JOIN kor_contract c ON c.id = t.kor_contract_id WHERE t.kor_contract_id = %s AND t.active",
+            """FROM project_task t JOIN kor_contract c ON c.id = t.kor_contract_id
+               WHERE t.kor_contract_id = %s AND t.active""",
             contract.id,
         )
         return values, rest

@@ -66,8 +66,9 @@ class KorSyncRun(models.Model):
     @api.depends("problems")
     def _compute_problems_text(self):
         for run in self:
-            lines = [self.env._("Line %(line)s: %(problem)s", line=line, problem=text) for line, text in run.problems or ()]
-            run.problems_text = "\n".join(lines[:200])
+            problems = (run.problems or [])[:200]
+            lines = (self.env._("Line %(line)s: %(problem)s", line=line, problem=text) for line, text in problems)
+            run.problems_text = "\n".join(lines)
 
     def _get_content(self):
         """Return the file, as it was made; raise where what is kept of it is not that."""

@@ -38,7 +38,9 @@ class KorSyncStream(models.Model):
     integration_id = fields.Many2one("kor.integration", required=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="integration_id.company_id", store=True, index=True)
     dataset = fields.Selection(selection=lambda self: get_dataset_selection(), required=True)
-    direction = fields.Selection([("export", "We send"), ("import", "We take")], compute="_compute_direction", store=True)
+    direction = fields.Selection(
+        [("export", "We send"), ("import", "We take")], compute="_compute_direction", store=True
+    )
     cursor = fields.Integer(
         string="Last Change Sent",
         readonly=True,

@@ -40,8 +40,8 @@ class KorSyncTakeMixin(models.AbstractModel):
         """Count a file and return its run, and a sentence about it; one that was taken before is not counted again."""
         runs, started = self.env["kor.sync.run"], fields.Datetime.now()
         digest = hashlib.sha256(content).hexdigest() if content is not None else False
-        known = digest and runs.search([("stream_id", "=", self.id), ("direction", "=", "import"), ("sha256", "=", digest)])
-        if known:
+        taken = [("stream_id", "=", self.id), ("direction", "=", "import"), ("sha256", "=", digest)]
+        if digest and (known := runs.search(taken, limit=1)):
             when = fields.Datetime.to_string(known.create_date)
             return known, self.env._(
                 "%(file)s was taken already (%(time)s UTC) and is not counted again", file=name, time=when

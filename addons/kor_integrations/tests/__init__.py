@@ -1,1 +1,10 @@
-from . import test_api_keys, test_api_rest, test_guarded_http, test_integration, test_integration_portal
+from . import (
+    test_api_keys,
+    test_api_rest,
+    test_guarded_http,
+    test_integration,
+    test_integration_portal,
+    test_sync_engine,
+    test_sync_export,
+    test_sync_take,
+)

@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import io
 import ipaddress
+import logging
 import posixpath
 import re
 import socket
@@ -23,6 +24,9 @@ import paramiko
 
 from .addresses import FIRST_FREE_PORT, LABEL, Allowed, Refused, check_address
 from .guarded_http import Failed, _look_up, _say
+
+# Each connection and login would be a line in the log of the server.
+logging.getLogger("paramiko").setLevel(logging.WARNING)
 
 PORT = 22
 REACH, ANSWER, WHOLE = 10, 30, 300

@@ -65,7 +65,7 @@ class HttpsTarget:
             raise Failed(f"The address answered {answer.status} to {name}{_hint(answer.status)}")
 
     def try_out(self):
-        """Return the status of a question that changes nothing, or raise Failed where it shows that files would fail."""
+        """Return the status of a question that changes nothing; raise Failed where files would fail as well."""
         answer = guarded_http.request("HEAD", self._url, headers=self._get_headers(), allow_private=self._allow_private)
         if answer.status in (401, 403) or answer.status >= 500 and answer.status != 501:
             raise Failed(f"The address answered {answer.status}{_hint(answer.status)}")

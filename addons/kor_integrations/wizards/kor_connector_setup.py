@@ -24,14 +24,11 @@ class KorConnectorSetup(models.TransientModel):
         integration._check_may_manage()
         schema = CONNECTORS[integration.connector_code].schema
         try:
-            config = {
-                line.name: value
-                for line in self.line_ids
-                if (value := read_text(schema[line.name], line.new_secret if line.is_secret else line.value)) is not None
-            }
+            texts = {line.name: line.new_secret if line.is_secret else line.value for line in self.line_ids}
+            values = {name: read_text(schema[name], text) for name, text in texts.items()}
         except ConfigError as error:
             raise UserError(str(error)) from error
-        integration.configure_connector(config)
+        integration.configure_connector({name: value for name, value in values.items() if value is not None})
         # What was entered as a secret is kept in one place only.
         self.line_ids.new_secret = False
         return {"type": "ir.actions.act_window_close"}
