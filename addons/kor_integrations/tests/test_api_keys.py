@@ -359,7 +359,9 @@ class TestApiKeys(IntegrationCase):
     def test_tier_gives_the_limit_and_contract_and_integration_change_it(self):
         limits = {
             tier.code: tier.api_rate_limit
-            for tier in self.env["kor.tier"].search([("code", "in", ("starter", "professional", "enterprise", "custom"))])
+            for tier in self.env["kor.tier"].search(
+                [("code", "in", ("starter", "professional", "enterprise", "custom"))]
+            )
         }
         self.assertEqual(limits, {"starter": 0, "professional": 60, "enterprise": 600, "custom": 1200})
         self.assertEqual(self.contract.api_rate_limit, 600)
