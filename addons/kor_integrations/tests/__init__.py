@@ -7,6 +7,8 @@ from . import (
     test_integration_portal,
     test_sync_engine,
     test_sync_export,
+    test_sync_https,
+    test_sync_portal,
     test_sync_sequence,
     test_sync_take,
 )

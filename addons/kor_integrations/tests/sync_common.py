@@ -52,39 +52,13 @@ class SftpServer:
         (self.base / "files" / name).write_bytes(text if isinstance(text, bytes) else text.encode())
 
 
-class SyncCase(IntegrationCase):
-    """A customer with an SFTP server of their own, and workers that run what is due."""
+class WorkCase(IntegrationCase):
+    """Workers that run what is due, and use to be sent."""
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        folder = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(folder.cleanup)
-        cls.server = SftpServer(folder.name)
-        cls.addClassCleanup(cls.server.stop)
         cls.env["ir.config_parameter"].set_param("kor_integrations.allow_private_addresses", "127.0.0.1")
-
-    def setUp(self):
-        super().setUp()
-        for folder in ("in/done", "in", "."):
-            path = self.server.base / "files" / folder
-            for one in path.iterdir() if path.exists() else ():
-                if one.is_file():
-                    one.unlink()
-
-    def _create_sync(self, *datasets, **spec):
-        spec = {
-            "host": "127.0.0.1",
-            "port": self.server.port,
-            "login": "kor",
-            "password": PASSWORD,
-            "host_key": f"ssh-ed25519 {self.server.fingerprint}",
-            "datasets": list(datasets),
-            **spec,
-        }
-        integration = self._create_integration(kind="data_sync", **spec)
-        integration.manage_integration("activate")
-        return integration
 
     @contextmanager
     def _work(self):
@@ -111,3 +85,37 @@ class SyncCase(IntegrationCase):
         ]  # fmt: skip
         outcome = self.env["kor.usage.reading"].sudo().ingest(readings)
         self.assertFalse(outcome["rejected"])
+
+
+class SyncCase(WorkCase):
+    """A customer with an SFTP server of their own, and workers that run what is due."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        cls.server = SftpServer(folder.name)
+        cls.addClassCleanup(cls.server.stop)
+
+    def setUp(self):
+        super().setUp()
+        for folder in ("in/done", "in", "."):
+            path = self.server.base / "files" / folder
+            for one in path.iterdir() if path.exists() else ():
+                if one.is_file():
+                    one.unlink()
+
+    def _create_sync(self, *datasets, **spec):
+        spec = {
+            "host": "127.0.0.1",
+            "port": self.server.port,
+            "login": "kor",
+            "password": PASSWORD,
+            "host_key": f"ssh-ed25519 {self.server.fingerprint}",
+            "datasets": list(datasets),
+            **spec,
+        }
+        integration = self._create_integration(kind="data_sync", **spec)
+        integration.manage_integration("activate")
+        return integration
