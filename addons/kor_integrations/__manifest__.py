@@ -36,6 +36,11 @@
         "views/kor_integration_sso_views.xml",
         "views/kor_sso_templates.xml",
         "views/kor_sso_portal_templates.xml",
+        "security/kor_sync_security.xml",
+        "data/ir_cron_sync_data.xml",
+        "views/kor_integration_sync_views.xml",
+        "views/kor_integration_connector_views.xml",
+        "views/kor_sync_portal_templates.xml",
     ],
     "assets": {"web.assets_tests": ["kor_integrations/static/tests/tours/*.js"]},
 }

@@ -4,5 +4,6 @@ from . import (
     kor_integration_usage_api,
     kor_sso,
     kor_sso_portal,
+    kor_sync_portal,
     kor_webhook_portal,
 )

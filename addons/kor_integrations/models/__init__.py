@@ -1,4 +1,10 @@
 from . import (
+    kor_integration_feed_mixin,
+    kor_integration_sync_secret_mixin,
+    kor_integration_sync_spec_mixin,
+    kor_integration_sync_run_mixin,
+    kor_sync_take_mixin,
+    kor_integration_connector_run_mixin,
     kor_integration_health_mixin,
     kor_integration_state_mixin,
     kor_integration_spec_mixin,
@@ -49,4 +55,8 @@ from . import (
     kor_integration_domain,
     auth_oauth_provider,
     res_users,
+    kor_sync_dataset,
+    kor_sync_stream,
+    kor_sync_run,
+    kor_sync_mark,
 )
