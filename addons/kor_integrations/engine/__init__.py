@@ -1,0 +1,1 @@
+"""Hold the arithmetic of integrations and infrastructure: no database, no clock, no input or output."""
