@@ -1,1 +1,1 @@
-from . import test_integration
+from . import test_guarded_http
