@@ -78,9 +78,7 @@ def measure_costs(
             sums[price.currency] = total
             if first >= start:
                 amount = _round(total, price.places) - _round(before, price.places)
-                costs.append(
-                    Cost(month, first, after, quantity.quantity, price.unit_cost, price.currency, amount)
-                )
+                costs.append(Cost(month, first, after, quantity.quantity, price.unit_cost, price.currency, amount))
     return costs
 
 

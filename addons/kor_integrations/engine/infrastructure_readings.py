@@ -72,7 +72,9 @@ def _read_time(text, now):
         raise ReadingError(f"The time “{text}” is none: write it as 2026-03-01T12:00:00Z.") from None
     moment = moment.replace(microsecond=0)
     if moment > now + AHEAD:
-        raise ReadingError(f"The time {moment.isoformat()}Z lies ahead of ours ({now.isoformat()}Z): set the clock right.")
+        raise ReadingError(
+            f"The time {moment.isoformat()}Z lies ahead of ours ({now.isoformat()}Z): set the clock right."
+        )
     if moment < now - timedelta(days=KEPT_DAYS):
         raise ReadingError(f"The time {moment.isoformat()}Z lies more than {KEPT_DAYS} days back: it is not kept.")
     return moment
@@ -98,7 +100,10 @@ def sum_hour(readings: Iterable[tuple[datetime, Decimal]], aggregation: str, hou
         raise ValueError(aggregation)
     starts = [hour, *(time for time, _used in readings[1:]), hour + HOUR]
     area = sum(
-        (used * int((after - before).total_seconds()) for used, before, after in zip(values, starts, starts[1:], strict=False)),
+        (
+            used * int((after - before).total_seconds())
+            for used, before, after in zip(values, starts, starts[1:], strict=False)
+        ),
         Decimal(0),
     )
     return (area / 3600).quantize(Decimal("0.000001"))

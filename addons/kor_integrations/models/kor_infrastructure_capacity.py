@@ -8,13 +8,14 @@ class KorInfrastructureCapacity(models.Model):
     _name = "kor.infrastructure.capacity"
     _inherit = ["kor.infrastructure.fact.mixin", "kor.input.mixin"]
     _description = "Quantity of a Resource"
+    _rec_name = "resource_id"
 
     resource_id = fields.Many2one("kor.infrastructure.resource", required=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="resource_id.company_id", store=True, index=True)
     date_from = fields.Date(string="From", required=True, default=fields.Date.context_today)
     contracted = fields.Float(digits=(20, 6), aggregator=False)
     allocated = fields.Float(digits=(20, 6), aggregator=False)
-    name = fields.Char(string="Why", help="Such as the amendment or the ticket behind it.")
+    reason = fields.Char(string="Why", help="Such as the amendment or the ticket behind it.")
     create_uid = fields.Many2one("res.users", string="Noted by", readonly=True)
 
     _quantity_positive = models.Constraint(
@@ -26,7 +27,9 @@ class KorInfrastructureCapacity(models.Model):
         for fact in self:
             if fact.contracted < 0 or fact.allocated < 0:
                 raise ValidationError(
-                    self.env._("Quantities are 0 or more, not %(quantity)s.", quantity=min(fact.contracted, fact.allocated))
+                    self.env._(
+                        "Quantities are 0 or more, not %(quantity)s.", quantity=min(fact.contracted, fact.allocated)
+                    )
                 )
 
     @api.model_create_multi

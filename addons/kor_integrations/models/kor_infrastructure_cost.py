@@ -8,6 +8,7 @@ class KorInfrastructureCost(models.Model):
     _name = "kor.infrastructure.cost"
     _inherit = ["kor.infrastructure.fact.mixin", "kor.input.mixin"]
     _description = "Cost of a Resource"
+    _rec_name = "resource_id"
 
     resource_id = fields.Many2one("kor.infrastructure.resource", required=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="resource_id.company_id", store=True, index=True)
@@ -16,7 +17,7 @@ class KorInfrastructureCost(models.Model):
     currency_id = fields.Many2one(
         "res.currency", required=True, ondelete="restrict", default=lambda self: self.env.company.currency_id
     )
-    name = fields.Char(string="Why", help="Such as the supplier's offer behind it.")
+    reason = fields.Char(string="Why", help="Such as the supplier's offer behind it.")
     create_uid = fields.Many2one("res.users", string="Noted by", readonly=True)
 
     _cost_positive = models.Constraint("CHECK (unit_cost >= 0)", "A cost is 0 or more.")

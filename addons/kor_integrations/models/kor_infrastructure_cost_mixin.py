@@ -15,7 +15,7 @@ class KorInfrastructureCostMixin(models.AbstractModel):
     _description = "Costs of Infrastructure"
 
     def _get_costs(self, date_from, date_to):
-        """Return what the infrastructures cost in a span of days, both included, in as many queries for many as for one.
+        """Return what the infrastructures cost in a span of days, both included; many take no more queries than one.
 
         Allocated quantities cost, not used ones. Costs of adjacent spans add up to those of the whole.
 

@@ -49,7 +49,6 @@ class KorInfrastructureFactMixin(models.AbstractModel):
     _name = "kor.infrastructure.fact.mixin"
     _description = "Fact about a Resource"
     _order = "date_from desc, id desc"
-    _rec_name = "resource_id"
 
     def write(self, vals):
         raise UserError(

@@ -2,14 +2,13 @@ import hashlib
 import hmac
 import secrets
 from collections import defaultdict
-from datetime import UTC
 from decimal import Decimal
 
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
-from ..engine.infrastructure_readings import ReadingError, hour_of, read_reading, sum_hour
+from ..engine.infrastructure_readings import ReadingError, hour_of, read_reading
 
 BATCH_LIMIT = 10_000
 INSERT = """
@@ -18,7 +17,7 @@ INSERT = """
 """
 # Of each hour that is named, all readings.
 HOURS = """
-    SELECT r.resource_id, h.hour, r.time, r.used
+    SELECT r.resource_id, h.hour, r.time, r.used::text
       FROM unnest(%s::int[], %s::timestamp[]) AS h(resource_id, hour)
       JOIN kor_infrastructure_reading r
         ON r.resource_id = h.resource_id AND r.time >= h.hour AND r.time < h.hour + interval '1 hour'
@@ -113,7 +112,9 @@ class KorInfrastructureIntakeMixin(models.AbstractModel):
         """Store what is new; return its keys, and by key why readings are refused that contradict known ones."""
         if not placed:
             return set(), {}
-        rows = [(id_, self.id, self.company_id.id, time, used) for (id_, time), (_index, used) in sorted(placed.items())]
+        rows = [
+            (id_, self.id, self.company_id.id, time, used) for (id_, time), (_index, used) in sorted(placed.items())
+        ]
         stored = set(self.env.cr.execute_values(INSERT, rows, page_size=len(rows), fetch=True))
         left = sorted(set(placed) - stored)
         if not left:
@@ -121,17 +122,15 @@ class KorInfrastructureIntakeMixin(models.AbstractModel):
         known = self.env.execute_query(
             SQL(
                 """
-                SELECT r.resource_id, r.time, r.used FROM kor_infrastructure_reading r
+                SELECT r.resource_id, r.time, r.used::text FROM kor_infrastructure_reading r
                   JOIN unnest(%s::int[], %s::timestamp[]) AS x(resource_id, time) USING (resource_id, time)
                 """,
                 [id_ for id_, _time in left],
                 [time for _id, time in left],
             )
         )
-        contradicting = {
-            (id_, time): _contradict(time, used) for id_, time, used in known if placed[id_, time][1] != used
-        }
-        return stored, contradicting
+        held = {(id_, time): Decimal(used) for id_, time, used in known}
+        return stored, {key: _contradict(key[1], used) for key, used in held.items() if placed[key][1] != used}
 
     def _follow_readings(self, stored):
         """Let resources have what the latest of new readings say, and warnings follow."""
@@ -227,26 +226,6 @@ class KorInfrastructureKey(models.AbstractModel):
     id = fields.Id()
     key = fields.Char(readonly=True)
     url = fields.Char(readonly=True)
-
-
-class KorInfrastructureResourceUsageMixin(models.AbstractModel):
-    """Report readings of a resource as usage of its contract."""
-
-    _name = "kor.infrastructure.resource.usage.mixin"
-    _description = "Usage of Resources"
-
-    def _prepare_usage(self, hour, readings):
-        """Return the plain usage reading of an hour."""
-        self.ensure_one()
-        return {
-            "contract": self.contract_id.id,
-            "metric": self.metric_id.code,
-            "hour": hour.replace(tzinfo=UTC).isoformat(),
-            "quantity": str(sum_hour(readings, self.metric_id.aggregation, hour)),
-            "revision": len(readings),
-            "events": len(readings),
-            "source": f"infrastructure-{self.id}",
-        }
 
 
 def _contradict(time, used):

@@ -14,9 +14,7 @@ class KorInfrastructureReading(models.Model):
     _rec_name = "resource_id"
     _log_access = False
 
-    resource_id = fields.Many2one(
-        "kor.infrastructure.resource", required=True, readonly=True, ondelete="cascade"
-    )
+    resource_id = fields.Many2one("kor.infrastructure.resource", required=True, readonly=True, ondelete="cascade")
     infrastructure_id = fields.Many2one(
         "kor.infrastructure", required=True, readonly=True, index=True, ondelete="cascade"
     )

@@ -23,6 +23,7 @@ class KorInfrastructureResource(models.Model):
     _inherit = [
         "kor.infrastructure.capacity.mixin",
         "kor.infrastructure.resource.cost.mixin",
+        "kor.infrastructure.usage.mixin",
         "kor.infrastructure.guard.mixin",
         "kor.input.mixin",
     ]
@@ -78,7 +79,6 @@ class KorInfrastructureResource(models.Model):
         return super()._get_engine_fields() | {"used", "date_used"}
 
     @api.depends("kind")
-    @api.depends_context("lang")
     def _compute_name(self):
         labels = dict(self._fields["kind"]._description_selection(self.env))
         for resource in self:

@@ -67,20 +67,18 @@ class KorInfrastructureStateMixin(models.AbstractModel):
     def _check_may_set_state(self):
         self.check_access("write")
         if not (self.env.su or self.env.user.has_group("kor_integrations.group_kor_integration_user")):
-            raise AccessError(self.env._("Only users of KOR Enterprise › Integrations set the state of infrastructure."))
+            raise AccessError(
+                self.env._("Only users of KOR Enterprise › Integrations set the state of infrastructure.")
+            )
 
     @api.model
     def _read_reason(self, state, reason):
         if reason in (None, False):
             reason = ""
         if not isinstance(reason, str) or len(reason) > REASON_LENGTH:
-            raise UserError(
-                self.env._("The reason must be text of up to %(length)s characters.", length=REASON_LENGTH)
-            )
+            raise UserError(self.env._("The reason must be text of up to %(length)s characters.", length=REASON_LENGTH))
         if state in REASONED and not reason.strip():
-            raise UserError(
-                self.env._("Say why it is %(state)s.", state=dict(STATES)[state].lower())
-            )
+            raise UserError(self.env._("Say why it is %(state)s.", state=dict(STATES)[state].lower()))
         return reason.strip()
 
     def _check_move(self, state):

@@ -1,0 +1,1 @@
+from . import kor_infrastructure_api, kor_infrastructure_portal

@@ -1,0 +1,1 @@
+from . import kor_infrastructure_change
