@@ -18,10 +18,6 @@ class KorInfrastructureCapacity(models.Model):
     reason = fields.Char(string="Why", help="Such as the amendment or the ticket behind it.")
     create_uid = fields.Many2one("res.users", string="Noted by", readonly=True)
 
-    _quantity_positive = models.Constraint(
-        "CHECK (contracted >= 0 AND allocated >= 0)", "Quantities are 0 or more: write how much there is."
-    )
-
     @api.constrains("contracted", "allocated")
     def _check_quantities(self):
         for fact in self:

@@ -49,7 +49,7 @@ class KorInfrastructureCapacityMixin(models.AbstractModel):
     )
     currency_id = fields.Many2one(
         "res.currency",
-        compute="_compute_unit_cost",
+        compute="_compute_currency",
         inverse="_inverse_unit_cost",
         groups="kor_integrations.group_kor_integration_user",
     )
@@ -92,12 +92,19 @@ class KorInfrastructureCapacityMixin(models.AbstractModel):
                 )
         self.env["kor.infrastructure.capacity"].create(values)
 
-    @api.depends("cost_ids.date_from", "cost_ids.unit_cost", "cost_ids.currency_id")
+    @api.depends("cost_ids.date_from", "cost_ids.unit_cost")
     def _compute_unit_cost(self):
         current = self._get_current("kor.infrastructure.cost")
         for resource in self:
             fact = current.get(resource._origin.id)
             resource.unit_cost = fact.unit_cost if fact else 0
+
+    # By itself: what is computed together with the cost would be lost when the cost alone is written.
+    @api.depends("cost_ids.date_from", "cost_ids.currency_id", "company_id")
+    def _compute_currency(self):
+        current = self._get_current("kor.infrastructure.cost")
+        for resource in self:
+            fact = current.get(resource._origin.id)
             resource.currency_id = fact.currency_id if fact else (resource.company_id or self.env.company).currency_id
 
     def _inverse_unit_cost(self):

@@ -6,6 +6,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from ..engine.infrastructure_checks import Streak
 from ..tools.addresses import Allowed, Refused, parse
 from ..tools.guarded_http import get_allowed
+from ..tools.infrastructure_probe import read_host
 from .kor_infrastructure_state_mixin import WATCHED
 
 KINDS = [("http", "HTTP(S)"), ("tcp", "TCP connection"), ("heartbeat", "Readings come")]
@@ -143,7 +144,10 @@ class KorInfrastructureCheck(models.Model):
         allowed = Allowed.read(get_allowed(self.env))
         for check in self.filtered(lambda one: one.kind != "heartbeat"):
             try:
-                parse(check._get_address(), plain=True, allowed=allowed)
+                if check.kind == "http":
+                    parse(check.url or "", plain=True, allowed=allowed)
+                else:
+                    read_host((check.host or "").strip(), check.port, allowed)
             except Refused as error:
                 raise ValidationError(
                     self.env._("Check “%(name)s”: %(reason)s", name=check.name, reason=str(error))
@@ -152,13 +156,6 @@ class KorInfrastructureCheck(models.Model):
                 raise ValidationError(
                     self.env._("A status of HTTP is from 100 to 599, not %(status)s.", status=check.expected_status)
                 )
-
-    def _get_address(self):
-        """Return the address of the check; that of a TCP connection written as one of HTTP, to be read alike."""
-        if self.kind == "http":
-            return self.url or ""
-        host = (self.host or "").strip()
-        return f"https://{f'[{host}]' if ':' in host else host}:{self.port or 0}/"
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -79,7 +79,7 @@ class KorInfrastructureCheckRunMixin(models.AbstractModel):
         return infrastructure_probe.Probe(
             self.kind,
             self.url or "",
-            self.host or "",
+            (self.host or "").strip(),
             self.port,
             self.expected_status,
             self.expected_text or "",

@@ -20,8 +20,6 @@ class KorInfrastructureCost(models.Model):
     reason = fields.Char(string="Why", help="Such as the supplier's offer behind it.")
     create_uid = fields.Many2one("res.users", string="Noted by", readonly=True)
 
-    _cost_positive = models.Constraint("CHECK (unit_cost >= 0)", "A cost is 0 or more.")
-
     @api.constrains("unit_cost")
     def _check_unit_cost(self):
         for fact in self:

@@ -57,6 +57,14 @@ def look(probe, allow_private=""):
     return Outcome(moment, is_good, message[:MESSAGE], round((time.monotonic() - started) * 1000), body)
 
 
+def read_host(host, port, allowed=None):
+    """Return what a host and a port mean, or raise Refused: the rules are those for addresses of HTTP."""
+    target = parse(f"https://{f'[{host}]' if ':' in host else host}:{port}/", allowed=allowed)
+    if target.path != "/" or target.port != port:
+        raise Refused(f"“{host}” is no host name: give it without a path.")
+    return target
+
+
 def _look_http(probe, allow_private):
     timeout = (min(REACH, probe.timeout), probe.timeout)
     answer = request("GET", probe.url, timeout=timeout, allow_private=allow_private, plain=True)
@@ -66,8 +74,7 @@ def _look_http(probe, allow_private):
 def _look_tcp(probe, allow_private):
     """Connect and hang up: what answers is reached under the same rules as over HTTP."""
     allowed = Allowed.read(allow_private)
-    host = f"[{probe.host}]" if ":" in probe.host else probe.host
-    target = parse(f"https://{host}:{probe.port}/", allowed=allowed)
+    target = read_host(probe.host, probe.port, allowed)
     until = time.monotonic() + probe.timeout
     addresses = _resolve(target, allowed, until)
     try:
