@@ -160,7 +160,7 @@ class KorInfrastructureCapacityMixin(models.AbstractModel):
     def _get_warning_kinds(self):
         """Return what is to be warned of now."""
         self.ensure_one()
-        if not self.active or self.infrastructure_id.state == "retired":
+        if not self.active or self.infrastructure_id.state in ("planned", "retired"):
             return set()
         kinds = set()
         # Something is used where nothing is set aside: that is full too.

@@ -111,6 +111,8 @@ class KorInfrastructureStateMixin(models.AbstractModel):
             self._ensure_watched()
         elif state == "retired":
             self._end_watch()
+        # Nothing is warned of before it is set up.
+        self.resource_ids._follow_warnings()
 
     def action_provision(self):
         """Note that the infrastructure is being set up.

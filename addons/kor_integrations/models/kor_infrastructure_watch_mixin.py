@@ -194,7 +194,6 @@ class KorInfrastructureWatchMixin(models.AbstractModel):
         retired_sudo.monitor_id.active = False
         own = retired_sudo.filtered(lambda one: one.service_id.code == f"infrastructure-{one.id}")
         own.service_id.active = False
-        retired_sudo.resource_ids._follow_warnings()
 
     def action_open_outages(self):
         """Open the outages that the checks found.

@@ -247,6 +247,17 @@ class TestInfrastructure(InfrastructureCase):
         self.assertFalse(self._get_activities())
         self.assertTrue(self.memory.warning_ids.date_end)
 
+    def test_what_is_planned_is_warned_of_when_it_is_set_up(self):
+        infrastructure = self._create_infrastructure(
+            user_id=self.env.uid, resource_ids=[Command.create({"contracted": 1, "allocated": 2})]
+        )
+        self.assertFalse(infrastructure.warning_ids)
+        infrastructure.action_provision()
+        self.assertEqual(infrastructure.warning_count, 1)
+        infrastructure.set_state("retired", "Never used")
+        infrastructure.invalidate_recordset(["warning_count"])
+        self.assertEqual((infrastructure.warning_count, len(self._get_activities(infrastructure))), (0, 0))
+
     def test_maintenance_of_machines_is_a_window_of_the_service(self):
         self._create_check(kind="heartbeat")
         equipment = self.env["maintenance.equipment"].create({"name": "Host 7"})
