@@ -1,4 +1,6 @@
 from . import (
+    kor_infrastructure_api,
+    kor_infrastructure_portal,
     kor_integration_api,
     kor_integration_portal,
     kor_integration_usage_api,
