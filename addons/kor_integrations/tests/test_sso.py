@@ -552,10 +552,16 @@ class TestSsoDomain(SsoCase):
         domain = domains.with_user(self.user).with_context(**forged).create(values)
         self.assertEqual((domain.state, domain.verified_by), ("open", False))
         self.assertGreater(len(domain.token), 40)
-        as_ada = self.contract.with_user(self.portal_user).with_context(**forged, default_sso_provider_id=1)
+        native = self.env["auth.oauth.provider"].search([], limit=1)
+        defaults = {**forged, "default_state": "active", "default_sso_provider_id": native.id}
+        as_ada = self.contract.with_user(self.portal_user).with_context(**defaults)
         made = self.env["kor.integration"].browse(as_ada.create_integration({"kind": "sso", "domains": ["x.example"]}))
         self.assertEqual((made.state, made.sso_domain_ids.state), ("draft", "open"))
         self.assertFalse(made.sso_provider_id)
+        as_staff = self.contract.with_user(self.manager).with_context(**defaults)
+        self.assertEqual(
+            self.env["kor.integration"].browse(as_staff.create_integration({"kind": "sso"})).state, "draft"
+        )
         self.assertEqual(made.owner_id, self.ada, "who made it looks after it")
         for forbidden in ({"state": "verified"}, {"token": "x"}, {"verified_by": "me"}):
             with self.assertRaises(AccessError):
