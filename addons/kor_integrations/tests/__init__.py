@@ -1,5 +1,6 @@
 from . import (
     test_api_keys,
+    test_api_limits,
     test_api_rest,
     test_connector,
     test_engine_infrastructure,
