@@ -33,4 +33,5 @@
         "web.assets_backend": ["kor_account_management/static/src/sparkline/*"],
         "web.assets_tests": ["kor_account_management/static/tests/tours/*.js"],
     },
+    "post_init_hook": "post_init_hook",
 }

@@ -13,7 +13,11 @@ from .venv import REQUIREMENTS
 # The demo payment provider is no part of the suite: real companies install their own.
 SUITE = "kor_enterprise,payment_demo"
 _REMEMBER = "env['ir.config_parameter'].sudo().set_param('kor.addons_digest', {digest!r})\n"
-_STORY = paths.ROOT / "scripts" / "demo_story.py"
+# In the order in which they happened.
+_STORY = [
+    paths.ROOT / "scripts" / name
+    for name in ("demo_story.py", "demo_deals.py", "demo_service.py", "demo_connections.py")
+]
 _TEST_COMPANY = paths.ROOT / "scripts" / "test_company.py"
 _COMMIT = "env.cr.commit()\n"
 
@@ -38,7 +42,8 @@ def _create_demo(odoo: Odoo, name: str, digest: str) -> None:
     odoo.cluster.create(building)
     odoo.work(building, "--with-demo", "--init", SUITE)
     step("Billing the demo's contracts, collecting what is due")
-    odoo.shell(building, _STORY.read_text() + _REMEMBER.format(digest=digest) + _COMMIT)
+    story = "\n".join(part.read_text() for part in _STORY)
+    odoo.shell(building, story + _REMEMBER.format(digest=digest) + _COMMIT)
     filestore = odoo.data_dir / "filestore"
     shutil.rmtree(filestore / name, ignore_errors=True)
     if (filestore / building).is_dir():

@@ -27,8 +27,8 @@ class KorAccount(models.Model):
     @api.model
     def _get_survey(self):
         survey = self.env.ref(SURVEY, raise_if_not_found=False)
-        # In sudo: account managers send this survey, but do not make surveys.
-        return survey.sudo() if survey and survey.sudo().active else None
+        survey_sudo = survey and survey.sudo()  # account managers send this survey, but do not make surveys
+        return survey_sudo if survey_sudo and survey_sudo.active else None
 
     def action_send_survey(self):
         """Ask the customers how content they are, by a mail with a link of their own.
@@ -70,7 +70,7 @@ class KorAccount(models.Model):
         if inputs_sudo:
             template_sudo = template.with_env(survey.env)  # in sudo, as the answers that it is about
             template_sudo.send_mail_batch(inputs_sudo.ids, email_layout_xmlid="mail.mail_notification_light")
-        asked.date_survey = fields.Date.today()
+        asked.sudo().date_survey = fields.Date.today()  # written by this method only
         asked._message_log_batch({one.id: self.env._("The satisfaction survey was sent.") for one in asked})
 
     def _send_due_surveys(self):

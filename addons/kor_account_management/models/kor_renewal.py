@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.tools import format_date
 
 from odoo.addons.kor_enterprise_tiers.engine.money import to_decimal
@@ -11,37 +11,46 @@ from ..engine import forecast
 # So long before the notice somebody should begin to talk.
 PREPARE_DAYS = 60
 # Set by the user; everything else of a renewal follows from facts.
-OWN_FIELDS = {"probability_manual", "category"}
+OWN_FIELDS = {"probability_manual", "category", "is_category_manual"}
 
 
 class KorRenewal(models.Model):
     """The end of a contract's term: what is expected of it, and what came of it."""
 
     _name = "kor.renewal"
-    _inherit = ["kor.renewal.forecast.mixin", "kor.input.mixin", "mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "kor.renewal.forecast.mixin",
+        "kor.engine.fields.mixin",
+        "kor.input.mixin",
+        "mail.thread",
+        "mail.activity.mixin",
+    ]
     _description = "Renewal"
     _order = "date, id"
     _rec_name = "contract_id"
 
-    contract_id = fields.Many2one("kor.contract", required=True, index=True, ondelete="cascade")
-    account_id = fields.Many2one("kor.account", required=True, index=True, ondelete="cascade")
+    contract_id = fields.Many2one("kor.contract", required=True, readonly=True, index=True, ondelete="cascade")
+    account_id = fields.Many2one("kor.account", required=True, readonly=True, index=True, ondelete="cascade")
     partner_id = fields.Many2one(related="contract_id.partner_id", store=True)
     company_id = fields.Many2one(related="contract_id.company_id", store=True, index=True)
     tier_id = fields.Many2one(related="contract_id.tier_id", store=True)
     user_id = fields.Many2one(related="account_id.user_id", store=True, string="Account Manager")
     currency_id = fields.Many2one(related="company_id.currency_id")
-    date = fields.Date(string="Term Ends", required=True, index=True)
-    date_notice = fields.Date(string="Notice Deadline")
-    arr = fields.Monetary(string="ARR", help="At stake, in the company's currency.")
+    date = fields.Date(string="Term Ends", required=True, readonly=True, index=True)
+    date_notice = fields.Date(string="Notice Deadline", readonly=True)
+    arr = fields.Monetary(string="ARR", readonly=True, help="At stake, in the company's currency.")
     probability = fields.Float(
         string="Computed (%)",
+        readonly=True,
         aggregator="avg",
         help="Of renewal, from the account's health: 5 % at a score of 0, 98 % at 100; 80 % where nothing is known.",
     )
     probability_manual = fields.Float(
         string="Own Estimate (%)", aggregator="avg", help="The manager's own estimate. 0: as computed."
     )
-    expected = fields.Float(string="Probability (%)", aggregator="avg", help="The own estimate, else the computed one.")
+    expected = fields.Float(
+        string="Probability (%)", readonly=True, aggregator="avg", help="The own estimate, else the computed one."
+    )
     basis = fields.Selection(
         [
             ("health", "Health of the account"),
@@ -51,6 +60,7 @@ class KorRenewal(models.Model):
             ("leaving", "Cancellation is agreed"),
         ],
         string="Computed from",
+        readonly=True,
         default="unknown",
     )
     category = fields.Selection(
@@ -63,10 +73,13 @@ class KorRenewal(models.Model):
         help="Commit from 85 %, best case from 60 %, at risk below; as the manager has chosen, where they have.",
     )
     is_category_manual = fields.Boolean(string="Category Chosen by Hand")
-    weighted = fields.Monetary(string="Weighted ARR", help="The ARR times the probability; once decided, what is kept.")
+    weighted = fields.Monetary(
+        string="Weighted ARR", readonly=True, help="The ARR times the probability; once decided, what is kept."
+    )
     state = fields.Selection(
         [("open", "Open"), ("renewed", "Renewed"), ("lost", "Not renewed")],
         required=True,
+        readonly=True,
         default="open",
         index=True,
         tracking=True,
@@ -98,13 +111,33 @@ class KorRenewal(models.Model):
                     )
                 )
 
+    @api.model
+    def _explain_engine_field(self, name):
+        return self.env._(
+            "It follows from the contract and the account's health. What you expect is entered as own estimate or "
+            "category."
+        )
+
     def write(self, vals):
+        own = OWN_FIELDS & set(vals)
+        if own and not self.env.su:
+            self._check_open()
         if "category" in vals and "is_category_manual" not in vals:
             vals = {**vals, "is_category_manual": True}
         result = super().write(vals)
-        if OWN_FIELDS & set(vals) and "expected" not in vals:
-            self._apply_estimates()
+        if own and "expected" not in vals:
+            self.sudo()._apply_estimates()  # what follows from an estimate is not written by hand
         return result
+
+    def _check_open(self):
+        decided = self.filtered(lambda one: one.state != "open")
+        if decided:
+            raise UserError(
+                self.env._(
+                    "The renewal %(renewal)s is decided: what was expected of it stays as it was.",
+                    renewal=decided[0].display_name,
+                )
+            )
 
     def _apply_estimates(self):
         """Let what is expected follow the manager's own estimate, else the computed one."""
@@ -122,7 +155,8 @@ class KorRenewal(models.Model):
         :return: True
         """
         self.check_access("write")
-        for renewal in self.filtered(lambda one: one.state == "open"):
+        renewals_sudo = self.sudo()  # what follows from facts is not written by hand
+        for renewal in renewals_sudo.filtered(lambda one: one.state == "open"):
             chance = to_decimal(renewal.probability)
             renewal.write(
                 {
@@ -160,7 +194,7 @@ class KorRenewal(models.Model):
         self.env["mail.activity"].with_context(mail_activity_quick_update=True).create(
             [renewal._prepare_activity_values(todo, days) for renewal in due]
         )
-        due.has_activity = True
+        due.sudo().has_activity = True  # written by this job only
 
     def _prepare_activity_values(self, todo, days):
         deadline = (self.date_notice or self.date) - timedelta(days=PREPARE_DAYS // 2)

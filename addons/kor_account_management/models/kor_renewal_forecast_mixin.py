@@ -178,7 +178,7 @@ class KorRenewalForecastMixin(models.AbstractModel):
     @api.model
     def _note_outcome(self, renewal, term, successor):
         renewed = bool(term or successor)
-        renewal.write(
+        renewal.sudo().write(  # outcomes are noted here only
             {
                 "state": "renewed" if renewed else "lost",
                 "term_id": term,

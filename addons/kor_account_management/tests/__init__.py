@@ -2,6 +2,7 @@ from . import (
     test_account_story,
     test_accounts,
     test_engine_backtest,
+    test_engine_fields,
     test_engine_forecast,
     test_engine_health,
     test_following,

@@ -3,6 +3,7 @@ from datetime import timedelta
 from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
 
+from ..hooks import post_init_hook
 from .common import AccountCase
 
 
@@ -134,6 +135,19 @@ class TestAccounts(AccountCase):
         self.env["calendar.event"].create({**meeting, "partner_ids": [Command.set(person.ids)]})
         self._refresh()
         self.assertEqual(self.account.date_contact, self._ago(3, 9))
+
+    def test_customers_of_contracts_that_run_already_get_their_account_at_the_installation(self):
+        manager = new_test_user(self.env, "kor_am_before", "base.group_user")
+        self.contract.account_manager_id = manager
+        draft = self._make_contract(activate=False, partner_id=self.other_customer.id)
+        # As before the module was there.
+        self.account.sudo().unlink()
+        post_init_hook(self.env(su=True))
+        account = self._get_account(self.customer)
+        self.assertRecordValues(account, [{"user_id": manager.id, "mrr": 100, "contract_count": 1, "active": True}])
+        self.assertFalse(self._get_account(draft.partner_id), "nothing of it runs")
+        post_init_hook(self.env(su=True))
+        self.assertEqual(self._get_account(self.customer), account)
 
     def test_account_and_contracts_have_one_manager(self):
         ada, bob = (new_test_user(self.env, f"kor_{name}", "base.group_user") for name in ("ada", "bob"))

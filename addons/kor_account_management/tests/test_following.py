@@ -112,7 +112,7 @@ class TestFollowing(AccountCase):
         self.assertEqual(account.sla_text, "2 of 3 promised times kept (67 %)")
 
     def test_manager_converts_a_signal_of_their_own(self):
-        signal = self.env["kor.signal"].create(
+        signal = self.env["kor.signal"].sudo().create(
             {"account_id": self.account.id, "kind": "limit_near", "key": "x", "name": "Near", "amount": 99,
              "contract_id": self.contract.id}
         )  # fmt: skip
@@ -126,7 +126,7 @@ class TestFollowing(AccountCase):
                             (self.account.id,))  # fmt: skip
         self.account.invalidate_recordset()
         self.account.write({"next_step": "Call Ada", "next_step_date": self.today - timedelta(days=3)})
-        self.env["kor.signal"].create(
+        self.env["kor.signal"].sudo().create(
             {"account_id": self.account.id, "kind": "usage_falls", "key": "usage", "name": "Usage falls so far",
              "date": Datetime.now()}
         )  # fmt: skip

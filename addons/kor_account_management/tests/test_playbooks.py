@@ -20,8 +20,12 @@ class TestPlaybooks(AccountCase):
         cls.playbook = cls.env.ref(f"{KOR}.playbook_usage_falls")
 
     def _signal(self, **values):
-        return self.env["kor.signal"].create(
-            {"account_id": self.account.id, "kind": "usage_falls", "key": "usage", "name": "Usage falls", **values}
+        return (
+            self.env["kor.signal"]
+            .sudo()
+            .create(
+                {"account_id": self.account.id, "kind": "usage_falls", "key": "usage", "name": "Usage falls", **values}
+            )
         )
 
     def _start(self):

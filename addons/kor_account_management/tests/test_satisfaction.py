@@ -76,7 +76,7 @@ class TestSatisfaction(AccountCase):
 
     def test_who_was_asked_lately_is_not_asked_before_a_renewal(self):
         self._make_contract(term="custom", date_start=self.first_day, date_end=self.today + timedelta(days=90))
-        self.account.date_survey = self.today - timedelta(days=80)
+        self.account.sudo().date_survey = self.today - timedelta(days=80)
         self.env.flush_all()
         self.account._follow()
         self.assertFalse(self._inputs())

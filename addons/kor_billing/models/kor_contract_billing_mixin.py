@@ -248,8 +248,7 @@ class KorContractBillingMixin(models.AbstractModel):
 
     def _book(self, due, invoice_date, run):
         """Create the invoices and the booked slices of one company's contracts."""
-        # In sudo: items are written by billing only; nobody has the right to write them by hand.
-        items_sudo = self.env["kor.billing.item"].sudo()
+        items_sudo = self.env["kor.billing.item"].sudo()  # nobody has the right to write items by hand
         payable = {contract: slices for contract, slices in due.items() if any(one.difference for one in slices)}
         draws = {contract: found for contract, slices in payable.items() if (found := contract._get_draws(slices))}
         moves = self._create_moves(payable, draws, invoice_date)

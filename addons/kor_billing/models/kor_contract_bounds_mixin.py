@@ -86,8 +86,8 @@ class KorContractBoundsMixin(models.AbstractModel):
     def _check_not_bounded(self):
         """Raise where a safety bound parked one of the contracts: billing by hand is no way past it."""
         domain = [("contract_id", "in", self.ids), ("kind", "=", "bound"), ("date_mended", "=", False)]
-        # In sudo: the bound holds for those too who cannot see what is parked.
-        for parked in self.env["kor.billing.parking"].sudo().search(domain):
+        parkings_sudo = self.env["kor.billing.parking"].sudo()  # the bound holds for those too who cannot see them
+        for parked in parkings_sudo.search(domain):
             if not parked.contract_id.billing_let_through:
                 raise BillingParked(
                     self.env._(
@@ -117,8 +117,8 @@ class KorContractBoundsMixin(models.AbstractModel):
 
     def _get_bound_reasons(self, open_slices):
         """Return by contract the sentence of the safety bound that its invoice would break."""
-        # In sudo: the bounds hold for everybody who bills.
-        due = {one: slices for one, slices in open_slices.items() if slices and not one.sudo().billing_let_through}
+        let_through = self.sudo().filtered("billing_let_through")  # the bounds hold for everybody who bills
+        due = {one: slices for one, slices in open_slices.items() if slices and one not in let_through}
         usual, result = self._get_usual_amounts(due), {}
         for contract, slices in due.items():
             try:
@@ -145,8 +145,8 @@ class KorContractBoundsMixin(models.AbstractModel):
         :param due: the slices by contract
         """
         usual = self._get_usual_amounts(due)
-        # In sudo: the bounds hold for everybody who bills.
-        bounded = {contract: slices for contract, slices in due.items() if not contract.sudo().billing_let_through}
+        let_through = self.sudo().filtered("billing_let_through")  # the bounds hold for everybody who bills
+        bounded = {contract: slices for contract, slices in due.items() if contract not in let_through}
         result = {}
         for contract, slices in due.items():
             try:
@@ -222,16 +222,12 @@ class KorContractBoundsMixin(models.AbstractModel):
         if not any(factors):
             return {}
         result = defaultdict(list)
-        # In sudo: what is usual does not depend on who bills.
-        groups = (
-            self.env["kor.billing.item"]
-            .sudo()
-            ._read_group(
-                [("contract_id", "in", [one.id for one in due]), ("state", "=", "booked"), ("move_id", "!=", False)],
-                ["contract_id", "move_id"],
-                ["__count", "amount:sum"],
-                order="move_id desc",
-            )
+        items_sudo = self.env["kor.billing.item"].sudo()  # what is usual does not depend on who bills
+        groups = items_sudo._read_group(
+            [("contract_id", "in", [one.id for one in due]), ("state", "=", "booked"), ("move_id", "!=", False)],
+            ["contract_id", "move_id"],
+            ["__count", "amount:sum"],
+            order="move_id desc",
         )
         for contract, _move, count, amount in groups:
             result[contract.id].append((count, amount))
@@ -244,8 +240,7 @@ class KorContractBoundsMixin(models.AbstractModel):
         self._set_billing_error(reason)
 
     def _mend_parking(self):
-        # In sudo: as they are parked.
-        parked = self.env["kor.billing.parking"].sudo()
+        parked = self.env["kor.billing.parking"].sudo()  # as they are parked
         parked.search([("contract_id", "in", self.ids), ("date_mended", "=", False)]).write(
             {"date_mended": fields.Datetime.now()}
         )

@@ -42,8 +42,7 @@ class KorContractCreditMixin(models.AbstractModel):
     def _book_credits(self, slices, invoice_date, run):
         """Return the credit notes over slices, one for each invoice that they correct."""
         self.ensure_one()
-        # In sudo: items are written by billing only, as those of invoices.
-        items_sudo = self.env["kor.billing.item"].sudo()
+        items_sudo = self.env["kor.billing.item"].sudo()  # written by billing only, as those of invoices
         booked = items_sudo.search([("contract_id", "=", self.id), ("state", "=", "booked")], order="id desc")
         parts, room = [], {}
         for one in slices:

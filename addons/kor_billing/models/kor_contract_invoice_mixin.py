@@ -226,14 +226,17 @@ class KorContractInvoiceMixin(models.AbstractModel):
         return lines + [self._prepare_preview_draw(draw, tax, slices) for draw, tax in drawn]
 
     def _get_preview_taxes(self, slices, draws=()):
-        """Return tax and total of each slice and each drawn credit, by the native tax engine without an invoice.
+        """Return tax and total of each slice and each drawn credit, by the native tax engine without an invoice."""
+        base_lines = [self._get_line(one)._prepare_preview_base_line(one) for one in slices]
+        return self._tax_base_lines(base_lines + [self._prepare_draw_base_line(draw) for draw in draws])
 
-        They are rounded together, so that they add up to the invoice's total also where taxes are rounded globally.
+    def _tax_base_lines(self, base_lines):
+        """Return tax and total of each of the lines of what would be one invoice or credit note.
+
+        They are rounded together, so that they add up to its total also where taxes are rounded globally.
         """
         company = self.company_id
         tax_model = self.env["account.tax"].with_company(company)
-        base_lines = [self._get_line(one)._prepare_preview_base_line(one) for one in slices]
-        base_lines += [self._prepare_draw_base_line(draw) for draw in draws]
         tax_model._add_tax_details_in_base_lines(base_lines, company)
         tax_model._round_base_lines_tax_details(base_lines, company)
         result = []

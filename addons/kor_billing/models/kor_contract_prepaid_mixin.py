@@ -34,8 +34,7 @@ class KorContractPrepaidMixin(models.AbstractModel):
         """
         self.ensure_one()
         self.check_access("read")
-        # In sudo: a customer may read the contract, and with it what was paid ahead for it.
-        contract_sudo = self.sudo()
+        contract_sudo = self.sudo()  # who may read the contract may read what was paid ahead for it
         return {
             "contract": self.name,
             "balance": contract_sudo.prepaid_balance,
@@ -79,8 +78,7 @@ class KorContractPrepaidMixin(models.AbstractModel):
             )
         company = self.company_id
         contract = self.with_company(company)
-        # In sudo: who may bill need not be allowed to change credits, which are made here only.
-        credit_sudo = self.env["kor.prepaid.credit"].sudo()
+        credit_sudo = self.env["kor.prepaid.credit"].sudo()  # credits are made here only, whoever bills
         account = self._get_prepaid_account()
         credit_sudo = credit_sudo.create({**values, "contract_id": self.id, "account_id": account.id})
         move = self.env["account.move"].with_company(company).create(contract._prepare_top_up_values(credit_sudo))
@@ -126,8 +124,8 @@ class KorContractPrepaidMixin(models.AbstractModel):
     def _get_draws(self, slices):
         """Return what prepaid credits pay of the slices, as the engine draws it."""
         self.ensure_one()
-        # In sudo: a reader of the contract sees what its next invoice will be.
-        credits = self.sudo().prepaid_credit_ids.filtered(lambda one: one.state == "available")
+        credits = self.sudo().prepaid_credit_ids  # a reader of the contract sees what its next invoice will be
+        credits = credits.filtered(lambda one: one.state == "available")
         if not credits:
             return ()
         payable = self._get_payable(slices)

@@ -51,8 +51,7 @@ class KorInvoicePaymentMixin(models.AbstractModel):
         self._check_collectable()
         # One attempt at a time: a second caller gets an error here, and the state after it.
         self.lock_for_update()
-        # In sudo: transactions and tokens are readable by the payment administrator only.
-        move_sudo = self.sudo()
+        move_sudo = self.sudo()  # transactions and tokens are readable by the payment administrator only
         answer = move_sudo._get_kor_answer()
         if answer:
             return answer

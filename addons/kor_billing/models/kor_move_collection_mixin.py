@@ -93,8 +93,7 @@ class KorMoveCollectionMixin(models.AbstractModel):
         if not candidates:
             return candidates
         customers = candidates.commercial_partner_id
-        # In sudo: that there is one is no secret, what it is stays one.
-        tokens = self.env["payment.token"].sudo()
+        tokens = self.env["payment.token"].sudo()  # that there is one is no secret, what it is stays one
         groups = tokens._read_group(
             [("partner_id.commercial_partner_id", "in", customers.ids)], ["partner_id", "company_id"]
         )
@@ -109,8 +108,7 @@ class KorMoveCollectionMixin(models.AbstractModel):
         """Compute the open invoices of contracts again that a setting or a payment method changes."""
         open_ones = Domain("kor_contract_id", "!=", False) & Domain("state", "=", "posted")
         open_ones &= Domain("payment_state", "in", OPEN_STATES) & Domain("move_type", "=", "out_invoice")
-        # In sudo: it follows the customer's doings, whoever acts.
-        moves = self.sudo().search(open_ones & Domain(domain))
+        moves = self.sudo().search(open_ones & Domain(domain))  # it follows the customer's doings, whoever acts
         for name in ("kor_collection_state", "kor_next_attempt_date"):
             self.env.add_to_compute(self._fields[name], moves)
         return moves

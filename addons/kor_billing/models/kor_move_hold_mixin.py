@@ -28,8 +28,8 @@ class KorMoveHoldMixin(models.AbstractModel):
 
         :param reasons: sentences by contract
         """
-        # In sudo: who may bill need not be allowed to change invoices.
-        for move in self.sudo().filtered(lambda one: one.state == "draft" and one._is_kor_held()):
+        moves_sudo = self.sudo()  # who may bill need not be allowed to change invoices
+        for move in moves_sudo.filtered(lambda one: one.state == "draft" and one._is_kor_held()):
             contracts = move.kor_contract_ids.filtered(lambda contract: contract in reasons)
             move.kor_hold_reason = " ".join(reasons[contract] for contract in contracts)
             summary = self.env._("Look at the invoice before it is posted")

@@ -108,8 +108,7 @@ class KorPaymentAttempt(models.Model):
                         "%(attempt)s is settled. Only one that was cut off can be marked.", attempt=attempt.display_name
                     )
                 )
-        # In sudo: attempts and transactions are written by their methods only.
-        for attempt in self.sudo():
+        for attempt in self.sudo():  # attempts and transactions are written by their methods only
             attempt.lock_for_update()
             message = self.env._("Nothing was charged, says %(user)s.", user=self.env.user.name)
             if attempt.transaction_id.state == "draft":

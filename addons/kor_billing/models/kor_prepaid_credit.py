@@ -83,8 +83,7 @@ class KorPrepaidCredit(models.Model):
     @api.depends("move_id.state", "move_id.payment_state", "balance")
     def _compute_state(self):
         for credit in self:
-            # In sudo: the state of a credit is no secret of its invoice.
-            move = credit.sudo().move_id
+            move = credit.sudo().move_id  # the state of a credit is no secret of its invoice
             if move and (move.state == "cancel" or move.payment_state == "reversed"):
                 credit.state = "void"
             elif move and move.payment_state not in ("paid", "in_payment"):

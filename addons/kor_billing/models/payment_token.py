@@ -23,8 +23,7 @@ class PaymentToken(models.Model):
         for move in due:
             move.kor_retry_date = move._get_kor_today()
         if due:
-            # In sudo: waking the job is no right of its own.
-            self.env.ref("kor_billing.ir_cron_collect").sudo()._trigger()
+            self.env.ref("kor_billing.ir_cron_collect").sudo()._trigger()  # waking the job is no right of its own
 
     def _refresh_kor_invoices(self):
         domain = Domain.OR(

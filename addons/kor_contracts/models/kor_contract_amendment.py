@@ -242,7 +242,7 @@ class KorContractAmendment(models.Model):
 
     def _as_preview(self):
         # Nobody is told of what is taken back: mails that are sent after the commit would not exist any more.
-        return self.sudo().with_context(
+        return self.sudo().with_context(  # who may ask for a change may see what it would do
             tracking_disable=True, mail_notrack=True, mail_notify_force_send=False, kor_looking=True
         )
 

@@ -58,8 +58,7 @@ class KorContractEntitlementMixin(models.AbstractModel):
         """
         self.ensure_one()
         self.check_access("read")
-        # In sudo: a customer may read the contract, but not the catalogue that its features come from.
-        return self.sudo()._prepare_entitlements()
+        return self.sudo()._prepare_entitlements()  # who may read the contract need not read the catalogue
 
     def _prepare_entitlements(self):
         used = self._get_use(self.limit_ids.metric_id)

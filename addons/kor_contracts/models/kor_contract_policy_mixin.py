@@ -75,8 +75,7 @@ class KorContractPolicyMixin(models.AbstractModel):
         bounds = [self.env._("at least %(floor)s %%", floor=format_quantity(self.env, self.index_floor))]
         if self.index_cap:
             bounds.append(self.env._("at most %(cap)s %%", cap=format_quantity(self.env, self.index_cap)))
-        # In sudo: customers read the name of the index in their contract, not the index.
-        name = self.sudo().price_index_id.name
+        name = self.sudo().price_index_id.name  # customers read the name of the index in their contract, not the index
         return self.env._("by the index %(index)s, %(bounds)s", index=name, bounds=", ".join(bounds))
 
     def _describe_fee_clause(self):

@@ -132,8 +132,8 @@ class KorContractReminderMixin(models.AbstractModel):
         ]
         if not days:
             return
-        # In sudo: reminders are facts, nobody has the right to write them by hand.
-        self.env["kor.contract.reminder"].sudo().create(
+        reminders_sudo = self.env["kor.contract.reminder"].sudo()  # facts, that nobody has the right to write by hand
+        reminders_sudo.create(
             [{"contract_id": self.id, "date_deadline": deadline, "days": one, "date_sent": today} for one in days]
         )
         self._send_reminders(deadline, is_first=not sent)

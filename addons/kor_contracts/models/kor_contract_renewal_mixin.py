@@ -283,8 +283,8 @@ class KorContractRenewalMixin(models.AbstractModel):
         self.ensure_one()
         self._add_first_term(amendment.date_effective - timedelta(days=1) if amendment.is_renewal else False)
         if not amendment.is_renewal:
-            # In sudo: terms are facts, nobody has the right to write them by hand.
-            self.sudo().term_ids.sorted("number")[-1:].date_end = self.date_end
+            terms_sudo = self.sudo().term_ids  # facts, that nobody has the right to write by hand
+            terms_sudo.sorted("number")[-1:].date_end = self.date_end
             return
         price = amendment.change_ids.filtered(lambda change: change.kind == "price")[:1]
         self._add_term(
@@ -298,14 +298,12 @@ class KorContractRenewalMixin(models.AbstractModel):
 
     def _add_first_term(self, date_end=False):
         without = self.filtered(lambda contract: not contract.term_ids)
-        # In sudo: as above.
-        self.env["kor.contract.term"].sudo().create(
+        self.env["kor.contract.term"].sudo().create(  # as above
             [{**one._prepare_term_values(one.date_start), "date_end": date_end or one.date_end} for one in without]
         )
 
     def _add_term(self, date_start, **values):
-        # In sudo: as above.
-        self.env["kor.contract.term"].sudo().create({**self._prepare_term_values(date_start), **values})
+        self.env["kor.contract.term"].sudo().create({**self._prepare_term_values(date_start), **values})  # as above
 
     def _prepare_term_values(self, date_start):
         return {

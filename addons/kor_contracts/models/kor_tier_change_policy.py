@@ -48,8 +48,7 @@ class KorTierChangePolicy(models.Model):
     def _get_for(self, company, old, new):
         """Return the policy that fits best: what names both tiers, before one, before none."""
         direction = self._get_direction(old, new)
-        # In sudo: the policy holds for whoever asks for a change, a customer, too.
-        found = self.sudo().search(
+        found = self.sudo().search(  # the policy holds for whoever asks for a change, a customer, too
             [
                 ("company_id", "in", (False, company.id)),
                 ("direction", "in", ("any", direction)),

@@ -1,4 +1,4 @@
-from . import kor_input_mixin
+from . import kor_engine_fields_mixin, kor_input_mixin
 
 # A model has to be loaded before those that inherit from it.
 # isort: split

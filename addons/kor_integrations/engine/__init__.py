@@ -1,1 +1,1 @@
-"""How webhooks are signed and when they are tried again: plain Python, no records, no clock, no network."""
+"""The arithmetic of integrations and infrastructure: plain Python, no records, no clock, no network."""

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools import clean_context
 
 from .kor_integration import FEATURES
 
@@ -52,9 +53,26 @@ class KorContract(models.Model):
         self.ensure_one()
         self.check_access("read")
         self._check_may_integrate()
-        integrations_sudo = self.env["kor.integration"].sudo()  # customers add their own ones, and write none of them
+        # Defaults in the context are the caller's, who may not set everything.
+        integrations = self.env["kor.integration"].with_context(clean_context(self.env.context))
+        integrations_sudo = integrations.sudo()  # customers add their own ones, and write none of them
         values = integrations_sudo._read_spec(self.sudo(), spec)  # likewise
         return integrations_sudo.create(values).id
+
+    def _set_state(self, target, **values):
+        result = super()._set_state(target, **values)
+        if target in ("paused", "ended", "cancelled"):
+            self._end_single_sign_on()
+        return result
+
+    def _end_single_sign_on(self):
+        """End the sessions and keys of people who log in with the company, as the contract does not run."""
+        integrations_sudo = self.integration_ids.sudo()  # whoever ends the contract
+        for integration in integrations_sudo.filtered(lambda one: one.kind == "sso"):
+            integration._revoke_people(
+                integration._get_sso_users(),
+                self.env._("contract %(contract)s does not run", contract=integration.contract_id.name),
+            )
 
     def _check_may_integrate(self):
         user = self.env.user

@@ -31,6 +31,7 @@ class KorIntegrationKey(models.Model):
     partner_id = fields.Many2one(related="integration_id.partner_id", store=True, index=True, string="Customer")
     company_id = fields.Many2one(related="integration_id.company_id", store=True, index=True)
     scope_ids = fields.Many2many("kor.integration.scope", string="Scopes", readonly=True)
+    scope_text = fields.Char(string="May", compute="_compute_scope_text")
     key_hash = fields.Char(readonly=True, copy=False, groups="base.group_system", index="btree_not_null")
     key_hint = fields.Char(string="Key", readonly=True, copy=False, help="How it ends.")
     user_id = fields.Many2one("res.users", string="Issued by", readonly=True, index="btree_not_null")
@@ -64,6 +65,11 @@ class KorIntegrationKey(models.Model):
                 key.state = "replaced"
             else:
                 key.state = "active"
+
+    @api.depends("scope_ids")
+    def _compute_scope_text(self):
+        for key in self:
+            key.scope_text = ", ".join(key.scope_ids.mapped("code"))
 
     def _get_successor(self):
         return self.successor_ids.filtered(lambda key: not key.date_revoked)
@@ -190,7 +196,7 @@ class KorIntegrationKey(models.Model):
         self.integration_id._log(
             "info",
             self.env._(
-                "Key “%(key)s” is being replaced, by %(user)s: it holds until %(end)s",
+                "Key “%(key)s” is being replaced, by %(user)s: it holds until %(end)s UTC",
                 key=self._get_label(),
                 user=self.env.user.name,
                 end=fields.Datetime.to_string(self.date_expires),

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 STATES = [
@@ -71,7 +71,19 @@ class KorIntegrationStateMixin(models.AbstractModel):
         if state:
             self._enter(state)
         if action != "test":
-            self._log("info", self.env._("%(action)s, by %(user)s", action=action, user=self.env.user.name))
+            self._log(
+                "info", self.env._("%(action)s, by %(user)s", action=self._get_past(action), user=self.env.user.name)
+            )
+
+    @api.model
+    def _get_past(self, action):
+        return {
+            "activate": self.env._("Activated"),
+            "pause": self.env._("Paused"),
+            "resume": self.env._("Resumed"),
+            "rotate": self.env._("Secrets rotated"),
+            "retire": self.env._("Retired"),
+        }[action]
 
     def _enter(self, state):
         if state == "active":

@@ -257,6 +257,7 @@ class TestIntegration(IntegrationCase):
                 self.assertEqual(integration._get_last_log().level, level)
         day = integration.day_ids
         self.assertEqual((day.successes, day.failures), (1, 1))
+        self.assertEqual((day.company_id, day.kind), (self.contract.company_id, "api"))
 
     def test_what_the_engine_writes_is_nobody_elses(self):
         integration = self._make("active")

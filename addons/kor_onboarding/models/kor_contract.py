@@ -66,7 +66,7 @@ class KorContract(models.Model):
         onboardings_sudo = self.env["kor.onboarding"].sudo()  # whoever starts it need not be allowed to make projects
         template_sudo = self.env["kor.onboarding.template"]._get_for(self)
         leader = self._find_onboarding_manager(manager)
-        return onboardings_sudo._start(self.sudo(), template_sudo, leader, agreed).id
+        return onboardings_sudo._start(self.sudo(), template_sudo, leader, agreed).id  # as above
 
     def preview_onboarding(self):
         """Tell what the onboarding would be, and write nothing.

@@ -36,5 +36,5 @@ class ResourceCalendarLeaves(models.Model):
         companies_sudo = self._get_kor_companies() | (companies or self.env["res.company"])
         if companies_sudo:
             domain = [("company_id", "in", companies_sudo.ids), ("is_open", "=", True)]
-            # In sudo: a holiday counts in all plans, whoever enters it.
-            self.env["kor.onboarding"].sudo().search(domain)._replan_safely()
+            onboardings_sudo = self.env["kor.onboarding"].sudo()  # a holiday counts in all plans, whoever enters it
+            onboardings_sudo.search(domain)._replan_safely()

@@ -16,10 +16,9 @@ class KorContractBreakageMixin(models.AbstractModel):
     def _get_breakage_targets(self, until):
         """Return what schedules of expired credit come to, and make those that are lacking."""
         last = delivery.next_month(until - delivery.DAY)
-        # In sudo, also below: schedules follow from what was sold and drawn, whoever looks.
         credits = (
             self.env["kor.prepaid.credit"]
-            .sudo()
+            .sudo()  # schedules follow from what was sold and drawn, whoever looks; also below
             .search(
                 [
                     ("contract_id", "in", self.filtered("revenue_since").ids),

@@ -155,16 +155,14 @@ class KorContractCost(models.Model):
     @api.depends("contract_id")
     def _compute_months(self):
         for cost in self:
-            cost.months = (
-                cost.months or (cost.contract_id.company_id or self.env.company).sudo().kor_cost_months or 1
-            )  # settings hold for everybody
+            company = (cost.contract_id.company_id or self.env.company).sudo()  # settings hold for everybody
+            cost.months = cost.months or company.kor_cost_months or 1
 
     @api.depends("contract_id")
     def _compute_method(self):
         for cost in self:
-            cost.method = (
-                cost.method or (cost.contract_id.company_id or self.env.company).sudo().kor_revenue_method or "month"
-            )  # as the months
+            company = (cost.contract_id.company_id or self.env.company).sudo()  # as the months
+            cost.method = cost.method or company.kor_revenue_method or "month"
 
     @api.depends("contract_id")
     def _compute_accounts(self):
@@ -289,16 +287,16 @@ class KorContractCost(models.Model):
         is_expensed = company_sudo.kor_expense_short_costs and self.kind == "obtain" and is_short
         asset = company_sudo.kor_commission_account_id
         move = self.env["account.move"].with_company(self.company_id)
-        # In sudo, also below: who may confirm need not be allowed to book otherwise.
-        move_sudo = move.sudo().create(self._prepare_move(self.expense_account_id if is_expensed else asset))
+        move_sudo = move.sudo()  # who may confirm need not be allowed to book otherwise; also below
+        move_sudo = move_sudo.create(self._prepare_move(self.expense_account_id if is_expensed else asset))
         move_sudo._post(soft=False)
         balance = move_sudo.line_ids[0].balance
         values = {"state": "confirmed", "move_id": move_sudo.id, "balance": balance, "is_expensed": is_expensed}
         self._write_confirmed(values)
         if not is_expensed:
-            schedule_sudo = self.env["kor.revenue.schedule"].sudo().create(self._prepare_schedule(asset))
-            targets = {schedule_sudo.id: self.sudo()._get_targets()}
-            self.env["kor.revenue.month"].sudo()._write_targets(targets)
+            schedule_sudo = self.env["kor.revenue.schedule"].sudo().create(self._prepare_schedule(asset))  # as above
+            targets = {schedule_sudo.id: self.sudo()._get_targets()}  # as above
+            self.env["kor.revenue.month"].sudo()._write_targets(targets)  # as above
 
     def _write_confirmed(self, vals):
         # Past the guard of this class only: all other overrides hold.

@@ -20,8 +20,8 @@ class KorContractCostMixin(models.AbstractModel):
         if partial:
             domain.append(("date_end", ">=", delivery.month_of(partial - delivery.DAY)))
         result = {}
-        # In sudo: schedules follow from what was confirmed, whoever looks.
-        for cost in self.env["kor.contract.cost"].sudo().search(domain):
+        costs_sudo = self.env["kor.contract.cost"].sudo()  # schedules follow from what was confirmed, whoever looks
+        for cost in costs_sudo.search(domain):
             cut = cost._get_cut()
             if partial or cut != cost.date_impaired:
                 result[cost.schedule_ids.id] = cost._get_targets(partial)

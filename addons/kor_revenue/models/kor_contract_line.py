@@ -32,7 +32,8 @@ class KorContractLine(models.Model):
         if root.charge_type in ("usage", "commitment"):
             chosen = root.revenue_method or root.product_id.kor_revenue_method
             return "invoice" if chosen == "invoice" else "usage"
-        usual = "point" if root.charge_type == "one_time" else root.company_id.sudo().kor_revenue_method
+        company = root.company_id.sudo()  # settings hold for everybody
+        usual = "point" if root.charge_type == "one_time" else company.kor_revenue_method
         return root.revenue_method or root.product_id.kor_revenue_method or usual
 
     def _get_obligation(self, since, until):

@@ -60,8 +60,8 @@ class KorContractObligationMixin(models.AbstractModel):
         day = self._parse_date(date, "date")
         for contract in self:
             contract._check_can_start(day)
-        # In sudo: who may start revenue need not be allowed to change contracts.
-        new_sudo = self.sudo().filtered(lambda one: not one.revenue_since)
+        new_sudo = self.sudo()  # who may start revenue need not be allowed to change contracts
+        new_sudo = new_sudo.filtered(lambda one: not one.revenue_since)
         new_sudo._start_revenue(day)
         return {"date": fields.Date.to_string(day), "contracts": new_sudo.ids}
 
@@ -170,7 +170,8 @@ class KorContractObligationMixin(models.AbstractModel):
     def _is_at_standalone_price(self, before, after, day):
         """Tell by the figures whether what is added is sold as it would be alone, less what the company tolerates."""
         price, value = self._compare_terms(before, after, day)
-        tolerance = Fraction(to_decimal(self.company_id.sudo().kor_standalone_tolerance)) / 100
+        company = self.company_id.sudo()  # settings hold for everybody
+        tolerance = Fraction(to_decimal(company.kor_standalone_tolerance)) / 100
         return value > 0 and price >= value * (1 - tolerance)
 
     @api.model
@@ -266,7 +267,8 @@ class KorContractObligationMixin(models.AbstractModel):
         """Return the amount of a slice without the taxes that its price includes, rounded as the currency is."""
         line = self._get_line(one)
         amount = one.amount
-        taxes = line.product_id.sudo().taxes_id.filtered(lambda tax: tax.company_id == self.company_id)
+        product_sudo = line.product_id.sudo()  # the taxes of a product are no secret to those who see its price
+        taxes = product_sudo.taxes_id.filtered(lambda tax: tax.company_id == self.company_id)
         if any(tax.price_include for tax in taxes.flatten_taxes_hierarchy()):
             found = self.fiscal_position_id.map_tax(taxes).compute_all(
                 float(amount), currency=self.currency_id, partner=self.partner_id, product=line.product_id

@@ -59,8 +59,7 @@ class KorContractRecognitionMixin(models.AbstractModel):
                     "amount": as_number(row["amount"]),
                     "currency": row["schedule"].currency_id.name,
                 }
-                # In sudo: months are written for the preview, and taken back.
-                for contracts in self.sudo().grouped("company_id").values()
+                for contracts in self.sudo().grouped("company_id").values()  # months are written, and taken back
                 for row in contracts._get_due_revenue(day)
             ]
         finally:
@@ -78,8 +77,8 @@ class KorContractRecognitionMixin(models.AbstractModel):
     def _recognize(self, day, close=None):
         """Book what is earned up to a day; return the items and the journal entries."""
         moves, items = self.env["account.move"], self.env["kor.revenue.item"]
-        # In sudo: whoever may recognise writes what follows from contracts, and nothing else.
-        for company, contracts in self.sudo().grouped("company_id").items():
+        all_sudo = self.sudo()  # whoever may recognise writes what follows from contracts, and nothing else
+        for company, contracts in all_sudo.grouped("company_id").items():
             company._check_kor_revenue()
             contracts._lock_for_billing()
             due = contracts.with_company(company)._get_due_revenue(day)

@@ -56,7 +56,8 @@ class KorContractScheduleMixin(models.AbstractModel):
         schedules_sudo = self.env["kor.revenue.schedule"].sudo()  # schedules follow from what was agreed, by whomever
         values = []
         for contract in self:
-            roots = contract._get_revenue_roots().filtered(lambda line: not line.sudo().revenue_schedule_ids)
+            roots = contract._get_revenue_roots()
+            roots = roots.filtered(lambda line: not line.sudo().revenue_schedule_ids)  # as above
             # A first line that was moved before it began is void, but what goes on from it is promised.
             kept = roots.filtered(lambda root: any(not line._is_void() for line in root._get_chain()))
             values += [contract._prepare_schedule_values(root) for root in kept]
@@ -64,7 +65,8 @@ class KorContractScheduleMixin(models.AbstractModel):
             schedules_sudo.create(values)
 
     def _prepare_schedule_values(self, root):
-        company, product = self.company_id, root.product_id.sudo()
+        company = self.company_id.sudo()  # settings hold for everybody
+        product = root.product_id.sudo()  # its accounts, for whoever agrees to a contract
         accounts = product.product_tmpl_id.with_company(company).get_product_accounts(self.fiscal_position_id)
         is_use = root.charge_type in ("usage", "commitment")
         return {
@@ -76,8 +78,8 @@ class KorContractScheduleMixin(models.AbstractModel):
             "product_id": product.id,
             "method": root._get_revenue_method(),
             "position_group": "usage" if is_use else "contract",
-            "account_id": (accounts["income"] or company.sudo().income_account_id).id,
-            "deferral_account_id": company.sudo().kor_liability_account_id.id,
+            "account_id": (accounts["income"] or company.income_account_id).id,
+            "deferral_account_id": company.kor_liability_account_id.id,
         }
 
     def _get_revenue_targets(self, until, partial=None):
@@ -103,7 +105,8 @@ class KorContractScheduleMixin(models.AbstractModel):
         return result
 
     def _get_rounding(self):
-        return to_decimal(self.currency_id.rounding), self.company_id.sudo().kor_revenue_rounding
+        company = self.company_id.sudo()  # settings hold for everybody
+        return to_decimal(self.currency_id.rounding), company.kor_revenue_rounding
 
     def _get_pooled_months(self, partial=None, versions=None):
         """Return what the enforceable promises earn, by the versions of their terms, or by others."""
@@ -151,9 +154,8 @@ class KorContractScheduleMixin(models.AbstractModel):
 
     def _get_kept_roots(self):
         """Return the methods of the promises that have a schedule, by root."""
-        return {
-            one.contract_line_id.id: one for one in self.sudo().revenue_schedule_ids if one.contract_line_id
-        }  # as the slices
+        schedules_sudo = self.sudo().revenue_schedule_ids  # as the slices
+        return {one.contract_line_id.id: one for one in schedules_sudo if one.contract_line_id}
 
     def _get_period_obligation(self, one, schedule):
         """Return a period of a line, or what is charged once, as a promise of its own."""

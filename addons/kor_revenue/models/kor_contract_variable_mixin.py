@@ -61,8 +61,8 @@ class KorContractVariableMixin(models.AbstractModel):
         """Return the estimates, each with the day on which the next of its kind replaces it."""
         self.ensure_one()
         result = []
-        # In sudo: evidence for everybody.
-        for own in self.sudo().revenue_estimate_ids.sorted(lambda one: (one.date, one.id)).grouped("kind").values():
+        estimates_sudo = self.sudo().revenue_estimate_ids  # evidence for everybody
+        for own in estimates_sudo.sorted(lambda one: (one.date, one.id)).grouped("kind").values():
             for one, following in pairwise([*own, None]):
                 amount = SIGNS[one.kind] * to_decimal(one.included)
                 result.append(estimates.Estimate(one.date, amount, following.date if following else None))

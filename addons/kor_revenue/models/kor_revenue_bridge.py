@@ -57,8 +57,7 @@ class KorRevenueBridge(models.TransientModel):
     def _get_steps(self, company, first, last):
         """Return the steps, each the one before it plus its differences."""
         self.env.flush_all()
-        # In sudo: sums of invoices and payments are shown also to who reads revenue and no journal.
-        figures = self.sudo()._get_figures(company, first, last)
+        figures = self.sudo()._get_figures(company, first, last)  # sums, for those too who read no journal
         rounded = company.currency_id.round
         steps, before = [], 0.0
         for step in STEPS:

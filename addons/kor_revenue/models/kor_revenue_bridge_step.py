@@ -138,10 +138,8 @@ class KorRevenueBridgeStep(models.TransientModel):
         items = "kor_item_ids.charge_type"
         schedules = (
             self.env["kor.revenue.schedule"]
-            .sudo()
-            .search(  # sudo: accounts only
-                [("company_id", "=", company.id), ("kind", "=", "revenue")]
-            )
+            .sudo()  # of their accounts only
+            .search([("company_id", "=", company.id), ("kind", "=", "revenue")])
         )
         accounts = schedules.deferral_account_id.ids
         more = {

@@ -123,8 +123,7 @@ class KorRevenueClose(models.Model):
                 while close.state == "running":
                     close._work()
         if any(close.state == "running" for close in self):
-            # In sudo: waking the job is no right of its own.
-            self.env.ref("kor_revenue.ir_cron_close").sudo()._trigger()
+            self.env.ref("kor_revenue.ir_cron_close").sudo()._trigger()  # waking the job is no right of its own
         return True
 
     def action_lock(self):

@@ -46,8 +46,8 @@ class KorRevenueControl(models.TransientModel):
         report = self.env["kor.revenue.report"]
         companies = report._check_reader(company_id) if company_id else report._check_reader() | self.env.companies
         day = report._parse_day(date, "date")
-        # In sudo: entries are named also to who reads revenue and no journal; companies are those of the user.
-        found = [self.sudo().with_company(company)._check_company_ledger(company, day) for company in companies]
+        own_sudo = self.sudo()  # entries are named also to who reads no journal; companies are those of the user
+        found = [own_sudo.with_company(company)._check_company_ledger(company, day) for company in companies]
         accounts = [row for one in found for row in one["accounts"]]
         return {
             "date": str(day),

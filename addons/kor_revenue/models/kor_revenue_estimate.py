@@ -103,8 +103,8 @@ class KorRevenueEstimate(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        # In sudo, also below: the terms that follow are frozen, whoever estimates.
-        contracts_sudo = self.env["kor.contract"].sudo().browse({vals.get("contract_id") for vals in vals_list})
+        contracts_sudo = self.env["kor.contract"].sudo()  # the terms that follow are frozen, whoever estimates
+        contracts_sudo = contracts_sudo.browse({vals.get("contract_id") for vals in vals_list})
         contracts_sudo._check_can_estimate()
         for contract_sudo in contracts_sudo:
             # What else has changed is no part of the estimate.

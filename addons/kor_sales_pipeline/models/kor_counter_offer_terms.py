@@ -104,8 +104,8 @@ class KorCounterOfferTerms(models.AbstractModel):
 
     @api.model
     def _read_support_level(self, value):
-        # In sudo: customers choose from the levels of the catalog without a right to read it.
-        levels = self.env["kor.support.level"].sudo().search([])
+        levels = self.env["kor.support.level"].sudo()  # customers choose from it without a right to read it
+        levels = levels.search([])
         found = levels.filtered(lambda level: str(value) in (str(level.id), level.code))
         if not found:
             raise UserError(
@@ -120,8 +120,8 @@ class KorCounterOfferTerms(models.AbstractModel):
     @api.model
     def _read_features(self, value):
         given = value if isinstance(value, list | tuple) else [value]
-        # In sudo: customers choose from the features of the catalog without a right to read it.
-        features = self.env["kor.feature"].sudo().search([])
+        features = self.env["kor.feature"].sudo()  # customers choose from it without a right to read it
+        features = features.search([])
         known = {key: feature.id for feature in features for key in (str(feature.id), feature.code)}
         unknown = [one for one in given if str(one) not in known]
         if unknown:
@@ -192,9 +192,9 @@ class KorCounterOfferTerms(models.AbstractModel):
         if name == "price_unit":
             return format_price(self.env, value, currency)
         if name == "support_level":
-            # In sudo: the name of a level that was agreed is no secret.
-            return self.env["kor.support.level"].sudo().browse(value).exists().name or self.env._("none")
+            levels_sudo = self.env["kor.support.level"].sudo()  # the name of one that was agreed is no secret
+            return levels_sudo.browse(value).exists().name or self.env._("none")
         if name == "features":
-            # In sudo: the name of a feature that was asked for is no secret.
-            return ", ".join(self.env["kor.feature"].sudo().browse(value).exists().mapped("name"))
+            features_sudo = self.env["kor.feature"].sudo()  # the name of one that was asked for is no secret
+            return ", ".join(features_sudo.browse(value).exists().mapped("name"))
         return format_quantity(self.env, value)

@@ -139,8 +139,7 @@ class KorLeadEstimateMixin(models.AbstractModel):
             currency = lead.kor_currency_id
             values = {
                 "estimate": lead.kor_estimate,
-                # In sudo: the ramp of a plan that the lead names, for everybody who sees the lead.
-                "ramp": lead.sudo().kor_plan_id.step_ids.mapped("summary"),
+                "ramp": lead.sudo().kor_plan_id.step_ids.mapped("summary"),  # for everybody who sees the lead
                 "format_quantity": lambda value: format_quantity(self.env, value),
                 "format": lambda value, currency=currency: format_price(self.env, value, currency),
             }

@@ -203,5 +203,5 @@ class KorNegotiation(models.Model):
         return self.offer_ids.filtered(lambda offer: offer.state == "open").sorted("id")
 
     def _get_prepared(self):
-        # In sudo: whether an answer is being prepared decides what customers may do, without telling them which.
-        return self.sudo().answer_ids.filtered(lambda answer: answer.state == "prepared")
+        answers_sudo = self.sudo().answer_ids  # that one is prepared decides what customers may do, not which
+        return answers_sudo.filtered(lambda answer: answer.state == "prepared")

@@ -18,8 +18,7 @@ class ResUsers(models.Model):
     def _kor_get_discount_limit(self, company):
         """Return up to how many percent this person gives without asking anybody."""
         self.ensure_one()
-        # In sudo: limits are no secret, but people do not read each other's settings.
-        user, company = self.sudo(), company.sudo()
+        user, company = self.sudo(), company.sudo()  # limits are no secret, other settings of people are
         if user.kor_has_own_limit:
             return user.kor_discount_limit
         is_manager = self.has_group("kor_sales_pipeline.group_kor_pipeline_manager")

@@ -170,9 +170,9 @@ class SaleOrder(models.Model):
             return super().copy(default)
         self.check_access("read")
         self.browse().check_access("create")
-        # In sudo: sellers copy the discounts of a plan with the proposal, but may not make any.
-        copies = super(SaleOrder, self.sudo()).copy(default)
-        for order, new in zip(self.sudo(), copies, strict=True):
+        orders_sudo = self.sudo()  # sellers copy the discounts of a plan with the proposal, but may not make any
+        copies = super(SaleOrder, orders_sudo).copy(default)
+        for order, new in zip(orders_sudo, copies, strict=True):
             # By hand: others who copy orders may not read these fields.
             order.kor_discount_ids.copy({"proposal_id": new.id})
             new.kor_feature_ids = order.kor_feature_ids
@@ -227,8 +227,8 @@ class SaleOrder(models.Model):
     def _kor_fill(self):
         """Write what a new proposal starts with: lines, discounts, sections, clauses."""
         self.ensure_one()
-        # In sudo: sellers offer the discounts of a plan, but may not make any.
-        order = self.sudo().with_context(lang=self._get_lang(), sale_no_log_for_new_lines=True)
+        order = self.sudo()  # sellers offer the discounts of a plan, but may not make any
+        order = order.with_context(lang=self._get_lang(), sale_no_log_for_new_lines=True)
         plan = order.kor_plan_id
         expected = self.opportunity_id._kor_get_expected_quantities() if self.opportunity_id else {}
         order._kor_add_charges(plan.charge_ids, expected)

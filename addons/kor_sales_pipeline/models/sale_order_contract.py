@@ -36,8 +36,8 @@ class SaleOrder(models.Model):
     def _kor_make_contract(self, document):
         """Return the contract that follows from the signed proposal: a new one, or the changed one."""
         self.ensure_one()
-        # In sudo: whoever may agree to the order agrees to the contract.
-        order = self.sudo().with_context(lang=self._get_lang()).with_company(self.company_id)
+        order = self.sudo()  # whoever may agree to the order agrees to the contract
+        order = order.with_context(lang=self._get_lang()).with_company(self.company_id)
         if order.kor_amends_contract_id:
             return order._kor_amend_contract(document)
         contract = order.env["kor.contract"].create(order._kor_prepare_contract_values())

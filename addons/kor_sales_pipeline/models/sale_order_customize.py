@@ -257,9 +257,9 @@ class SaleOrder(models.Model):
             found = lines.filtered(lambda line: line.kor_charge_id.id == row.get("charge"))[:1]
             charge = self.kor_plan_id.charge_ids.filtered(lambda one: one.id == row.get("charge"))
             if charge and not found:
-                # In sudo: sellers offer the discounts of a plan, but may not make any.
                 last = max(self.order_line.mapped("sequence"), default=0)
-                found = self.sudo()._kor_add_charge(charge, None, last + 1, False).with_env(self.env)
+                order_sudo = self.sudo()  # sellers offer the discounts of a plan, but may not make any
+                found = order_sudo._kor_add_charge(charge, None, last + 1, False).with_env(self.env)
         if not found:
             raise UserError(
                 self.env._(

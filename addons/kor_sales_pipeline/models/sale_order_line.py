@@ -121,8 +121,7 @@ class SaleOrderLine(models.Model):
 
     def _kor_take_native(self, names):
         """Let the terms follow what was written into the native line."""
-        # In sudo: the customer who chooses an option has no right on terms.
-        terms = self.sudo().kor_terms_id
+        terms = self.sudo().kor_terms_id  # the customer who chooses an option has no right on terms
         if not terms:
             return
         if "product_uom_qty" in names:

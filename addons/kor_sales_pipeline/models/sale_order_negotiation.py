@@ -33,8 +33,7 @@ class SaleOrder(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_take_answers_back(self):
-        # In sudo: answers are facts that nobody writes by hand; with its version an answer is gone.
-        answers = self.env["kor.counter.answer"].sudo()
+        answers = self.env["kor.counter.answer"].sudo()  # facts, that nobody writes by hand; gone with their version
         answers.search([("order_id", "in", self.ids), ("state", "=", "prepared")]).state = "taken_back"
 
     def action_kor_negotiate(self):

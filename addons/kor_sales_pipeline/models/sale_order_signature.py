@@ -37,8 +37,7 @@ class SaleOrder(models.Model):
             raise UserError(self.env._("Give the name of who signs."))
         if not is_picture(signature):
             raise UserError(self.env._("Give the signature as a PNG picture in base64."))
-        # In sudo: like on the portal page, the customer signs without any right to write orders.
-        order = self.sudo()
+        order = self.sudo()  # like on the portal page, the customer signs without any right to write orders
         order.write({"signed_by": signed_by.strip(), "signed_on": fields.Datetime.now(), "signature": signature})
         order._validate_order()
         document = order.kor_signed_document_ids[:1]
@@ -118,8 +117,7 @@ class SaleOrder(models.Model):
         for order in self.filtered("kor_is_proposal"):
             document = order._kor_keep_signed()
             contract = order._kor_make_contract(document)
-            # In sudo: what has happened, which nobody writes by hand.
-            order.sudo()._kor_frozen().kor_contract_id = contract
+            order.sudo()._kor_frozen().kor_contract_id = contract  # what has happened, which nobody writes by hand
             if not document.contract_id:
                 document.contract_id = contract
             lead = order.sudo().opportunity_id  # in sudo: the customer who signs has no right on leads

@@ -85,9 +85,8 @@ class SaleOrder(models.Model):
         self.lock_for_update()
         self._kor_check_can_follow()
         first = self._kor_get_versions()[:1]
-        # In sudo: see copy().
         version = (
-            self.sudo()
+            self.sudo()  # see copy()
             ._kor_frozen()
             .copy(
                 {

@@ -68,6 +68,18 @@ class TestNegotiationAccess(NegotiationMixin, TransactionCase):
                 move()
 
     @mute_logger("odoo.addons.base.models.ir_rule", "odoo.models")
+    def test_history_is_plain_and_has_figures_for_staff_only(self):
+        self.negotiation.answer([{"offer": self.offer.id, "decision": "accept", "internal_note": "Boss agreed"}])
+        staff = self.negotiation.history()["rounds"][0]
+        self.assertEqual((staff["figures"]["mrr"], staff["figures_asked"]["mrr"]), (600, 500))
+        self.assertEqual(staff["offers"][0]["prepared"], "accept")
+        customer = self.negotiation.with_user(self.user_a).history()
+        self.assertEqual(customer["rounds"][0]["offers"][0]["state"], "open")
+        said = str(customer)
+        for secret in ("margin", "effect", "Boss agreed", "prepared", "figures", "None", "Whale"):
+            with self.subTest(secret):
+                self.assertNotIn(secret, said)
+
     def test_sellers_see_their_own_negotiations_as_their_opportunities(self):
         other = new_test_user(self.env, "nego_other", groups=SELLER)
         with self.assertRaises(AccessError):

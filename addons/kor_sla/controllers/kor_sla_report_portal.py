@@ -63,7 +63,9 @@ class KorSlaReportPortal(CustomerPortal):
             return self._show_report(
                 model=report_sudo, report_type=report_type, report_ref=REPORT, download=bool(download)
             )
-        return self._render_kor_sla_report(report_sudo, access_token, was_disputed=bool(given.get("disputed")))
+        # An address is no evidence: the thanks are for a dispute that there is.
+        was_disputed = "disputed" in given and "open" in report_sudo.dispute_ids.mapped("state")
+        return self._render_kor_sla_report(report_sudo, access_token, was_disputed=was_disputed)
 
     def _render_kor_sla_report(self, report_sudo, access_token=None, problem="", dispute_text="", was_disputed=False):
         arguments = {"report_type": "pdf", "download": "true"}

@@ -100,7 +100,10 @@ class KorTicketPortal(CustomerPortal):
         """Show the form of a new ticket, and open it."""
         contracts_sudo = self._get_own_kor_contracts()
         problem = ""
-        if request.httprequest.method == "POST":
+        if request.httprequest.method == "GET":
+            # A link must not put words into the customer's mouth.
+            given = {}
+        else:
             try:
                 with request.env.cr.savepoint():
                     ticket = self._open_kor_ticket(contracts_sudo, given)

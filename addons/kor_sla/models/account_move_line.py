@@ -16,8 +16,7 @@ class AccountMoveLine(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_sla_bookings(self):
-        # In sudo: a draft's line that is deleted was never credited, whoever deletes it.
-        self.sudo().sla_booking_ids.unlink()
+        self.sudo().sla_booking_ids.unlink()  # a draft's line that is deleted was never credited, whoever deletes it
 
     # EXTENDS kor_billing
     def _get_kor_explained(self):

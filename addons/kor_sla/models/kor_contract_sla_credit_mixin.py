@@ -265,14 +265,7 @@ class KorContractSlaCreditMixin(models.AbstractModel):
             )
             for part in parts
         ]
-        tax_model._add_tax_details_in_base_lines(base_lines, self.company_id)
-        tax_model._round_base_lines_tax_details(base_lines, self.company_id)
-        return [self._sum_preview_taxes(base_line["tax_details"]) for base_line in base_lines]
-
-    def _sum_preview_taxes(self, details):
-        net = details["total_excluded_currency"] + details["delta_total_excluded_currency"]
-        tax = sum(one["tax_amount_currency"] for one in details["taxes_data"])
-        return {"tax_amount": self.currency_id.round(tax), "total": self.currency_id.round(net + tax)}
+        return self._tax_base_lines(base_lines)
 
     def _prepare_sla_preview_line(self, part, taxes):
         credit = part["credit"]

@@ -244,7 +244,8 @@ class KorSlaCredit(models.Model):
         for month, some in reports.grouped("month").items():
             end = fields.Date.end_of(month, "month")
             items = some.contract_id._get_fee_items(month, end)
-            kept = some.contract_id._get_kept_shares(self.env["kor.billing.item"].sudo().union(*items.values()))
+            items_sudo = self.env["kor.billing.item"].sudo()  # as those that were found
+            kept = some.contract_id._get_kept_shares(items_sudo.union(*items.values()))
             for report in some:
                 contract = report.contract_id
                 settled = contract._settle_sla_month(report.figures["claims"], month, items[contract], kept)

@@ -10,7 +10,7 @@ class KorSlaDispute(models.Model):
     """What a customer does not accept in a report, and how it was settled."""
 
     _name = "kor.sla.dispute"
-    _inherit = ["kor.input.mixin", "mail.thread", "mail.activity.mixin"]
+    _inherit = ["kor.engine.fields.mixin", "kor.input.mixin", "mail.thread", "mail.activity.mixin"]
     _description = "Dispute of an SLA Report"
     _order = "id desc"
     _rec_name = "report_id"
@@ -72,6 +72,10 @@ class KorSlaDispute(models.Model):
             user_id=(contract.account_manager_id or contract.user_id or self.env.user).id,
         )
         return dispute
+
+    @api.model
+    def _explain_engine_field(self, name):
+        return self.env._("The customer's words stay as they are; the buttons Accept and Decline settle the dispute.")
 
     def write(self, vals):
         answered = set(vals) & {"answer", "amount", "kind"}

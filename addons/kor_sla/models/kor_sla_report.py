@@ -82,8 +82,7 @@ class KorSlaReport(models.Model):
     )
 
     def _compute_credits(self):
-        # In sudo: who may read the report may read what follows from it.
-        found = self.env["kor.sla.credit"].sudo()
+        found = self.env["kor.sla.credit"].sudo()  # who may read the report may read what follows from it
         found = found.search([("contract_id", "in", self.contract_id.ids), ("month", "in", self.mapped("month"))])
         groups = found.grouped(lambda credit: (credit.contract_id.id, credit.month))
         for report in self:

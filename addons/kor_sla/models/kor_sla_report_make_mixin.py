@@ -117,8 +117,8 @@ class KorSlaReportMakeMixin(models.AbstractModel):
 
     @api.model
     def _get_draft_days(self):
-        # In sudo: whoever makes reports goes by the system's parameter.
-        days = self.env["ir.config_parameter"].sudo().get_param("kor_sla.report_draft_days")
+        parameters_sudo = self.env["ir.config_parameter"].sudo()  # whoever makes reports goes by the system's one
+        days = parameters_sudo.get_param("kor_sla.report_draft_days")
         return int(days) if str(days).isdecimal() else DRAFT_DAYS
 
     @api.model

@@ -247,16 +247,38 @@ class TestSlaDispute(ComplianceCase):
         with self.assertRaisesRegex(UserError, "stays as it is"):
             dispute.answer = "Another"
 
+    def test_dispute_is_settled_by_its_buttons_only(self):
+        _contract, report, dispute = self._get_disputed()
+        dispute = dispute.with_user(self.env.user)
+        self.assertFalse(dispute.env.su)
+        for vals in (
+            {"state": "accepted"},
+            {"text": "All is well"},
+            {"report_id": report.id},
+            {"settled_by_id": self.env.uid},
+            {"date_settled": "2026-05-10 10:00:00"},
+            {"answer": "Yes", "state": "declined"},
+        ):
+            with self.subTest(vals), self.assertRaisesRegex(AccessError, "buttons Accept and Decline"):
+                dispute.write(vals)
+        with self.assertRaises(AccessError):
+            dispute.create({"text": "Another"})
+        dispute.write({"answer": "You are right", "amount": 25.0, "kind": "uptime"})
+        self.assertEqual((dispute.state, dispute.answer), ("open", "You are right"))
+
     def test_refused_where_late_or_empty_or_elsewhere(self):
         _contract, report, _dispute = self._get_disputed()
         other = self._report(self._promise(), "2026-04")
         own = report.with_user(self.user)
         for day, text, line, words in [
             ("2026-05-10", "  ", 0, "sentence"),
+            ("2026-05-10", 42, 0, "sentence"),
+            ("2026-05-10", ["Down"], 0, "sentence"),
+            ("2026-05-10", False, 0, "sentence"),
             ("2026-07-10", "Too late", 0, "until"),
             ("2026-05-10", "Elsewhere", other.line_ids[0].id, "another report"),
         ]:
-            with self.subTest(text), freeze_time(day), self.assertRaisesRegex(UserError, words):
+            with self.subTest(text=text), freeze_time(day), self.assertRaisesRegex(UserError, words):
                 own.dispute(text, line)
         agent = new_test_user(
             self.env,

@@ -104,6 +104,16 @@ class TestSlaReportPortal(ComplianceCase, HttpCase):
         _url, text = self._read(f"/my/sla-reports/{self.report.id}")
         self.assertIn("The log shows 50 minutes", text)
 
+    def test_page_shows_nothing_that_its_address_says(self):
+        said = "Call+0900+now"
+        url, text = self._read(
+            f"/my/sla-reports/{self.report.id}?problem={said}&dispute_text={said}&text={said}&disputed={said}"
+        )
+        self.assertIn("problem=Call", url)
+        self.assertIn("Dispute this report", text)
+        for words in ("Call 0900 now", "We look into it"):
+            self.assertNotIn(words, text)
+
     @skipUnless(kor_pdf.weasyprint, "WeasyPrint or Pango is not installed")
     def test_pdf_says_the_same(self):
         customer = self.env["res.users"].search([("login", "=", "aurora_sla")])

@@ -87,6 +87,16 @@ class TestTicketPortal(TicketCase, HttpCase):
         # What cannot be done is said, not done.
         self.assertIn("only a resolved one", self._post(f"/my/tickets/{ticket.id}/reopen").text)
 
+    def test_page_shows_nothing_that_its_address_says(self):
+        ticket = self._open()
+        self.authenticate("test_ada", "test_ada")
+        said = "name=Call+0900&description=Call+0900&problem=Call+0900&message=Call+0900"
+        for path, own in ((f"/my/tickets/{ticket.id}", ticket.ticket_number), ("/my/tickets/new", "csrf_token")):
+            with self.subTest(path=path):
+                page = self.url_open(f"{path}?{said}").text
+                self.assertIn(own, page)
+                self.assertNotIn("Call 0900", page)
+
     def test_links_of_others_do_nothing(self):
         ticket = self._open()
         self.authenticate("test_ada", "test_ada")

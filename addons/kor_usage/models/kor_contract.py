@@ -49,8 +49,8 @@ class KorContract(models.Model):
             raise UserError(
                 self.env._("date_to %(last)s lies before date_from %(first)s.", last=date_to, first=date_from)
             )
-        # In sudo: a customer may read the contract, but not the catalogue that its metrics come from.
-        return self.sudo()._prepare_usage(first, last + timedelta(days=1))
+        contract_sudo = self.sudo()  # who may read the contract need not read the catalogue
+        return contract_sudo._prepare_usage(first, last + timedelta(days=1))
 
     def _prepare_usage(self, start, end):
         rollups = self.env["kor.usage.rollup"]

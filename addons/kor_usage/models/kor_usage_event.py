@@ -267,9 +267,8 @@ class KorUsageEvent(models.Model):
     @api.model
     def _prepare_plain_event(self, vals):
         """Return the plain event that values of fields stand for."""
-        metric = (
-            self.env["kor.metric"].sudo().browse(vals.get("metric_id") or ())
-        )  # a reporter may not read the catalogue
+        metric = self.env["kor.metric"].sudo()  # a reporter may not read the catalogue
+        metric = metric.browse(vals.get("metric_id") or ())
         return {
             "id": vals.get("event_key"),
             "contract": vals.get("contract_id"),

@@ -1,0 +1,148 @@
+"""Say what a customer is worth, what it costs to win one, and how soon that is paid back.
+
+Units: amounts are decimals or fractions (averages) in one currency; revenue and cost are of one customer in one period
+(a month), churn is the share of customers lost in the same period (0.15 is 15 %). All is exact; what is shown is
+rounded, amounts to hundredths and churn to six places. Each measure carries its rule, its inputs and the sum written
+out; where it cannot be told, it has a reason instead of a value, and nothing is divided by zero.
+
+- lifetime = 1 ÷ churn, in periods
+- lifetime value = (revenue − cost) ÷ churn; of a customer that is there already: earned so far + the same
+- acquisition cost = sales and marketing ÷ new customers
+- payback = acquisition cost ÷ (revenue − cost), in periods
+- value to cost = lifetime value ÷ acquisition cost
+Errors: LifetimeError, whose text is a sentence that says what is wrong and what would be right.
+Source: the margin-based lifetime value under constant churn: (20 − 2) ÷ 0.15 = 120.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from odoo.addons.kor_enterprise_tiers.engine.money import ZERO, as_number, as_text
+
+from .figures import round_exact
+
+Number = Decimal | Fraction
+CENT = Decimal("0.01")
+MILLIONTH = Decimal("0.000001")
+NO_LOSS = "No customer was lost, so churn does not say how long customers stay: choose a longer period."
+
+
+class LifetimeError(ValueError):
+    """Say in one sentence what is wrong with an input and what would be right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """Hold a measure: its exact value or the reason why there is none, its rule and the inputs by their names in it.
+
+    :param sums: the rule with the inputs filled in
+    """
+
+    key: str
+    rule: str
+    inputs: Mapping[str, Decimal]
+    sums: str
+    value: Fraction | None = None
+    reason: str = ""
+
+    def rounded(self, rounding: Decimal = CENT) -> Decimal | None:
+        """Return the value rounded, None where there is none."""
+        return None if self.value is None else round_exact(self.value, rounding)
+
+    @property
+    def shown(self) -> str:
+        """Return the sum written out with its result, or the reason."""
+        return self.reason or f"{self.sums} = {as_text(self.rounded())}"
+
+    def as_dict(self, rounding: Decimal = CENT) -> dict[str, Any]:
+        """Return plain JSON: the value rounded, left out where there is none."""
+        value = self.rounded(rounding)
+        found = {"key": self.key, "rule": self.rule, "shown": self.shown, "reason": self.reason}
+        inputs = {name: as_number(number) for name, number in self.inputs.items()}
+        return {**found, "inputs": inputs, **({} if value is None else {"value": as_number(value)})}
+
+
+def lifetime(churn: Number) -> Measure:
+    """Return for how many periods a customer stays."""
+    rate = _rate(churn)
+    found = ("lifetime", "1 ÷ churn", {"churn": rate}, f"1 ÷ {as_text(rate)}")
+    return Measure(*found, 1 / Fraction(churn)) if churn else Measure(*found, reason=NO_LOSS)
+
+
+def lifetime_value(revenue: Number, cost: Number, churn: Number, earned: Number = ZERO) -> Measure:
+    """Return the margin that a customer brings as long as it stays; below zero where it costs more than it brings.
+
+    :param earned: margin that a customer has brought already
+    """
+    rate, brought, spent = _rate(churn), _cents(revenue), _cents(cost)
+    rule, inputs = "(revenue − cost) ÷ churn", {"revenue": brought, "cost": spent, "churn": rate}
+    sums = f"({as_text(brought)} − {_signed(spent)}) ÷ {as_text(rate)}"
+    if earned:
+        rule, inputs = f"earned + {rule}", {"earned": _cents(earned), **inputs}
+        sums = f"{as_text(_cents(earned))} + {sums}"
+    found = ("lifetime_value", rule, inputs, sums)
+    if not churn:
+        return Measure(*found, reason=NO_LOSS)
+    return Measure(*found, Fraction(earned) + (Fraction(revenue) - Fraction(cost)) / Fraction(churn))
+
+
+def acquisition_cost(spent: Number, customers: int) -> Measure:
+    """Return what it costs to win a customer.
+
+    :param spent: sales and marketing of a period
+    :param customers: those won in it
+    """
+    if customers < 0:
+        raise LifetimeError(f"{customers} new customers are impossible: give zero or more.")
+    inputs = {"sales and marketing": _cents(spent), "new customers": Decimal(customers)}
+    sums = f"{as_text(_cents(spent))} ÷ {customers}"
+    found = ("acquisition_cost", "sales and marketing ÷ new customers", inputs, sums)
+    if not customers:
+        return Measure(*found, reason="No customer was won in the period, so the cost cannot be told for one of them.")
+    return Measure(*found, Fraction(spent) / customers)
+
+
+def payback(acquisition: Measure, revenue: Number, cost: Number) -> Measure:
+    """Return after how many periods the margin of a customer has paid for winning it."""
+    spent, brought, lost = acquisition.rounded(), _cents(revenue), _cents(cost)
+    inputs = {**({} if spent is None else {"acquisition cost": spent}), "revenue": brought, "cost": lost}
+    sums = f"{'' if spent is None else as_text(spent)} ÷ ({as_text(brought)} − {_signed(lost)})"
+    found = ("payback", "acquisition cost ÷ (revenue − cost)", inputs, sums)
+    margin = Fraction(revenue) - Fraction(cost)
+    if acquisition.value is None:
+        return Measure(*found, reason=acquisition.reason)
+    if margin <= 0:
+        return Measure(*found, reason="A customer costs what it brings or more, so winning it is never paid back.")
+    return Measure(*found, acquisition.value / margin)
+
+
+def value_to_cost(value: Measure, acquisition: Measure) -> Measure:
+    """Return how many times the cost of winning a customer comes back."""
+    known = {"lifetime value": value.rounded(), "acquisition cost": acquisition.rounded()}
+    inputs = {name: number for name, number in known.items() if number is not None}
+    sums = " ÷ ".join(as_text(number) for number in inputs.values())
+    found = ("value_to_cost", "lifetime value ÷ acquisition cost", inputs, sums)
+    reason = value.reason or acquisition.reason
+    if reason:
+        return Measure(*found, reason=reason)
+    if acquisition.value <= 0:
+        return Measure(*found, reason="Winning customers has cost nothing, so there is nothing to compare with.")
+    return Measure(*found, value.value / acquisition.value)
+
+
+def _rate(churn: Number) -> Decimal:
+    """Return churn as it is shown; refuse what is no share."""
+    if not 0 <= churn <= 1:
+        raise LifetimeError(f"Churn of {churn} is impossible: give a share from 0 to 1, such as 0.15.")
+    return round_exact(Fraction(churn), MILLIONTH)
+
+
+def _cents(amount: Number) -> Decimal:
+    return round_exact(Fraction(amount), CENT)
+
+
+def _signed(amount: Decimal) -> str:
+    return f"({as_text(amount)})" if amount < 0 else as_text(amount)
