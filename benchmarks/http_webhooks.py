@@ -147,4 +147,4 @@ def show(cost, rate, bare):
           f"{rate / bare:.2f} of it")  # fmt: skip
     silent, heard, outbox = (cost[name] * 1000 for name in ("silent", "heard", "outbox"))
     print(f"posting an invoice: {silent:.2f} ms where nobody listens, {heard:.2f} ms with a webhook: "
-          f"{heard / silent:.3f} of it. The outbox by itself: {outbox:.3f} ms, {outbox / silent:.4f} of it")  # fmt: skip
+          f"{heard / silent:.3f} of it; the outbox alone {outbox:.3f} ms, {outbox / silent:.4f} of it")  # fmt: skip
