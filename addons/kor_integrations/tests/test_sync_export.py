@@ -174,6 +174,7 @@ class TestSyncServer(SyncCase):
         sync.manage_integration("test")
         self.assertIn(self.server.fingerprint, sync._get_last_log().name)
         self.assertFalse(logins.read_text(), "no login before the key is confirmed")
+        self.assertEqual((sync.health, sync.failure_count), ("unknown", 0))
         sync.with_user(self.user).action_confirm_host_key()
         sync.manage_integration("test")
         self.assertEqual(sync._get_last_log().level, "info", sync._get_last_log().name)
