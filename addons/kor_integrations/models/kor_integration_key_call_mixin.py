@@ -47,7 +47,11 @@ class KorIntegrationKeyCallMixin(models.AbstractModel):
     def _get_refusal(self):
         """Return in a sentence why the key opens nothing now, empty where it does. Whoever asks has the key."""
         self.ensure_one()
-        integration, contract = self.integration_id, self.integration_id.contract_id
+        # Of rows with many columns, those that each call needs.
+        integration = self.integration_id
+        integration.fetch(["name", "state", "kind", "contract_id", "owner_id", "rate_limit"])
+        contract = integration.contract_id
+        contract.fetch(["name", "state", "api_rate_limit"])
         if self.state == "revoked":
             return self.env._("This key was revoked: issue another one.")
         if self.state not in ("active", "replaced"):
