@@ -48,7 +48,7 @@ class KorSyncMark(models.Model):
 
     @api.model
     def _close(self, stream):
-        """Let go of the rows that `_iterate_changed` has not yielded; what breaks off is rolled back with its cursor."""
+        """Let go of what `_iterate_changed` has not yielded; what breaks off is rolled back with its cursor."""
         self.env.cr.execute(SQL("CLOSE %s", self._get_cursor(stream)))
 
     @api.model
