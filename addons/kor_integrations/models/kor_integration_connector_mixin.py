@@ -221,6 +221,10 @@ class KorIntegrationConnectorMixin(models.AbstractModel):
         """Say how it is done: what opens a customer's system is made by the customer."""
         raise UserError(self.env._("The secrets are the customer's: enter the new ones in the settings."))
 
+    def _describe_setting(self, wanted):
+        hint = self.env._("Empty: what is kept stays.") if wanted.get("secret") else ""
+        return " ".join(filter(None, (wanted.get("description"), hint)))
+
     def action_set_up_connector(self):
         """Open the settings of the connector.
 
@@ -239,7 +243,7 @@ class KorIntegrationConnectorMixin(models.AbstractModel):
                     "title": wanted["title"],
                     "is_required": bool(wanted.get("required")),
                     "is_secret": bool(wanted.get("secret")),
-                    "help_text": wanted.get("description", ""),
+                    "help_text": self._describe_setting(wanted),
                     "value": not wanted.get("secret") and write_text(wanted, config.get(name, wanted.get("default"))),
                 }
             )

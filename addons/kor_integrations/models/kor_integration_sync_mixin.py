@@ -189,13 +189,22 @@ class KorIntegrationSyncMixin(models.AbstractModel):
         if action == "retire":
             self._forget_sync_secrets()
 
+    def _do_test(self):
+        """Learn the key of the server first: until somebody has confirmed it, there is nothing to succeed or fail."""
+        if self.kind == "data_sync" and self.sync_transport == "sftp" and self.sync_host and not self.sync_host_key:
+            try:
+                self._log("warning", self._learn_host_key())
+                return
+            except (Failed, Refused) as error:
+                self._note(False, self.env._("Test: %(message)s", message=str(error)))
+                return
+        super()._do_test()
+
     def _test_data_sync(self):
         """Return whether it works, and a sentence about it."""
         try:
             if self.sync_transport == "https":
                 return True, self._test_sync_url()
-            if not self.sync_host_key:
-                return False, self._learn_host_key()
             return True, self._test_sync_server()
         except (Failed, Refused) as error:
             return False, str(error)

@@ -22,22 +22,38 @@ class KorSyncMark(models.Model):
     _key_unique = models.UniqueIndex("(stream_id, key)", "This row is marked already.")
 
     @api.model
-    def _find_changed(self, stream, query, after, limit):
-        """Return the rows with keys after one that differ from what was sent: their columns, then their digest."""
-        return self.env.execute_query(
+    def _iterate_changed(self, stream, query, most, size):
+        """Yield batches of up to `most` rows that differ from what was sent: their columns, then their digest.
+
+        All rows are compared once, and only a batch of them is in memory: the rest waits in a cursor of the database.
+        """
+        cursor = self._get_cursor(stream)
+        self.env.cr.execute(
             SQL(
                 """
-                SELECT s.* FROM (SELECT d.*, md5(d::text) AS kor_digest FROM (%(query)s) d WHERE d.id > %(after)s) s
+                DECLARE %(cursor)s NO SCROLL CURSOR FOR
+                SELECT s.* FROM (SELECT d.*, md5(d::text) AS kor_digest FROM (%(query)s) d) s
                   LEFT JOIN kor_sync_mark k ON k.stream_id = %(stream)s AND k.key = s.id
                  WHERE k.digest IS DISTINCT FROM s.kor_digest
-                 ORDER BY s.id LIMIT %(limit)s
+                 ORDER BY s.id LIMIT %(most)s
                 """,
+                cursor=cursor,
                 query=query,
-                after=after,
                 stream=stream.id,
-                limit=limit,
+                most=most,
             )
         )
+        while rows := self.env.execute_query(SQL("FETCH %s FROM %s", size, cursor)):
+            yield rows
+
+    @api.model
+    def _close(self, stream):
+        """Let go of what `_iterate_changed` has not yielded; what breaks off is rolled back with its cursor."""
+        self.env.cr.execute(SQL("CLOSE %s", self._get_cursor(stream)))
+
+    @api.model
+    def _get_cursor(self, stream):
+        return SQL.identifier(f"kor_sync_{stream.id}")
 
     @api.model
     def _find_gone(self, stream, query, limit):

@@ -142,27 +142,20 @@ class KorSyncStream(models.Model):
         self.env.flush_all()
         query = self.env["kor.sync.dataset"]._get_query(self.dataset, integration.contract_id)
         batches = self._read_changes(query, integration.sync_max_rows)
-        first = next(batches, None)
-        if not first:
-            return self.env["kor.sync.run"]
-        run = self.env["kor.sync.run"].create(
-            {"name": "–", "stream_id": self.id, "dataset": self.dataset, "direction": "export"}
-        )
-        with SpooledTemporaryFile(max_size=1024 * 1024) as file:
-            values = self._write_batches(run, first, batches, file)
-        run.write(values)
+        run = self.env["kor.sync.run"]
+        if first := next(batches, None):
+            run = run.create({"name": "–", "stream_id": self.id, "dataset": self.dataset, "direction": "export"})
+            with SpooledTemporaryFile(max_size=1024 * 1024) as file:
+                run.write(self._write_batches(run, first, batches, file))
+        self.env["kor.sync.mark"]._close(self)
         return run
 
     def _read_changes(self, query, most):
         """Yield batches of changes, as lists of (key, digest, row); the digest of what is gone is empty."""
-        marks, after = self.env["kor.sync.mark"], 0
-        width = len(EXPORTS[self.dataset].columns)
-        while most > 0:
-            rows = marks._find_changed(self, query, after, min(FETCH, most))
-            if not rows:
-                break
+        marks, width = self.env["kor.sync.mark"], len(EXPORTS[self.dataset].columns)
+        for rows in marks._iterate_changed(self, query, most, FETCH):
+            most -= len(rows)
             yield [(row[0], row[-1], ("upsert", *row[:-1])) for row in rows]
-            after, most = rows[-1][0], most - len(rows)
         if most > 0 and (gone := marks._find_gone(self, query, most)):
             yield [(key, "", ("delete", key, *[None] * (width - 1))) for key in gone]
 

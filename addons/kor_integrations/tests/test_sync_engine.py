@@ -3,6 +3,7 @@ import io
 import json
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytz
 from hypothesis import given, settings
@@ -67,6 +68,15 @@ class TestSyncFiles(BaseCase):
                 names = [column.name for column in dataset.all_columns]
                 self.assertEqual(len(names), len(set(names)))
                 self.assertTrue(all(column.type in TYPES for column in dataset.columns))
+
+    def test_columns_are_described_as_they_are(self):
+        text = (Path(__file__).parents[1] / "README.md").read_text()
+        for dataset in DATASETS.values():
+            with self.subTest(dataset.code):
+                section = text.partition(f"### `{dataset.code}`")[2].partition("\n#")[0]
+                told = [line.split(" | ")[:2] for line in section.splitlines() if line.startswith("| `")]
+                wanted = [[f"| `{column.name}`", TYPES[column.type]] for column in dataset.columns]
+                self.assertEqual(told, wanted)
 
     def test_names_sort_as_their_changes(self):
         names = [file_name("invoices", first, first + 9, "csv") for first in (1, 10, 99_999, 100_000, 2**31)]

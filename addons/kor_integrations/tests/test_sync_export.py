@@ -110,7 +110,7 @@ class TestSyncExport(SyncCase):
 
     def test_file_of_any_length_takes_the_same_number_of_queries(self):
         stream = self._create_sync("usage_days").sync_stream_ids
-        for month, days, most in (("02", range(1, 3), None), ("03", range(1, 2), 11), ("04", range(1, 30), 11)):
+        for month, days, most in (("02", range(1, 3), None), ("03", range(1, 2), 13), ("04", range(1, 30), 13)):
             self._report({f"2026-{month}-{day:02}": day for day in days})
             self.env.flush_all()
             self.env.invalidate_all()
@@ -174,6 +174,7 @@ class TestSyncServer(SyncCase):
         sync.manage_integration("test")
         self.assertIn(self.server.fingerprint, sync._get_last_log().name)
         self.assertFalse(logins.read_text(), "no login before the key is confirmed")
+        self.assertEqual((sync.health, sync.failure_count), ("unknown", 0))
         sync.with_user(self.user).action_confirm_host_key()
         sync.manage_integration("test")
         self.assertEqual(sync._get_last_log().level, "info", sync._get_last_log().name)

@@ -29,7 +29,12 @@ class TestSyncPortal(SyncCase, HttpCase):
     def test_page_shows_files_and_lets_them_run(self):
         self.authenticate("ada_harbour", "ada_harbour")
         page = self.url_open(self.url).text
-        for text in ("usage_days_000000000001-000000000001.csv", "&lt;i&gt;a.csv", "Every day at 4:00", "Lines not used: 1"):
+        for text in (
+            "usage_days_000000000001-000000000001.csv",
+            "&lt;i&gt;a.csv",
+            "Every day at 4:00",
+            "Lines not used: 1",
+        ):
             with self.subTest(text):
                 self.assertIn(text, page)
         self.assertNotIn("<b>x", page)

@@ -72,6 +72,9 @@ class TestSyncSequence(IntegrationCase):
         ):
             for step, day, quantity in steps:
                 self._do(sync, place, step, day, quantity)
+            told = dict(place.files)
+            self._do(sync, place, "run", "", 0)
+        self.assertEqual(place.files, told, "what was told is not told again")
         self._check_files(place.files, sync)
 
     def _commit(self, *_arguments, **_options):
