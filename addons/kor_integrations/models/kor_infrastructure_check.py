@@ -199,7 +199,7 @@ class KorInfrastructureCheck(models.Model):
             raise UserError(self.env._("“%(name)s” does not run: its checks rest.", name=check.infrastructure_id.name))
         if len(self) > 50:
             raise UserError(self.env._("Make at most 50 checks at once; the others are made in their turn."))
-        self.sudo()._run()  # what checks find is written by them only
+        self.sudo()._claim()._run()  # what checks find is written by them only
         bad = self.filtered("last_message")
         return {
             "type": "ir.actions.client",

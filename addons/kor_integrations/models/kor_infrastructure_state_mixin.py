@@ -1,12 +1,13 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+# On the board, what needs somebody is not to be the last column.
 STATES = [
     ("planned", "Planned"),
     ("provisioning", "Provisioning"),
-    ("running", "Running"),
-    ("degraded", "Degraded"),
     ("down", "Down"),
+    ("degraded", "Degraded"),
+    ("running", "Running"),
     ("retired", "Retired"),
 ]
 # By state: those that it follows on.
@@ -28,9 +29,7 @@ class KorInfrastructureStateMixin(models.AbstractModel):
     _name = "kor.infrastructure.state.mixin"
     _description = "States of Infrastructure"
 
-    state = fields.Selection(
-        STATES, required=True, default="planned", index=True, tracking=True, copy=False, group_expand=True
-    )
+    state = fields.Selection(STATES, required=True, default="planned", index=True, tracking=True, copy=False)
     state_reason = fields.Char(string="Reason", copy=False, tracking=True, help="Why it is so. For staff only.")
     date_state = fields.Datetime(string="Since", copy=False, default=fields.Datetime.now)
     is_state_checked = fields.Boolean(

@@ -272,7 +272,7 @@ class TestInfrastructureChecks(InfrastructureCase):
         outcomes = [Outcome(TEN, index % 20 > 0, "" if index % 20 else "Away", index) for index in range(200)]
         self.env.flush_all()
         self.env.invalidate_all()
-        with patch.object(infrastructure_probe, "run", return_value=outcomes), self.assertQueryCount(14):
+        with patch.object(infrastructure_probe, "run", return_value=outcomes), self.assertQueryCount(11):
             checks._run()
             self.env.flush_all()
         self.assertEqual(len(checks.filtered("streak")), 10)

@@ -65,10 +65,10 @@ class TestInfrastructureReadings(InfrastructureCase):
         self.memory.allocated = self.memory.contracted = 1000
         self.env.flush_all()
         self.env.invalidate_all()
-        with self.assertQueryCount(20):
+        with self.assertQueryCount(11):
             self.assertEqual(self._push(*readings), (1000, 0, []))
             self.env.flush_all()
-        with self.assertQueryCount(12):
+        with self.assertQueryCount(9):
             self.assertEqual(self._push(*readings), (0, 1000, []))
             self.env.flush_all()
 
