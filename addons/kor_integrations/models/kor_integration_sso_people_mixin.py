@@ -194,8 +194,7 @@ class KorIntegrationSsoPeopleMixin(models.AbstractModel):
         """End all sessions and delete all API keys of users, at once."""
         if not users:
             return
-        # Who is logged in proves it by a text that this one is a part of.
-        users.write({"oauth_access_token": False})
+        self._end_sessions(users)
         keys = users.api_key_ids
         count = len(keys)
         keys.unlink()
@@ -210,6 +209,11 @@ class KorIntegrationSsoPeopleMixin(models.AbstractModel):
                 why=why,
             ),
         )
+
+    @api.model
+    def _end_sessions(self, users):
+        # Who is logged in proves it by a text that this one is a part of.
+        users.write({"oauth_access_token": False})
 
     def _revoke_unproven(self):
         """End what was opened by people whose login has none of the domains that are still verified."""
@@ -241,7 +245,10 @@ class KorIntegrationSsoPeopleMixin(models.AbstractModel):
             raise self._refuse_claims(error) from None
         # One that comes again later is about sessions that have ended, not about those that began since.
         users = self._get_sso_users(subject).filtered(lambda one: not self._is_later(one.login_date, claims["iat"]))
-        self._revoke_people(users, self.env._("logged out at the provider"))
+        # Who goes home for the day has programs that go on working.
+        self._end_sessions(users)
+        self._log("info", self.env._("Sessions of %(users)s ended: logged out at the provider",
+                                     users=", ".join(users.mapped("login"))))  # fmt: skip
 
     @api.model
     def _is_later(self, moment, seconds):
