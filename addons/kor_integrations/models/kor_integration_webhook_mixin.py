@@ -21,7 +21,10 @@ class KorIntegrationWebhookMixin(models.AbstractModel):
     _description = "Messages to the customer, sent when something happens"
 
     webhook_url = fields.Char(
-        string="Address", size=URL_LENGTH, tracking=True, help="Where messages are sent, beginning with https://."
+        string="Webhook Address",
+        size=URL_LENGTH,
+        tracking=True,
+        help="Where messages are sent, beginning with https://.",
     )
     event_type_ids = fields.Many2many(
         "kor.event.type", string="Events", help="What is told. Empty: everything, also what is added later."
