@@ -204,7 +204,7 @@ def test_nothing_of_the_address_is_shown_and_nobody_is_listed(site, sso):
     assert "No company logs in" in _leave(site, session, "me@nowhere.example").text
 
 
-def test_a_logout_at_the_provider_and_leaving_end_session_and_key(site, admin, provider, sso):
+def test_a_logout_ends_the_session_and_leaving_the_key_too(site, admin, provider, sso):
     provider.add_person("cem")
     session, _page = _log_in(site, "cem")
     (user,) = _find_user(admin, f"cem@{DOMAIN}")
@@ -212,12 +212,13 @@ def test_a_logout_at_the_provider_and_leaving_end_session_and_key(site, admin, p
     assert _is_in(site, session) and _key_opens(site, key)
     logout = {"username": "cem", "client_id": CLIENT["client_id"], "url": sso["sso_logout_url"]}
     assert provider.tell(logout=logout)["status"] == 200
-    assert not _is_in(site, session) and not _key_opens(site, key)
+    # Programs go on where somebody went home only.
+    assert not _is_in(site, session) and _key_opens(site, key)
     session, _page = _log_in(site, "cem")
     assert _is_in(site, session)
     left = admin.call("kor.integration", "deprovision", [sso["id"]], email=f"cem@{DOMAIN}")
-    assert left == {"users": 1, "keys": 0}
-    assert not _is_in(site, session)
+    assert left == {"users": 1, "keys": 1}
+    assert not _is_in(site, session) and not _key_opens(site, key)
     # The provider still knows him; we do not.
     assert _log_in(site, "cem")[1].url.endswith("error=refused")
     for junk in ("", "x.y.z"):

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, ValidationError
+from odoo.exceptions import ValidationError
 
 KINDS = [
     ("api", "API"),
@@ -33,6 +33,7 @@ class KorIntegration(models.Model):
         "kor.integration.notice.mixin",
         "kor.integration.state.mixin",
         "kor.integration.health.mixin",
+        "kor.engine.fields.mixin",
         "kor.input.mixin",
         "mail.thread",
         "mail.activity.mixin",
@@ -102,26 +103,15 @@ class KorIntegration(models.Model):
             "key_ids",
         }
 
-    def _check_engine_fields(self, vals_list):
-        if self.env.su:
-            return
-        engine = self._get_engine_fields()
-        for name in (name for vals in vals_list for name in vals if name in engine):
-            raise AccessError(
-                self.env._(
-                    "“%(field)s” follows from what the integration does and is not written; use its actions, such as "
-                    "Activate and Pause.",
-                    field=self._fields[name].get_description(self.env, ["string"])["string"],
-                )
-            )
+    @api.model
+    def _is_engine_field(self, name):
+        return super()._is_engine_field(name) or name in self._get_engine_fields()
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        self._check_engine_fields(vals_list)
-        return super().create(vals_list)
+    @api.model
+    def _explain_engine_field(self, name):
+        return self.env._("It follows from what the integration does: use its actions, such as Activate and Pause.")
 
     def write(self, vals):
-        self._check_engine_fields([vals])
         if "contract_id" in vals or "kind" in vals:
             for integration in self.filtered(lambda one: one.state != "draft"):
                 raise ValidationError(

@@ -15,6 +15,7 @@ from . import (
     test_integration_portal,
     test_oidc_engine,
     test_sso,
+    test_sso_end,
     test_sso_portal,
     test_sync_engine,
     test_sync_export,

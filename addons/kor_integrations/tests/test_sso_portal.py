@@ -7,7 +7,7 @@ from odoo.tests import HttpCase, mute_logger, new_test_user, tagged
 
 from ..tools import guarded_http
 from .oidc_common import query
-from .test_sso import DOMAIN, ISSUER, SsoCase
+from .sso_common import DOMAIN, ISSUER, SsoCase
 
 
 @tagged("post_install", "-at_install")
