@@ -150,10 +150,17 @@ class TestPrometheus(ConnectorCase):
         self.assertIn("2 without a number", connector._get_last_log().name)
 
     def test_dimensions_of_a_metric_are_its_labels(self):
-        self.env["kor.metric"].search([("code", "=", "api_calls")]).dimension_keys = "region"
+        metric = {
+            "code": "region_calls",
+            "name": "Calls",
+            "unit": "call",
+            "aggregation": "sum",
+            "dimension_keys": "region",
+        }
+        self.env["kor.metric"].create(metric)
         samples = self._get_samples({1: 5}, '{region="eu"}') + self._get_samples({1: 7}, '{region="us"}')
         self.server.set_samples(samples)
-        self._run(self._create_connector(self.server.url, expressions={"api_calls": "sum by (region) (x)"}))
+        self._run(self._create_connector(self.server.url, expressions={"region_calls": "sum by (region) (x)"}))
         readings = self.env["kor.usage.reading"].sudo().search([("contract_id", "=", self.contract.id)])
         self.assertEqual(
             {one.dimension: one.quantity for one in readings}, {'{"region":"eu"}': 5, '{"region":"us"}': 7}
