@@ -74,6 +74,7 @@ class ConnectorCase(IntegrationCase):
         self._run(connector)
         self.assertEqual(self._read_hours(), {1: (12, 0), 2: (8.5, 1), 3: (9, 0), 5: (4, 0)})
         self.assertEqual((connector.health, connector.last_error), ("healthy", False))
+        return connector
 
 
 @tagged("post_install", "-at_install")
@@ -92,8 +93,7 @@ class TestPrometheus(ConnectorCase):
         self.addCleanup(folder.cleanup)
         server = RealPrometheus(folder.name)
         self.addCleanup(server.stop)
-        self._check_story(server)
-        connector = self.env["kor.integration"].search([("connector_code", "=", "prometheus")], limit=1)
+        connector = self._check_story(server)
         connector.sudo().configure_connector({"url": server.url, "expressions": {"users": "sum("}})
         self._run(connector)
         self.assertIn("answered 400", connector.last_error)
