@@ -55,6 +55,8 @@ class KorIntegrationHealthMixin(models.AbstractModel):
             )
         if self.health == "degraded":
             return self.env._("%(rate)s %% of the last seven days failed.", rate=f"{self.error_rate:.1f}")
+        if not self.error_rate:
+            return self.env._("Nothing failed in the last seven days.")
         return self.env._("%(rate)s %% of the last seven days failed, nothing since the last success.",
                           rate=f"{self.error_rate:.1f}")  # fmt: skip
 

@@ -313,7 +313,7 @@ class TestApiKeys(IntegrationCase):
         self._issue()
 
     def test_other_kinds_have_no_keys(self):
-        hook = self._create_integration(kind="webhook")
+        hook = self._create_integration(kind="data_sync")
         for call in (hook.issue_key, hook.set_scopes):
             with self.assertRaisesRegex(UserError, "is no API integration"):
                 call([])

@@ -161,7 +161,7 @@ class TestIntegrationPortal(IntegrationCase, HttpCase):
     def test_new_one_of_the_own_contract(self):
         self._log_in()
         page = self.url_open("/my/integrations/new").text
-        self.assertEqual(re.findall(r'data-kind="(\w+)"', page), ["api", "webhook"])
+        self.assertEqual(re.findall(r'data-kind="(\w+)"', page), ["api", "webhook", "sso"])
         given = {"contract": self.contract.id, "kind": "api", "name": "Warehouse"}
         page = self._post("/my/integrations/new", **given, scopes="read:invoices")
         made = self.contract.integration_ids - self.integration
@@ -177,7 +177,7 @@ class TestIntegrationPortal(IntegrationCase, HttpCase):
         page = self._post("/my/integrations/new", **given, scopes="read:everything").text
         self.assertIn("cannot have “read:everything”", page)
         self.assertIn("Keep me", page)
-        for values in ({"kind": "sso"}, {"kind": "fax"}, {"contract": "1' OR 1"}, {"contract": 0}):
+        for values in ({"kind": "connector"}, {"kind": "fax"}, {"contract": "1' OR 1"}, {"contract": 0}):
             with self.subTest(values=values):
                 page = self._post("/my/integrations/new", **{**given, **values}).text
                 self.assertIn("What do you want to connect?", page)
