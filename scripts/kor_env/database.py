@@ -18,7 +18,7 @@ _STORY = [
     paths.ROOT / "scripts" / name
     for name in ("demo_story.py", "demo_deals.py", "demo_service.py", "demo_connections.py")
 ]
-_TEST_COMPANY = paths.ROOT / "scripts" / "test_company.py"
+_TEST_TEMPLATE = paths.ROOT / "scripts" / "test_template.py"
 _COMMIT = "env.cr.commit()\n"
 
 
@@ -63,7 +63,7 @@ def test_cluster() -> Cluster:
 def ensure_template(source: OdooSource, cluster: Cluster) -> tuple[Odoo, str]:
     """Return a database with the suite and its demo data, built once for each state of the addons."""
     odoo = Odoo(source, cluster, paths.STATE / "test")
-    digest = paths.digest([*paths.addon_files(), REQUIREMENTS, _TEST_COMPANY, paths.ROOT / "odoo.conf"], source.label)
+    digest = paths.digest([*paths.addon_files(), REQUIREMENTS, _TEST_TEMPLATE, paths.ROOT / "odoo.conf"], source.label)
     name = f"kor_template_{digest}"
     existing = cluster.databases()
     if name not in existing:
@@ -77,6 +77,6 @@ def ensure_template(source: OdooSource, cluster: Cluster) -> tuple[Odoo, str]:
         odoo.work(building, "--with-demo", "--init", "base")
         odoo.shell(building, "env['ir.config_parameter'].set_param('ir_attachment.location', 'db')\n" + _COMMIT)
         odoo.work(building, "--with-demo", "--init", SUITE)
-        odoo.shell(building, _TEST_COMPANY.read_text())
+        odoo.shell(building, _TEST_TEMPLATE.read_text())
         cluster.rename(building, name)
     return odoo, name

@@ -128,7 +128,7 @@ class TestRandomLives(KorRevenueCommon):
         return round(-sum(lines.mapped("balance")), 2)
 
     def test_the_sum_recognised_is_what_was_charged(self):
-        for seed in range(5):
+        for seed in range(3):
             with self.subTest(seed=seed):
                 contract = self._live(seed)
                 items = contract.revenue_schedule_ids.item_ids
@@ -137,7 +137,7 @@ class TestRandomLives(KorRevenueCommon):
                 self.assertEqual(self._balance(self.asset, contract), 0)
 
     def test_closing_each_month_ends_as_closing_once(self):
-        for seed in range(5, 7):
+        for seed in range(5, 6):
             with self.subTest(seed=seed):
                 each, once = self._live(seed, closes=set(range(30))), self._live(seed, closes={29})
                 by_month = [
