@@ -1,4 +1,4 @@
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tests import freeze_time, new_test_user, tagged
 
@@ -38,7 +38,7 @@ class TestCostAccess(CostCase):
         self.assertEqual(
             self.Allocation.with_user(self.manager)._read_group([], ["tier_id"], ["amount:sum"]), [(self.tier, 30)]
         )
-        with self.assertRaises(AccessError):
+        with self.assertRaises(UserError):
             mine.write({"amount": 1})
         with self.assertRaises(AccessError):
             self.pool.with_user(self.manager).allocate()

@@ -36,7 +36,9 @@ class TestCostAllocation(CostCase):
         self._ticket(self.second)
         self.assertEqual(pool.allocate()[0]["booked"], 0)
         self.assertEqual(self._shares(pool), [45, 45, 0])
-        rows = self.Allocation.search([("pool_id", "=", pool.id)], order="contract_id, revision")
+        rows = self.Allocation.search([("pool_id", "=", pool.id)]).sorted(
+            lambda row: (row.contract_id.id, row.revision)
+        )
         self.assertEqual(
             [(row.contract_id, row.revision, row.amount) for row in rows],
             [(self.first, 0, 90), (self.first, 1, -45), (self.second, 0, 45)],

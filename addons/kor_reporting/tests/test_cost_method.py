@@ -69,7 +69,6 @@ class TestCostMethod(CostCase):
             dear.generate_invoice("2026-03-01", "2026-03-31") + cheap.generate_invoice("2026-03-01", "2026-03-31")
         )
         bills.filtered(lambda move: move.state == "draft").action_post()
-        bills.invoice_date  # noqa: B018
         month = bills[0].invoice_date.replace(day=1)
         pool = self._pool(80, "Invoiced", method="revenue", revenue_basis="invoiced", month=month)
         self._allocate_named(pool, {dear: 60, cheap: 20})

@@ -20,7 +20,10 @@ class TestCostService(CostCase):
         users = [self._pool(0, name) for name in ("Cutting", "Welding", "Painting")]
         service = self._service(8000, "Maintenance", *zip(users, (2000, 1500, 2500), strict=True))
         result = (service | users[0] | users[1] | users[2]).allocate()
-        self.assertEqual([share["amount"] for share in result[0]["shares"]], [2666.67, 2000, 3333.33])
+        self.assertEqual(
+            {share["name"]: share["amount"] for share in result[0]["shares"]},
+            {"Cutting": 2666.67, "Welding": 2000, "Painting": 3333.33},
+        )
         self.assertEqual([one["allocated"] for one in result], [8000, 2666.67, 2000, 3333.33])
         self.assertEqual(service.state, "allocated")
 
@@ -52,9 +55,7 @@ class TestCostService(CostCase):
                 # Handed on, not booked: the pools can be deleted again.
                 handed = (_left | _right).allocate()
                 self.assertFalse([one["reason"] for one in handed if one["reason"]])
-                self.assertEqual(
-                    (first.received_amount, last.received_amount), (round(delivery, 2), round(sales, 2))
-                )
+                self.assertEqual((first.received_amount, last.received_amount), (round(delivery, 2), round(sales, 2)))
 
     def test_a_service_that_nobody_uses_says_why_and_leaves_the_others_alone(self):
         pool = self._pool(90)

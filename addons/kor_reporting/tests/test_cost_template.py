@@ -32,7 +32,7 @@ class TestCostTemplate(CostCase):
 
     def test_the_job_makes_pools_up_to_the_next_month_once(self):
         for _time in range(2):
-            self.Template._cron_make_pools()
+            self.Template.sudo()._cron_make_pools()
             self.env.invalidate_all()
             self.assertEqual(self._months(self.hosting), ["2026-03", "2026-04", "2026-05"])
             self.assertEqual(self._months(self.desk), ["2026-03", "2026-04"])
