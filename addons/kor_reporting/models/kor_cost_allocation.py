@@ -2,7 +2,9 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
 
-from .kor_cost_setup_mixin import CATEGORIES, METHODS
+from odoo.addons.kor_enterprise_tiers.tools import format_measured
+
+from .kor_cost_setup_mixin import CATEGORIES
 
 
 class KorCostAllocation(models.Model):
@@ -49,8 +51,8 @@ class KorCostAllocation(models.Model):
     @api.depends("explanation")
     @api.depends_context("lang")
     def _compute_explanation_html(self):
-        qweb, methods = self.env["ir.qweb"], dict(METHODS)
-        methods = dict(self.env["kor.cost.pool"]._fields["method"]._description_selection(self.env)) or methods
+        qweb = self.env["ir.qweb"]
+        methods = dict(self.env["kor.cost.pool"]._fields["method"]._description_selection(self.env))
         for allocation in self:
             facts = allocation.explanation
             allocation.explanation_html = facts and qweb._render(
@@ -59,6 +61,7 @@ class KorCostAllocation(models.Model):
                     "facts": facts,
                     "methods": methods,
                     "money": {"widget": "monetary", "display_currency": allocation.currency_id},
+                    "number": lambda value: format_measured(self.env, value),
                     "month": allocation.month_name,
                     "booked_in": format_date(self.env, allocation.date, date_format="MMMM yyyy"),
                     "is_late": allocation.date.replace(day=1) != allocation.month,

@@ -34,7 +34,7 @@ class KorCostDriverMixin(models.AbstractModel):
         self.ensure_one()
         return {
             "metric": self.metric_id.unit or self.metric_id.name,
-            "seats": self.env._("days of a seat"),
+            "seats": self.env._("seat days"),
             "tickets": self.env._("tickets"),
             "minutes": self.env._("minutes"),
             "equal": self.env._("contracts"),
