@@ -12,4 +12,18 @@
         "spreadsheet_dashboard",
         "hr_timesheet",
     ],
+    "data": [
+        "security/kor_reporting_groups.xml",
+        "security/ir.model.access.csv",
+        "security/kor_cost_security.xml",
+        "data/account_analytic_plan_data.xml",
+        "data/ir_cron_cost_data.xml",
+        "views/kor_cost_templates.xml",
+        "views/kor_cost_allocation_views.xml",
+        "views/kor_cost_pool_views.xml",
+        "views/kor_cost_pool_template_views.xml",
+        "views/res_config_settings_views.xml",
+        "views/kor_reporting_menus.xml",
+        "views/kor_cost_menus.xml",
+    ],
 }

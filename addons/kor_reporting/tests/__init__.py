@@ -1,4 +1,10 @@
 from . import (
+    test_cost_access,
+    test_cost_allocation,
+    test_cost_method,
+    test_cost_service,
+    test_cost_source,
+    test_cost_template,
     test_engine_allocation,
     test_engine_bridge,
     test_engine_departments,

@@ -1,0 +1,16 @@
+from . import (
+    account_analytic_account,
+    account_analytic_line,
+    kor_cost_setup_mixin,
+    kor_cost_source_mixin,
+    kor_cost_driver_mixin,
+    kor_cost_book_mixin,
+    kor_cost_allocate_mixin,
+    kor_cost_allocation,
+    kor_cost_pool,
+    kor_cost_pool_template,
+    kor_cost_share,
+    kor_cost_use,
+    res_company,
+    res_config_settings,
+)
