@@ -142,20 +142,23 @@ if not env["kor.sla.service"].search_count([("code", "=", "kor_platform")]):
 
 
 def onboarding_of(key, weeks):
-    """Start the onboarding of a demo contract some weeks ago, as its account manager."""
+    """Start the onboarding of a demo contract when it was signed, some weeks ago, as its account manager."""
     manager = env.ref("kor_enterprise.user_account")
     contract = env.ref(f"kor_enterprise.contract_{key}").with_context(**quiet)
-    with at(fields.Datetime.now() - timedelta(weeks=weeks)):
+    moment = fields.Datetime.now() - timedelta(weeks=weeks)
+    contract._write_agreed({"date_activated": moment})
+    with at(moment):
         return env["kor.onboarding"].with_context(**quiet).browse(contract.start_onboarding("", manager.id))
 
 
 def onboardings_of_the_demo():
     """Let one customer be live and done, and another be on its way to the go-live."""
-    done = onboarding_of("aurora", 12)
-    for weeks, kind in enumerate(("account_setup", "configuration", "training", "integration", "go_live")):
+    weeks = (today - env.ref("kor_enterprise.contract_aurora").date_start).days // 7
+    done = onboarding_of("aurora", weeks)
+    for number, kind in enumerate(("account_setup", "configuration", "training", "integration", "go_live"), 1):
         if kind not in done.step_ids.mapped("kind"):
             continue
-        with at(fields.Datetime.now() - timedelta(weeks=11 - weeks)):
+        with at(fields.Datetime.now() - timedelta(weeks=weeks - number)):
             if done.complete_step(kind)["status"] == "sign":
                 done.sign_off(kind, env.ref("kor_enterprise.partner_aurora_contact").name, "In the weekly call.")
 
@@ -165,8 +168,25 @@ def onboardings_of_the_demo():
     (done | running).action_follow()
 
 
+def health_of_the_last_weeks():
+    """Measure each week what the daily job would have measured, so that there is something to look back at."""
+    accounts = env["kor.account"]
+    accounts._refresh_accounts()
+    first = fields.Datetime.now() - timedelta(weeks=12)
+    with freeze_time(first) as clock:
+        for number in range(12):
+            clock.move_to(first + timedelta(weeks=number))
+            accounts.search([])._take_snapshots((first + timedelta(weeks=number)).date())
+            env.flush_all()
+    ember = env["kor.account"].search([("partner_id", "=", env.ref("kor_enterprise.partner_ember").id)])
+    ember.write({"next_step": "Ask why they use so little", "next_step_date": today + timedelta(days=2)})
+
+
 if not env["kor.onboarding"].search_count([]):
     onboardings_of_the_demo()
+    health_of_the_last_weeks()
+    # Jobs work in a transaction of their own, which waits for this one.
+    env.cr.commit()
     for job in ("health", "follow", "advise"):
         env.ref(f"kor_account_management.ir_cron_kor_{job}").method_direct_trigger()
     env["mail.mail"].search([("state", "=", "outgoing")]).cancel()

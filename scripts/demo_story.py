@@ -6,6 +6,7 @@ Run twice it does nothing more: what is billed stays billed.
 from datetime import timedelta
 
 from dateutil.relativedelta import relativedelta
+from freezegun import freeze_time
 
 from odoo import fields
 
@@ -38,11 +39,14 @@ for key in ("aurora", "borealis", "delta"):
 today = fields.Date.context_today(env["kor.contract"])
 
 
-def use_of(contract, calls, storage, growth):
-    """Return events of every day so far: calls follow the working week, storage grows day by day."""
+def use_of(contract, calls, storage, growth, first=0):
+    """Return events of every day so far: calls follow the working week, storage grows day by day.
+
+    :param first: the number of days from the contract's start to the first use
+    """
     week = (1.0, 1.08, 1.12, 1.05, 0.9, 0.25, 0.18)
     local, events = LocalDays(contract.tz), []
-    for number in range((today - contract.date_start).days + 1):
+    for number in range(first, (today - contract.date_start).days + 1):
         day = contract.date_start + timedelta(days=number)
         wave = 1 + 0.06 * ((number * 7) % 11 - 5) / 5 + number / 1000
         quantities = {
@@ -64,9 +68,26 @@ def use_of(contract, calls, storage, growth):
 
 
 # Aurora comes close to its 100 GB and knows it; Borealis pays by use.
-for key, calls, storage, growth in (("borealis", 46000, 1900, 2.5), ("aurora", 2700, 62, 0.2)):
+for key, calls, storage, growth, first in (("borealis", 46000, 1900, 2.5, 0), ("aurora", 2700, 62, 0.2, 19)):
     contract = env.ref(f"kor_enterprise.contract_{key}")
-    env["kor.usage.event"].ingest(use_of(contract, calls, storage, growth))
+    env["kor.usage.event"].ingest(use_of(contract, calls, storage, growth, first))
+
+# Ember uses less and less: somebody should call.
+ember = env.ref("kor_enterprise.contract_ember_growth")
+local = LocalDays(ember.tz)
+env["kor.usage.event"].ingest(
+    [
+        {
+            "id": f"demo-ember-{day}",
+            "contract": ember.name,
+            "metric": "api_calls",
+            "time": local.midnight(day).isoformat(),
+            "quantity": 21000 if number > 40 else 300 + 500 * number,
+        }
+        for number in range(min(90, (today - ember.date_start).days), -1, -1)
+        if (day := today - timedelta(days=number))
+    ]
+)
 
 data = env.ref("kor_enterprise.contract_borealis_data")
 local, begun = LocalDays(data.tz), data.date_start.replace(day=1)
@@ -111,8 +132,12 @@ late = [
     ("invoice_date", "<", today - timedelta(days=20)),
     ("payment_state", "=", "not_paid"),
 ]
-for move in env["account.move"].search(late):
-    move.process_payment()
+# Each was paid some days after it was due, as customers do.
+with freeze_time(today) as clock:
+    for move in env["account.move"].search(late, order="invoice_date, id"):
+        paid = max(move.invoice_date_due, move.invoice_date) + timedelta(days=1 + move.id % 5)
+        clock.move_to(fields.Datetime.to_datetime(min(paid, today)))
+        move.process_payment()
 
 # Two customers have nothing that could be charged: they are reminded, and one disputes its oldest invoice.
 overdue = env["account.move"].search(

@@ -14,7 +14,10 @@ from .venv import REQUIREMENTS
 SUITE = "kor_enterprise,payment_demo"
 _REMEMBER = "env['ir.config_parameter'].sudo().set_param('kor.addons_digest', {digest!r})\n"
 # In the order in which they happened.
-_STORY = [paths.ROOT / "scripts" / name for name in ("demo_story.py", "demo_deals.py", "demo_service.py")]
+_STORY = [
+    paths.ROOT / "scripts" / name
+    for name in ("demo_story.py", "demo_deals.py", "demo_service.py", "demo_connections.py")
+]
 _TEST_COMPANY = paths.ROOT / "scripts" / "test_company.py"
 _COMMIT = "env.cr.commit()\n"
 

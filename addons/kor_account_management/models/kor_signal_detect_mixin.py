@@ -155,7 +155,7 @@ class KorSignalDetectMixin(models.AbstractModel):
         return SQL(
             """
             SELECT DISTINCT 'onboarding_late', o.account_id, o.contract_id, 'onboarding',
-                   jsonb_build_object('state', n.state)
+                   jsonb_build_object('state', n.state, 'reason', n.reason)
               FROM own o JOIN kor_onboarding n ON n.contract_id = o.contract_id AND n.state IN ('late', 'blocked')
             """
         )

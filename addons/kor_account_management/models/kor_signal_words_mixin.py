@@ -82,7 +82,9 @@ class KorSignalWordsMixin(models.AbstractModel):
     def _describe_onboarding_late(self, facts, names):
         blocked = facts["state"] == "blocked"
         name = self.env._("Onboarding is blocked") if blocked else self.env._("Onboarding is late")
-        return name, self.env._("Its plan says what it waits for.")
+        # The first of the reasons weighs most; the plan has the others.
+        reason = (facts.get("reason") or "").partition("; ")[0]
+        return name, f"{reason}." if reason else self.env._("Its plan says what it waits for.")
 
     def _describe_sla_breached(self, facts, names):
         return self.env._("SLA breached"), self.env._(

@@ -39,6 +39,7 @@ class TestAccountStory(KorBillingCommon, HttpCase):
                  (0 + 7.5 + 10 + 5) ÷ 55 = 40.9091, below 45: at risk
                  renewal 5 + 93 × 40.9091 % = 43.0455 %, 14,400 × 43.0455 % = 6,198.55: at risk
                  47 days before the notice, which is within 60: a task, due 30 days before the notice, 5 November
+    26 October   another year is agreed: 100 %, commit
     10 November  22 users where 20 are held: 2 more × 10 × 12 = 240 a year
     """
 
@@ -85,6 +86,7 @@ class TestAccountStory(KorBillingCommon, HttpCase):
         self._fall_into_danger()
         self._see_it_on_the_screen()
         self._wait_a_day()
+        self._agree_on_another_year()
         self._ask_for_more()
 
     def _tour(self, day, url, name, login):
@@ -287,6 +289,18 @@ class TestAccountStory(KorBillingCommon, HttpCase):
         before = self._count()
         self._run_jobs(AT_RISK + timedelta(days=1))
         self.assertEqual(self._count(), {**before, "snapshots": before["snapshots"] + 1})
+
+    def _agree_on_another_year(self):
+        """Renew as the sponsor agreed to in the call: the forecast is sure of it, the signal is over."""
+        day = AT_RISK + timedelta(days=7)
+        with freeze_time(f"{day} 10:00:00"):
+            self.contract.renew(str(TERM_END + timedelta(days=365)), agreed_by="Ada")
+            self.account.action_look_for_signals()
+            self.env.flush_all()
+        self._check_renewal(100, 14400, "commit")
+        self.assertEqual(self.account.renewal_ids.basis, "agreed")
+        due = self.account.signal_ids.filtered(lambda signal: signal.kind == "renewal_due")
+        self.assertEqual((len(due), due.state), (1, "over"))
 
     def _ask_for_more(self):
         self._use(AT_RISK, FULL - timedelta(days=1), **{**USE, "users": 22})

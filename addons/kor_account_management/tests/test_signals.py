@@ -103,10 +103,11 @@ class TestSignals(AccountCase):
     def test_late_and_blocked_onboarding_is_a_signal_until_it_goes_on(self):
         onboarding = self._start_onboarding(self.contract)
         for state, expected in (("on_track", []), ("late", ["new"]), ("blocked", ["new"]), ("done", ["over"])):
-            onboarding._note({"state": state})
+            onboarding._note({"state": state, "reason": "Training is blocked: no room; Much else"})
             self._detect()
             with self.subTest(state=state):
                 self.assertEqual(self._signals("onboarding_late").mapped("state"), expected)
+        self.assertEqual(self._signals("onboarding_late").reason, "Training is blocked: no room.")
 
     def test_free_seats_and_old_reports_are_no_signal(self):
         line = {

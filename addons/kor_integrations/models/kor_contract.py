@@ -1,5 +1,6 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools import clean_context
 
 from .kor_integration import FEATURES
 
@@ -9,6 +10,22 @@ class KorContract(models.Model):
 
     integration_ids = fields.One2many("kor.integration", "contract_id", string="Integrations")
     integration_count = fields.Integer(compute="_compute_integration_count")
+    api_rate_limit = fields.Integer(
+        string="API Calls a Minute",
+        compute="_compute_api_rate_limit",
+        store=True,
+        readonly=False,
+        tracking=True,
+        help="Of all keys of the contract together. Taken over from the tier; 0: no limit.",
+    )
+
+    _api_rate_limit_positive = models.Constraint("CHECK (api_rate_limit >= 0)", "A limit of calls is 0 or more.")
+
+    # Only the choice of a tier counts, as for the other terms.
+    @api.depends("tier_id")
+    def _compute_api_rate_limit(self):
+        for contract in self:
+            contract.api_rate_limit = contract.tier_id.api_rate_limit
 
     def _compute_integration_count(self):
         counts = dict(
@@ -18,6 +35,13 @@ class KorContract(models.Model):
         )
         for contract in self:
             contract.integration_count = counts.get(contract, 0)
+
+    @api.model
+    def _take_api_rate_limits(self):
+        """Give contracts that were there before the limits of tiers those of their tier."""
+        domain = [("api_rate_limit", "=", 0), ("tier_id.api_rate_limit", ">", 0)]
+        for tier, contracts in self.search(domain).grouped("tier_id").items():
+            contracts.api_rate_limit = tier.api_rate_limit
 
     def create_integration(self, spec):
         """Add an integration to the contract, as a draft.
@@ -29,9 +53,26 @@ class KorContract(models.Model):
         self.ensure_one()
         self.check_access("read")
         self._check_may_integrate()
-        integrations_sudo = self.env["kor.integration"].sudo()  # customers add their own ones, and write none of them
+        # Defaults in the context are the caller's, who may not set everything.
+        integrations = self.env["kor.integration"].with_context(clean_context(self.env.context))
+        integrations_sudo = integrations.sudo()  # customers add their own ones, and write none of them
         values = integrations_sudo._read_spec(self.sudo(), spec)  # likewise
         return integrations_sudo.create(values).id
+
+    def _set_state(self, target, **values):
+        result = super()._set_state(target, **values)
+        if target in ("paused", "ended", "cancelled"):
+            self._end_single_sign_on()
+        return result
+
+    def _end_single_sign_on(self):
+        """End the sessions and keys of people who log in with the company, as the contract does not run."""
+        integrations_sudo = self.integration_ids.sudo()  # whoever ends the contract
+        for integration in integrations_sudo.filtered(lambda one: one.kind == "sso"):
+            integration._revoke_people(
+                integration._get_sso_users(),
+                self.env._("contract %(contract)s does not run", contract=integration.contract_id.name),
+            )
 
     def _check_may_integrate(self):
         user = self.env.user
@@ -44,10 +85,10 @@ class KorContract(models.Model):
     def _check_integration_allowed(self, kind):
         """Raise where the contract does not include what an integration of this kind needs."""
         self.ensure_one()
-        code = FEATURES[kind]
         contract_sudo = self.sudo()  # what it includes is no secret to who may see the contract
-        if code in contract_sudo.feature_ids.mapped("code"):
+        if contract_sudo._includes_integration(kind):
             return
+        code = FEATURES[kind]
         feature = self.env["kor.feature"].sudo().search([("code", "=", code)], limit=1)  # its name only
         raise UserError(
             self.env._(
@@ -59,6 +100,9 @@ class KorContract(models.Model):
                 tier=contract_sudo.tier_id.name or "–",
             )
         )
+
+    def _includes_integration(self, kind):
+        return FEATURES[kind] in self.feature_ids.mapped("code")
 
     def action_open_integrations(self):
         """Open the integrations of the contract.

@@ -29,8 +29,11 @@ class KorIntegration(models.Model):
         "kor.integration.sync.mixin",
         "kor.integration.connector.mixin",
         "kor.integration.spec.mixin",
+        "kor.integration.portal.mixin",
+        "kor.integration.notice.mixin",
         "kor.integration.state.mixin",
         "kor.integration.health.mixin",
+        "kor.engine.fields.mixin",
         "kor.input.mixin",
         "mail.thread",
         "mail.activity.mixin",
@@ -63,7 +66,7 @@ class KorIntegration(models.Model):
         tracking=True,
         help="The customer changes, pauses and rotates it in the portal. Otherwise they see it only.",
     )
-    note = fields.Html(string="Notes", help="For staff only.")
+    note = fields.Html(string="Notes", groups="base.group_user", help="For staff only.")
 
     @api.constrains("contract_id", "kind")
     def _check_allowed(self):
@@ -82,6 +85,31 @@ class KorIntegration(models.Model):
                         customer=customer.display_name,
                     )
                 )
+
+    @api.model
+    def _get_engine_fields(self):
+        """Return the fields that nobody writes but the actions and what integrations do. Extensible."""
+        return {
+            "state",
+            "date_activated",
+            "health",
+            "failure_count",
+            "error_rate",
+            "date_last_success",
+            "date_last_failure",
+            "last_error",
+            "log_ids",
+            "day_ids",
+            "key_ids",
+        }
+
+    @api.model
+    def _is_engine_field(self, name):
+        return super()._is_engine_field(name) or name in self._get_engine_fields()
+
+    @api.model
+    def _explain_engine_field(self, name):
+        return self.env._("It follows from what the integration does: use its actions, such as Activate and Pause.")
 
     def write(self, vals):
         if "contract_id" in vals or "kind" in vals:

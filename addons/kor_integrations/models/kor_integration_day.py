@@ -12,6 +12,7 @@ class KorIntegrationDay(models.Model):
 
     integration_id = fields.Many2one("kor.integration", required=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="integration_id.company_id", store=True, index=True)
+    partner_id = fields.Many2one(related="integration_id.partner_id", string="Customer")
     kind = fields.Selection(related="integration_id.kind", store=True)
     day = fields.Date(required=True, index=True, help="In UTC.")
     successes = fields.Integer()
@@ -24,6 +25,7 @@ class KorIntegrationDay(models.Model):
         """Add to today's counts, in one query: {integration id: (successes, failures)}."""
         if not outcomes:
             return
+        self.env["kor.integration"].flush_model(["company_id", "kind"])
         ids = sorted(outcomes)
         self.env.cr.execute(
             SQL(
@@ -43,3 +45,4 @@ class KorIntegrationDay(models.Model):
             )
         )
         self.invalidate_model(["successes", "failures"])
+        self.env["kor.integration"].invalidate_model(["day_ids"])

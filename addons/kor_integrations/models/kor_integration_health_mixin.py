@@ -55,6 +55,8 @@ class KorIntegrationHealthMixin(models.AbstractModel):
             )
         if self.health == "degraded":
             return self.env._("%(rate)s %% of the last seven days failed.", rate=f"{self.error_rate:.1f}")
+        if not self.error_rate:
+            return self.env._("Nothing failed in the last seven days.")
         return self.env._("%(rate)s %% of the last seven days failed, nothing since the last success.",
                           rate=f"{self.error_rate:.1f}")  # fmt: skip
 
@@ -73,6 +75,10 @@ class KorIntegrationHealthMixin(models.AbstractModel):
                 for integration in self
             ]
         )
+
+    def _get_last_log(self):
+        self.ensure_one()
+        return self.env["kor.integration.log"].search([("integration_id", "=", self.id)], limit=1)
 
     def _note(self, good, message, detail="", milliseconds=0):
         """Note one success or failure in log, counters and health. For many at once there is `_count`."""

@@ -70,7 +70,8 @@ class KorIntegrationSpecMixin(models.AbstractModel):
     @api.model
     def _read_spec_texts(self, spec, name, known):
         """Return a list of texts of the description, each of which must be known; raise otherwise."""
-        texts = spec.get(name) or []
+        texts = spec.get(name)
+        texts = [] if texts is None or texts is False else texts
         if not isinstance(texts, list | tuple) or any(not isinstance(text, str) for text in texts):
             raise UserError(self.env._("“%(name)s” must be a list of texts, not “%(value)s”.", name=name, value=texts))
         for text in texts:

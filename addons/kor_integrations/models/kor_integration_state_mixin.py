@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 STATES = [
@@ -50,7 +50,7 @@ class KorIntegrationStateMixin(models.AbstractModel):
         """
         self.ensure_one()
         self._check_may_manage()
-        if action not in MOVES:
+        if not isinstance(action, str) or action not in MOVES:
             raise UserError(
                 self.env._(
                     "An integration cannot be told to “%(action)s”; use one of: %(actions)s.",
@@ -71,7 +71,19 @@ class KorIntegrationStateMixin(models.AbstractModel):
         if state:
             self._enter(state)
         if action != "test":
-            self._log("info", self.env._("%(action)s, by %(user)s", action=action, user=self.env.user.name))
+            self._log(
+                "info", self.env._("%(action)s, by %(user)s", action=self._get_past(action), user=self.env.user.name)
+            )
+
+    @api.model
+    def _get_past(self, action):
+        return {
+            "activate": self.env._("Activated"),
+            "pause": self.env._("Paused"),
+            "resume": self.env._("Resumed"),
+            "rotate": self.env._("Secrets rotated"),
+            "retire": self.env._("Retired"),
+        }[action]
 
     def _enter(self, state):
         if state == "active":
@@ -116,9 +128,7 @@ class KorIntegrationStateMixin(models.AbstractModel):
         self.contract_id._check_integration_allowed(self.kind)
         if self.contract_id.state != "active":
             raise UserError(
-                self.env._(
-                    "Contract %(contract)s is not active: activate it first.", contract=self.contract_id.name
-                )
+                self.env._("Contract %(contract)s is not active: activate it first.", contract=self.contract_id.name)
             )
         self._by_kind("check_ready")
 
@@ -193,7 +203,7 @@ class KorIntegrationStateMixin(models.AbstractModel):
         """
         self.ensure_one()
         self.manage_integration("test")
-        last = self.log_ids[:1]
+        last = self._get_last_log()
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",

@@ -43,7 +43,7 @@ class IntegrationCase(TransactionCase):
                         {
                             "name": "Platform",
                             "charge_type": "fixed",
-                            "product_id": cls.env.ref("kor_enterprise_tiers.product_subscription").id,
+                            "product_id": cls.env.ref("kor_enterprise_tiers.product_base_fee").id,
                             "unit_price": 1000,
                         },
                     )

@@ -229,17 +229,25 @@ class KorOnboardingPlanMixin(models.AbstractModel):
         words = {
             name: format_date(self.env, value) if hasattr(value, "year") else value for name, value in given.items()
         }
+        if "days" in words:
+            words["days"] = self._describe_working_days(words["days"])
         sentences = {
             "done": self.env._("Done; live since %(day)s"),
             "blocked": self.env._("%(step)s is blocked: %(reason)s"),
             "overdue": self.env._("The go-live was agreed for %(agreed)s and is expected on %(forecast)s"),
             "forecast_late": self.env._(
-                "The go-live is expected on %(forecast)s, %(days)s working days after the agreed %(agreed)s"
+                "The go-live is expected on %(forecast)s, %(days)s after the agreed %(agreed)s"
             ),
-            "step_late": self.env._("%(step)s is %(days)s working days behind its plan"),
-            "idle": self.env._("Nothing has gone on for %(days)s working days"),
+            "step_late": self.env._("%(step)s is %(days)s behind its plan"),
+            "idle": self.env._("Nothing has gone on for %(days)s"),
             "not_started": self.env._("Nothing is done yet, and nothing is late"),
             "live": self.env._("Live since %(day)s"),
             "on_track": self.env._("The go-live is expected on %(forecast)s, as agreed or before"),
         }
         return sentences.get(key, key) % words
+
+    @api.model
+    def _describe_working_days(self, number):
+        if number == 1:
+            return self.env._("1 working day")
+        return self.env._("%(number)s working days", number=number)

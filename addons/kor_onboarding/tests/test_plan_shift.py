@@ -96,6 +96,10 @@ class TestPlanShift(OnboardingCase):
         self.assertEqual((self.onboarding.state, self.onboarding.color), ("at_risk", "amber"))
         self.assertIn("Account setup is 4 working days behind its plan", self.onboarding.reason)
 
+    def test_reasons_count_days_as_people_do(self):
+        for days, words in ((1, "for 1 working day"), (2, "for 2 working days")):
+            self.assertEqual(self.onboarding._describe_reason("idle", {"days": days}), f"Nothing has gone on {words}")
+
     def test_going_on_keeps_it_on_track_and_reopening_takes_it_back(self):
         self._finish(self.onboarding, "account")
         self.assertEqual((self.onboarding.state, self.onboarding.color), ("on_track", "green"))

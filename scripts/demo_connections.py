@@ -1,0 +1,101 @@
+"""Connect the demo's customers, in Odoo's shell: keys, a webhook that somebody hears, infrastructure with readings."""
+
+import threading
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+borealis = env.ref("kor_enterprise.contract_borealis")
+buyer = env["res.users"].search([("login", "=", "portal.borealis")])
+
+
+class Receiver(BaseHTTPRequestHandler):
+    """Take what is sent, as a customer's system would."""
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_arguments):
+        """Say nothing."""
+
+
+def connect_by_key():
+    """Give the customer's programs a key, and let them call."""
+    integrations = env["kor.integration"]
+    reports = integrations.browse(
+        borealis.with_user(buyer).create_integration(
+            {"kind": "api", "name": "Plant dashboard", "scopes": ["read:invoices", "read:usage", "read:tickets"]}
+        )
+    )
+    reports.with_user(buyer).manage_integration("activate")
+    reports.with_user(buyer).issue_key({"name": "Grafana", "scopes": ["read:usage"]})
+    reports.with_user(buyer).issue_key({"name": "ERP, nightly"})
+    reports._count({reports.id: (412, 3)}, {reports.id: "This key may not do that: it needs the scope “write:usage”."})
+    reports._count({reports.id: (25, 0)})
+
+
+def connect_by_webhook():
+    """Send messages to a receiver that runs as long as this; then it is paused, for nobody is there any more."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    host = f"127.0.0.1:{server.server_address[1]}"
+    parameters, name = env["ir.config_parameter"].sudo(), "kor_integrations.allow_private_addresses"
+    before = parameters.get_param(name)
+    parameters.set_param(name, host)
+    spec = {"kind": "webhook", "name": "Messages to the control room", "url": f"http://{host}/kor"}
+    webhook = env["kor.integration"].browse(borealis.with_user(buyer).create_integration(spec)).with_user(buyer)
+    webhook.manage_integration("activate")
+    webhook.manage_integration("test")
+    borealis.with_user(buyer).open_ticket({"name": "May we have a second test end point?", "priority": "low"})
+    env["kor.webhook.delivery"]._cron_deliver()
+    webhook.manage_integration("pause")
+    parameters.set_param(name, before)
+    server.shutdown()
+
+
+def infrastructure_of_the_plant():
+    """Run a private cloud for the customer: agreed, set aside, used more each day, and scarce in storage."""
+    cloud = env["kor.infrastructure"].create(
+        {
+            "name": "Borealis production",
+            "contract_id": borealis.id,
+            "deployment": "private_cloud",
+            "region": "Stockholm",
+            "user_id": env.ref("kor_enterprise.user_support").id,
+        }
+    )
+    first = fields.Date.today() - timedelta(days=90)
+    for kind, contracted, allocated, cost in (
+        ("server", 3, 3, 420.0),
+        ("vcpu", 48, 48, 6.5),
+        ("memory", 192, 192, 1.8),
+        ("storage", 4000, 4000, 0.06),
+    ):
+        resource = env["kor.infrastructure.resource"].create({"infrastructure_id": cloud.id, "kind": kind})
+        env["kor.infrastructure.capacity"].create(
+            {"resource_id": resource.id, "date_from": first, "contracted": contracted, "allocated": allocated}
+        )
+        env["kor.infrastructure.cost"].create({"resource_id": resource.id, "date_from": first, "unit_cost": cost})
+    cloud.set_state("provisioning")
+    cloud.set_state("running")
+    used = {"vcpu": (14, 0.25), "memory": (88, 0.9), "storage": (2450, 29)}
+    midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    cloud.push_readings(
+        [
+            {
+                "resource": cloud.resource_ids.filtered(lambda one, kind=kind: one.kind == kind).id,
+                "used": start + each * day,
+                "time": (midnight - timedelta(days=30 - day)).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            }
+            for kind, (start, each) in used.items()
+            for day in range(31)
+        ]
+    )
+
+
+if not env["kor.integration"].search_count([]):
+    connect_by_key()
+    connect_by_webhook()
+    infrastructure_of_the_plant()
+    env["mail.mail"].search([("state", "=", "outgoing")]).cancel()
