@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 
 class AccountAnalyticAccount(models.Model):
@@ -17,6 +18,24 @@ class AccountAnalyticAccount(models.Model):
     _kor_contract_unique = models.UniqueIndex(
         "(kor_contract_id) WHERE kor_contract_id IS NOT NULL", "This contract has an analytic account already."
     )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        given = [vals.get("kor_contract_id") for vals in vals_list]
+        if not self.env.su and any([*given, self.env.context.get("default_kor_contract_id")]):
+            self._refuse_of_contracts()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        is_kept = {"plan_id", "company_id"} & vals.keys() and any(self.mapped("kor_contract_id"))
+        if not self.env.su and ("kor_contract_id" in vals or is_kept):
+            self._refuse_of_contracts()
+        return super().write(vals)
+
+    def _refuse_of_contracts(self):
+        raise UserError(
+            self.env._("The accounts of contracts are made when costs are allocated; contract, plan and company stay.")
+        )
 
     @api.model
     def _get_of_contracts(self, contracts):

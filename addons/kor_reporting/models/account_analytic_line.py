@@ -23,7 +23,8 @@ class AccountAnalyticLine(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        if not self.env.su and any(vals.get("kor_cost_category") for vals in vals_list):
+        given = [vals.get("kor_cost_category") for vals in vals_list]
+        if not self.env.su and any([*given, self.env.context.get("default_kor_cost_category")]):
             self._refuse_allocated()
         return super().create(vals_list)
 

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
+from odoo.tools import clean_context
 
 from odoo.addons.kor_enterprise_tiers.tools import parse_day
 
@@ -101,7 +102,7 @@ class KorCostPool(models.Model):
     @api.depends_context("lang")
     def _compute_display_name(self):
         for pool in self:
-            pool.display_name = f"{pool.name or ''} · {pool.month_name}" if pool.month else pool.name
+            pool.display_name = f"{pool.name} · {pool.month_name}" if pool.name and pool.month else pool.name
 
     @api.depends("amount", "received_amount", "booked_amount")
     def _compute_totals(self):
@@ -138,7 +139,9 @@ class KorCostPool(models.Model):
         for vals in vals_list:
             self._refuse_engine_fields(vals)
             self._normalise_month(vals)
-        pools = super().create(vals_list)
+        # Defaults by context would say what only the engine says.
+        clean = self if self.env.su else self.with_context(clean_context(self.env.context))
+        pools = super(KorCostPool, clean).create(vals_list).with_env(self.env)
         pools.sudo()._refresh()  # who may make a pool reads what it is made of
         return pools
 

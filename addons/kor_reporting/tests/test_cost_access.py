@@ -63,6 +63,37 @@ class TestCostAccess(CostCase):
             found = lines.browse()
         self.assertFalse(found)
 
+    def test_nothing_of_the_engine_is_forged(self):
+        mine = self.env(user=self.finance)
+        forged = {"default_state": "allocated", "default_amount": 5, "default_booked_amount": 5}
+        pool = mine["kor.cost.pool"].with_context(**forged).create({"name": "Forged", "month": "2026-03-01"})
+        self.assertEqual((pool.state, pool.amount, pool.booked_amount), ("draft", 0, 0))
+        account = self.pool.allocation_ids[0].analytic_line_id.auto_account_id or self.env[
+            "account.analytic.account"
+        ].search([("kor_contract_id", "=", self.first.id)])
+        other = account.sudo().copy({"name": "Other"})
+        bookkeeper = new_test_user(
+            self.env,
+            "cost_bookkeeper",
+            "base.group_user,analytic.group_analytic_accounting,account.group_account_user",
+            company_id=self.company.id,
+            company_ids=[Command.set(self.company.ids)],
+        )
+        line = self.pool.allocation_ids[0].analytic_line_id
+        values = {"name": "Mine", "amount": -1, "account_id": other.id}
+        lines = self.env["account.analytic.line"].with_user(bookkeeper)
+        cases = [
+            lambda: other.with_user(bookkeeper).write({"kor_contract_id": self.second.id}),
+            lambda: account.with_user(bookkeeper).write({"plan_id": other.plan_id.id}),
+            lambda: line.with_user(bookkeeper).write({"amount": -1}),
+            lambda: line.with_user(bookkeeper).unlink(),
+            lambda: lines.create({**values, "kor_cost_category": "support"}),
+            lambda: lines.with_context(default_kor_cost_category="support").create(values),
+        ]
+        for number, case in enumerate(cases):
+            with self.subTest(number=number), self.assertRaises(UserError):
+                case()
+
     def test_finance_of_another_company_sees_nothing(self):
         other = self.env["res.company"].sudo().create({"name": "Elsewhere"})
         self.finance.write({"company_ids": [Command.set(other.ids)], "company_id": other.id})
