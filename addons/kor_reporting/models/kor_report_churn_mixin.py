@@ -97,9 +97,9 @@ class KorReportChurnMixin(models.AbstractModel):
             "revenue_churn": cohort.revenue_churn,
             "left_churn": cohort.left_churn,
             "customer_churn": cohort.customer_churn,
-            "quick_ratio": quick_ratio(row.moved if row else {}),
         }.items():
             put_ratio(found, key, ratio)
+        put_ratio(found, "quick_ratio", quick_ratio(row.moved if row else {}), factor=1)
         return found
 
     @api.model

@@ -98,7 +98,7 @@ class KorReportMeasureMixin(models.AbstractModel):
                 _("Σ of the lower of MRR before and after of each customer before ÷ MRR before."),
             ),
             "quick_ratio": (
-                _("Quick Ratio %"),
+                _("Quick Ratio"),
                 _("(new + reactivation + expansion + escalators) ÷ (contraction + churn)."),
             ),
         }

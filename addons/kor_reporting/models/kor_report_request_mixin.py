@@ -218,12 +218,12 @@ class KorReportRequestMixin(models.AbstractModel):
         return lambda contract: getattr(deals[contract], request.group_by)
 
 
-def put_ratio(row, key, ratio):
-    """Put a ratio in percent into a row, or the reason why there is none."""
+def put_ratio(row, key, ratio, factor=100):
+    """Put a ratio, by default in percent, into a row, or the reason why there is none."""
     if ratio.reason:
         row.setdefault("reasons", {})[key] = ratio.reason
     else:
-        row[key] = as_number(ratio.percent)
+        row[key] = as_number(ratio.rounded("0.01", factor))
 
 
 def put_measure(row, key, measure):

@@ -9,7 +9,7 @@ from ..engine.mrr import KINDS
 from .kor_report_measure_mixin import COSTS, CUSTOMERS, RETENTION
 
 HEAD = 5
-PERCENT = {*RETENTION, "quick_ratio", "churn_month", "gross_percent", "contribution_percent", "profit_percent"}
+PERCENT = {*RETENTION, "churn_month", "gross_percent", "contribution_percent", "profit_percent"}
 COUNTS = {*CUSTOMERS, "customer_months"}
 # What adds up over the rows of every report.
 ADDED = {"recognised", "invoiced", *KINDS, *COSTS}
