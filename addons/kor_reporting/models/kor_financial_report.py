@@ -234,7 +234,7 @@ class KorFinancialReport(models.AbstractModel):
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT month, sum(total_amount - booked_amount) FROM kor_cost_pool
+                SELECT month, sum(open_amount) FROM kor_cost_pool
                 WHERE company_id = %s AND role = 'operating' AND month BETWEEN %s AND %s GROUP BY 1
                 """,
                 request.company.id,

@@ -43,6 +43,13 @@ class ReportCase(CostCase):
         cls.all_contracts = cls.contracts | cls.fourth | cls.fifth | cls.sixth
 
     @classmethod
+    def _make_contract(cls, *lines, **values):
+        # The company earns by its contracts from the first one on.
+        if not cls.company.kor_revenue_journal_id:
+            cls.company.action_kor_setup_revenue()
+        return super()._make_contract(*lines, **values)
+
+    @classmethod
     def _change(cls, contract, day, **change):
         amendment = cls.env["kor.contract.amendment"].browse(contract.amend(day, [change]))
         amendment.action_agree("Ada", "note")

@@ -106,6 +106,10 @@ class TestReportMrr(ReportCase):
             self.assertAlmostEqual(row["mrr_opening"] + sum(row[kind] for kind in KINDS), row["mrr_closing"])
 
     def test_as_many_queries_for_sixty_contracts_as_for_twenty(self):
+        calls = ("revenue", "cost", "profitability", "lifetime_value", "churn")
+        for call in calls:
+            # What is the same for all, such as languages and access, is read once.
+            getattr(self.Report, f"generate_{call}_report")(*HALF, {"group_by": "customer"})
         counts = []
         for number in (14, 40):
             contracts = self.env["kor.contract"].union(
@@ -113,10 +117,10 @@ class TestReportMrr(ReportCase):
             )
             contracts.action_activate()
             self.env.flush_all()
-            for call in ("revenue", "cost", "profitability", "lifetime_value", "churn"):
+            for call in calls:
                 report = getattr(self.Report, f"generate_{call}_report")
                 self.env.invalidate_all()
                 before = self.cr.sql_log_count
                 report(*HALF, {"group_by": "customer"})
                 counts.append((call, self.cr.sql_log_count - before))
-        self.assertEqual(counts[:5], counts[5:])
+        self.assertEqual(counts[: len(calls)], counts[len(calls) :])
