@@ -33,7 +33,7 @@ class KorReportChurnMixin(models.AbstractModel):
         }
         everyone = self._get_customer_standings(flat)
         totals = self._describe_stay(everyone, moved.customers_of("new"), moved.total())
-        measures = (*CUSTOMERS, *RETENTION, "quick_ratio", *MRR)
+        measures = (*CUSTOMERS, *RETENTION, "quick_ratio", *MRR[:-2])  # a year of what is lost in a month says nothing
         return {
             **self._finish(book, measures, rows, totals, "mrr_closing"),
             "cohorts": self._describe_cohorts(book, fixed),

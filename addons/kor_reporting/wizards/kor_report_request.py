@@ -121,19 +121,12 @@ class KorReportRequest(models.TransientModel):
     def action_show(self):
         """Work the report out, and show it.
 
-        :return: a window action
+        :return: True
         """
         self.ensure_one()
         result = self._generate(SHOWN)
         self.sudo().result_html = self._render(result)  # written by the report only, read by whoever asked for it
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.display_name,
-            "res_model": self._name,
-            "res_id": self.id,
-            "views": [(False, "form")],
-            "target": "current",
-        }
+        return True
 
     def action_download(self):
         """Write the report as a workbook.
