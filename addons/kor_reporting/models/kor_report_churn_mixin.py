@@ -23,7 +23,10 @@ class KorReportChurnMixin(models.AbstractModel):
     def _report_churn(self, book):
         request = book.request
         fixed = book.rates.fixed(request.first - DAY)
-        flat, moved = self._get_ledger(book, fixed), self._get_ledger(book)
+        moved = self._get_ledger(book)
+        # Without another currency no rate moves anything.
+        is_plain = {deal.currency for deal in book.deals.values()} <= {request.currency.id}
+        flat = moved if is_plain else self._get_ledger(book, fixed)
         cohort = self._get_monthly_standings(book, flat, fixed) if request.is_monthly else self._group(book, flat)
         newcomers = self._get_newcomers(book, moved)
         found = self._get_mrr_rows(book, moved)

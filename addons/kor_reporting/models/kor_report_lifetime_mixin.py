@@ -32,17 +32,18 @@ class KorReportLifetimeMixin(models.AbstractModel):
         newcomers = self._get_newcomers(book, self._get_ledger(book))
         won = set().union(*newcomers.values())
         single = book.request.group_by in SINGLE
+        known = {key or None: stay for key, stay in stays.items()}
         rows = {
             key: self._describe_worth(
                 revenue[key],
                 costs[key],
-                stays[key],
-                everyone if single else stays[key],
+                stays[key or 0],
+                everyone if single else stays[key or 0],
                 len(newcomers.get(key, ())),
                 earned[key] - _service(spent[key]),
                 single,
-            )  # fmt: skip
-            for key in self._get_keys(book, stays, revenue, costs)
+            )
+            for key in self._get_keys(book, known, revenue, costs)
         }
         whole = {
             category: add_up(own[category] for own in costs.values()) for category in (*SERVICE, "sales_marketing")
@@ -61,19 +62,21 @@ class KorReportLifetimeMixin(models.AbstractModel):
 
     @api.model
     def _count_stays(self, book):
-        """Return {key: (customer months, customers at the beginnings of months, lost in them)}, None for all."""
+        """Return {key: (customer months, customers at the beginnings of months, lost in them)}.
+
+        None is the key of all, 0 that of what has none.
+        """
         request, key = book.request, self._get_key(book.request, book.deals)
         flat = self._get_ledger(book)
-        held = {None: month_ends(book.facts, book.rates, request.first, request.end)}
+        held = defaultdict(dict, {None: month_ends(book.facts, book.rates, request.first, request.end)})
         opened = {None: {row.key for row in flat.by_customer() if row.opening}}
-        parts = defaultdict(list)
-        for fact in book.facts:
-            parts[key(fact.contract)].append(fact)
-        for one, own in parts.items():
-            held[one] = month_ends(own, book.rates, request.first, request.end)
+        # In one go: each customer under each key counts for itself.
+        parts = [fact._replace(customer=(key(fact.contract), fact.customer)) for fact in book.facts]
+        for (one, customer), ends in month_ends(parts, book.rates, request.first, request.end).items():
+            held[one or 0][customer] = ends
         for row in flat.rows(lambda contract: (key(contract), book.deals[contract].customer)):
             if row.opening:
-                opened.setdefault(row.key[0], set()).add(row.key[1])
+                opened.setdefault(row.key[0] or 0, set()).add(row.key[1])
         months, found = self._get_months(request), defaultdict(lambda: (0, 0, 0))
         for one, ends in held.items():
             found[one] = _count(ends, opened.get(one, set()), months)

@@ -152,6 +152,11 @@ class TestReportFigures(ReportCase):
         self.assertEqual(totals["acquisition_cost"], 20)
         self.assertIn("÷", totals["shown"]["lifetime_value"])
 
+    def test_what_has_no_plan_is_a_row_beside_the_totals(self):
+        result = self.Report.generate_lifetime_value_report("2026-01-01", "2026-06-05", {"group_by": "plan"})
+        self.assertEqual([(row["name"], row["customer_months"]) for row in result["rows"]], [("Without a plan", 22)])
+        self.assertEqual(result["totals"]["customer_months"], 22)
+
     def test_without_loss_there_is_a_reason_instead_of_a_value(self):
         totals = self.Report.generate_lifetime_value_report(*QUARTER)["totals"]
         self.assertNotIn("lifetime_value", totals)
