@@ -25,5 +25,6 @@
         "views/res_config_settings_views.xml",
         "views/kor_reporting_menus.xml",
         "views/kor_cost_menus.xml",
+        "wizards/kor_report_request_views.xml",
     ],
 }

@@ -13,4 +13,7 @@ from . import (
     test_engine_mrr,
     test_engine_mrr_laws,
     test_engine_retention,
+    test_report_access,
+    test_report_figures,
+    test_report_mrr,
 )

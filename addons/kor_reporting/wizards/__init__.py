@@ -1,0 +1,1 @@
+from . import kor_report_request
