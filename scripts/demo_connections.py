@@ -40,7 +40,7 @@ def connect_by_webhook():
     server = ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     host = f"127.0.0.1:{server.server_address[1]}"
-    parameters, name = env["ir.config_parameter"].sudo(), "kor_integrations.allow_private_addresses"
+    parameters, name = env["ir.config_parameter"], "kor_integrations.allow_private_addresses"
     before = parameters.get_param(name)
     parameters.set_param(name, host)
     spec = {"kind": "webhook", "name": "Messages to the control room", "url": f"http://{host}/kor"}

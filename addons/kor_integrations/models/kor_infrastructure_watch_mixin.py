@@ -86,25 +86,17 @@ class KorInfrastructureWatchMixin(models.AbstractModel):
         """Give infrastructure with checks a service and a monitor, where there is none yet."""
         watched_sudo = self.sudo().filtered("check_ids")  # who sets infrastructure up need not have rights on support
         lacking = watched_sudo.filtered(lambda one: not one.service_id)
-        services = (
-            self.env["kor.sla.service"]
-            .sudo()
-            .create(  # likewise
-                [infrastructure._prepare_service() for infrastructure in lacking]
-            )
-        )
+        services_sudo = self.env["kor.sla.service"].sudo()  # likewise
+        services = services_sudo.create([infrastructure._prepare_service() for infrastructure in lacking])
         for infrastructure, service in zip(lacking, services, strict=True):
             infrastructure.service_id = service
         lacking = watched_sudo.filtered(lambda one: not one.monitor_id)
-        monitors = (
-            self.env["kor.sla.monitor"]
-            .sudo()
-            .create(  # likewise
-                [
-                    {"name": infrastructure.name, "kind": "infrastructure", "service_id": infrastructure.service_id.id}
-                    for infrastructure in lacking
-                ]
-            )
+        monitors_sudo = self.env["kor.sla.monitor"].sudo()  # likewise
+        monitors = monitors_sudo.create(
+            [
+                {"name": infrastructure.name, "kind": "infrastructure", "service_id": infrastructure.service_id.id}
+                for infrastructure in lacking
+            ]
         )
         for infrastructure, monitor in zip(lacking, monitors, strict=True):
             infrastructure._as_engine().write({"monitor_id": monitor.id})

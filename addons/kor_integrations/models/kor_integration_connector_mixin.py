@@ -71,7 +71,8 @@ class KorIntegrationConnectorMixin(models.AbstractModel):
             changed = self.filtered(lambda one: one.connector_code != vals["connector_code"])
             if changed and "connector_config" not in vals:
                 # Another kind of system has other settings, and its own secrets.
-                super(KorIntegrationConnectorMixin, changed.sudo()).write(
+                changed_sudo = changed.sudo()  # secrets are nobody's to write, and may be forgotten all the same
+                super(KorIntegrationConnectorMixin, changed_sudo).write(
                     {"connector_config": False, "connector_secrets": False, "connector_state": False}
                 )
         if "connector_config" in vals and not self.env.su:

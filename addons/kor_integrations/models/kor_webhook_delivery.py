@@ -61,9 +61,8 @@ class KorWebhookDelivery(models.Model):
     @api.depends("event_id")
     def _compute_payload(self):
         for one in self:
-            message = one.event_id.sudo()._get_message(
-                one.get_base_url()
-            )  # contract and type by name, for who may read
+            event_sudo = one.event_id.sudo()  # contract and type by name, for who may read the delivery
+            message = event_sudo._get_message(one.get_base_url())
             one.payload = json.dumps(message, indent=2, ensure_ascii=False)
 
     @api.depends("type_id", "key")
