@@ -5,7 +5,7 @@
     "category": "KOR Enterprise",
     "author": "KOR Enterprise",
     "license": "LGPL-3",
-    "depends": ["kor_account_management", "kor_integrations", "kor_revenue"],
+    "depends": ["kor_account_management", "kor_reporting"],
     "demo": [
         "demo/res_company_demo.xml",
         "demo/res_partner_demo.xml",

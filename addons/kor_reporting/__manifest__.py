@@ -10,7 +10,6 @@
         "kor_integrations",
         "kor_account_management",
         "spreadsheet_dashboard",
-        "hr_timesheet",
     ],
     "data": [
         "security/kor_reporting_groups.xml",

@@ -5,7 +5,6 @@ from decimal import Decimal
 from dateutil.relativedelta import relativedelta
 
 from odoo import fields, models
-from odoo.fields import Domain
 
 from odoo.addons.kor_enterprise_tiers.engine.money import ZERO, to_decimal
 
@@ -13,7 +12,6 @@ DAY = timedelta(days=1)
 # Quantities of use are averages now and then: their digits end somewhere.
 PRECISION = Decimal("0.000001")
 SEATS = "users"
-MINUTES = 60
 
 
 class KorCostDriverMixin(models.AbstractModel):
@@ -36,7 +34,6 @@ class KorCostDriverMixin(models.AbstractModel):
             "metric": self.metric_id.unit or self.metric_id.name,
             "seats": self.env._("seat days"),
             "tickets": self.env._("tickets"),
-            "minutes": self.env._("minutes"),
             "equal": self.env._("contracts"),
             "fixed": "%",
         }.get(self.method, self.company_id.currency_id.name)
@@ -180,18 +177,6 @@ class KorCostDriverMixin(models.AbstractModel):
         ]
         tickets = self.with_context(active_test=False, tz="UTC")
         return tickets._read_sums("project.task", domain, "create_date:month", "kor_contract_id", "__count", Decimal)
-
-    def _get_drivers_minutes(self):
-        """Read the minutes that were noted on tickets in the months."""
-        domain = self._get_source_domain() & Domain("task_id.kor_contract_id", "!=", False)
-        return self._read_sums(
-            "account.analytic.line",
-            domain,
-            "date:month",
-            "task_id.kor_contract_id",
-            "unit_amount:sum",
-            lambda hours: (to_decimal(hours) * MINUTES).quantize(PRECISION),
-        )
 
     def _read_sums(self, model, domain, month, contract, aggregate, convert):
         """Return {pool: {contract id: quantity}} from one grouped query."""

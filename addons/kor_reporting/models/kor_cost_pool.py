@@ -151,7 +151,7 @@ class KorCostPool(models.Model):
         if IDENTITY_FIELDS & vals.keys():
             self._refuse_booked(vals)
         result = super().write(vals)
-        if (SOURCE_FIELDS | {"month", "company_id"}) & vals.keys():
+        if (self._get_source_fields() | {"month", "company_id"}) & vals.keys():
             # A typed amount is meant; of all else an allocated pool keeps what was read.
             moved = self.filtered(lambda pool: pool.state != "allocated" or pool.source == "typed")
             moved.sudo()._refresh()  # as in create
@@ -211,6 +211,10 @@ class KorCostPool(models.Model):
             "context": {"create": False},
         }
 
+    def _get_source_fields(self):
+        """Return what moves what a pool is made of. Extensible."""
+        return SOURCE_FIELDS
+
     def _get_source_records(self):
         """Return the model and the domain of what the pool is made of. Extensible by source."""
         if self.source == "journal":
@@ -219,14 +223,6 @@ class KorCostPool(models.Model):
             return "account.move.line", self._get_item_domain()
         if self.source == "infrastructure" and "kor.infrastructure" in self.env:
             return "kor.infrastructure", Domain("company_id", "=", self.company_id.id)
-        if self.source in ("timesheet", "ticket"):
-            path = "project_id" if self.source == "timesheet" else "task_id.kor_contract_id"
-            domain = self._get_source_domain() & Domain(path, "!=", False)
-            if self.project_ids:
-                domain &= Domain("project_id", "in", self.project_ids.ids)
-            if self.department_ids:
-                domain &= Domain("department_id", "in", self.department_ids.ids)
-            return "account.analytic.line", domain
         raise UserError(self.env._("“%(pool)s” is typed in: there are no records behind it.", pool=self.name))
 
     def action_open_allocations(self):

@@ -12,8 +12,6 @@ SOURCES = [
     ("typed", "Typed in"),
     ("journal", "Journal items"),
     ("infrastructure", "Infrastructure of contracts"),
-    ("timesheet", "Timesheets"),
-    ("ticket", "Time on tickets"),
 ]
 METHODS = [
     ("direct", "Direct: what each contract caused"),
@@ -21,7 +19,6 @@ METHODS = [
     ("seats", "Seats"),
     ("revenue", "Revenue"),
     ("tickets", "Tickets"),
-    ("minutes", "Support minutes"),
     ("equal", "Equal parts"),
     ("fixed", "Fixed shares"),
 ]
@@ -31,9 +28,6 @@ SOURCE_FIELDS = {
     "currency_id",
     "account_ids",
     "analytic_account_ids",
-    "project_ids",
-    "department_ids",
-    "hour_cost",
     "typed_amount",
 }
 
@@ -83,13 +77,6 @@ class KorCostSetupMixin(models.AbstractModel):
         check_company=True,
         help="Only the part of journal items that is distributed to these; on any account, where none is given.",
     )
-    project_ids = fields.Many2many("project.project", string="Projects", help="Empty: all of them.")
-    department_ids = fields.Many2many("hr.department", string="Departments", help="Of the employees. Empty: all.")
-    hour_cost = fields.Monetary(
-        string="Cost of an Hour",
-        currency_field="company_currency_id",
-        help="0: what the hourly cost of each employee makes of the timesheets.",
-    )
     typed_amount = fields.Monetary(string="Amount Typed in")
     method = fields.Selection(
         METHODS, string="Divided by", required=True, default="equal", help="What says whose cost it is."
@@ -106,7 +93,6 @@ class KorCostSetupMixin(models.AbstractModel):
     )
     tier_ids = fields.Many2many("kor.tier", string="Only Tiers", help="Empty: contracts of all tiers.")
 
-    _hour_cost_not_negative = models.Constraint("CHECK (hour_cost >= 0)", "An hour costs 0 or more.")
     _handing_order_not_negative = models.Constraint("CHECK (handing_order >= 0)", "An order is 0 or more.")
 
     @api.constrains("source", "account_ids", "analytic_account_ids")

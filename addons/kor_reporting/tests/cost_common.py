@@ -78,25 +78,3 @@ class CostCase(KorBillingCommon):
         self.env.cr.execute("UPDATE project_task SET create_date = %s WHERE id = %s", (day, task.id))
         task.invalidate_recordset(["create_date"])
         return task
-
-    def _time(self, task, hours, day="2026-03-12"):
-        if not hasattr(self, "_employee"):
-            self._employee = (
-                self.env["hr.employee"]
-                .sudo()
-                .create({"name": "Grace", "hourly_cost": 40, "company_id": self.company.id})
-            )
-        return (
-            self.env["account.analytic.line"]
-            .sudo()
-            .create(
-                {
-                    "name": "Work",
-                    "task_id": task.id,
-                    "project_id": task.project_id.id,
-                    "employee_id": self._employee.id,
-                    "unit_amount": hours,
-                    "date": day,
-                }
-            )
-        )

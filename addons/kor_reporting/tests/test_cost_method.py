@@ -73,15 +73,11 @@ class TestCostMethod(CostCase):
         pool = self._pool(80, "Invoiced", method="revenue", revenue_basis="invoiced", month=month)
         self._allocate_named(pool, {dear: 60, cheap: 20})
 
-    def test_tickets_and_minutes_divide_support(self):
-        tickets = [self._ticket(self.first), self._ticket(self.first), self._ticket(self.second)]
+    def test_tickets_divide_support(self):
+        for contract in (self.first, self.first, self.second):
+            self._ticket(contract)
         self._ticket(self.third, "2026-04-01")
-        for ticket, hours in zip(tickets, (0.25, 0.25, 1.5), strict=True):
-            self._time(ticket, hours)
         self.assertEqual(self._allocate(self._pool(90, "A", method="tickets"))[1], [60, 30, 0])
-        result, shares = self._allocate(self._pool(100, "B", method="minutes"))
-        self.assertEqual(shares, [25, 75, 0])
-        self.assertEqual([share["quantity"] for share in result["shares"]], [30, 90])
 
     def test_fixed_shares_must_make_a_hundred(self):
         pool = self._pool(
@@ -111,7 +107,7 @@ class TestCostMethod(CostCase):
         self.assertEqual(sorted(self._allocate(self._pool(-0.02))[1]), [-0.01, -0.01, 0])
 
     def test_a_pool_without_drivers_says_why_and_stays(self):
-        for method in ("tickets", "minutes", "seats", "revenue"):
+        for method in ("tickets", "seats", "revenue"):
             with self.subTest(method=method):
                 pool = self._pool(10, method, method=method)
                 result, _shares = self._allocate(pool)

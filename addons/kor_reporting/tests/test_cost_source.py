@@ -50,33 +50,6 @@ class TestCostSource(CostCase):
         again = self._pool(0, "Again", source="journal", analytic_account_ids=accounts.ids)
         self.assertEqual(again.amount, 0)
 
-    def test_time_costs_what_employees_cost_or_an_hours_price(self):
-        ticket = self._ticket(self.first)
-        other = self._ticket(self.second)
-        self._time(ticket, 1.5)
-        self._time(other, 0.5)
-        self._time(other, 3, "2026-04-01")
-        project = (
-            self.env["project.project"]
-            .sudo()
-            .create({"name": "Next version", "allow_timesheets": True, "company_id": self.company.id})
-        )
-        task = self.env["project.task"].sudo().create({"name": "Code", "project_id": project.id})
-        self._time(task, 10)
-        cases = [
-            ({"source": "ticket"}, 80),
-            ({"source": "ticket", "hour_cost": 100}, 200),
-            ({"source": "timesheet"}, 480),
-            ({"source": "timesheet", "project_ids": project.ids}, 400),
-        ]
-        for number, (values, amount) in enumerate(cases):
-            with self.subTest(values=values):
-                pool = self._pool(0, f"Time {number}", **values)
-                self.assertEqual(pool.amount, amount)
-        pool = self._direct(name="Support", source="ticket", amount=0)
-        pool.allocate()
-        self.assertEqual(self._shares(pool), [60, 20, 0])
-
     def test_infrastructure_is_read_by_month_and_contract(self):
         euro = self.company.currency_id.id
         row = {"infrastructure_id": 1, "resource_id": 1, "month": date(2026, 3, 1), "currency_id": euro}
