@@ -1,4 +1,4 @@
-"""What `make` offers: run, test, shell, lint and bench."""
+"""What `make` offers: run, test, shell, lint, bench, modules and native."""
 
 import contextlib
 import os
@@ -12,6 +12,8 @@ from pathlib import Path
 from . import browser, database, paths
 from .lint import lint
 from .mailbox import Mailbox
+from .modules import check_modules
+from .native import compare
 from .odoo_source import OdooSource
 from .postgres import Cluster
 from .say import Stop, say, step
@@ -120,6 +122,17 @@ def lint_command(source: OdooSource, arguments: list[str]) -> int:
         return lint(odoo, template)
 
 
+def modules_command(source: OdooSource, arguments: list[str]) -> int:
+    with _stopping_on_signals(), _test_cluster() as cluster:
+        return check_modules(source, cluster, arguments)
+
+
+def native_command(source: OdooSource, arguments: list[str]) -> int:
+    browser.ensure("wkhtmltopdf", "chromium")
+    with _stopping_on_signals(), _template(source) as (odoo, template):
+        return compare(source, odoo.cluster, template, arguments)
+
+
 def setup(source: OdooSource, arguments: list[str]) -> int:
     """Fetch and build everything, without starting anything."""
     browser.ensure("wkhtmltopdf", "pango", "chromium")
@@ -133,6 +146,8 @@ COMMANDS: dict[str, Callable[[OdooSource, list[str]], int]] = {
     "shell": shell,
     "bench": bench,
     "lint": lint_command,
+    "modules": modules_command,
+    "native": native_command,
     "setup": setup,
 }
 
@@ -149,12 +164,18 @@ def _port() -> int:
 
 
 @contextlib.contextmanager
-def _template(source: OdooSource) -> Iterator[tuple[Odoo, str]]:
+def _test_cluster() -> Iterator[Cluster]:
     cluster = database.test_cluster().start()
     try:
-        yield database.ensure_template(source, cluster)
+        yield cluster
     finally:
         cluster.stop()
+
+
+@contextlib.contextmanager
+def _template(source: OdooSource) -> Iterator[tuple[Odoo, str]]:
+    with _test_cluster() as cluster:
+        yield database.ensure_template(source, cluster)
 
 
 @contextlib.contextmanager
