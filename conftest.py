@@ -1,5 +1,6 @@
-"""How property tests run: the same examples each time, and no verdict from a slow machine. And how time stands still."""
+"""How property tests run (the same examples each time), how time stands still, and which tests stay together."""
 
+import pytest
 from freezegun import api, configure
 from hypothesis import HealthCheck, settings
 
@@ -10,6 +11,17 @@ settings.load_profile("kor")
 # need not look where there are none, and that a module has as many names as before is enough to know it again.
 configure(extend_ignore_list=["fontTools", "num2words", "PIL", "pypdf", "reportlab", "stdnum", "weasyprint"])
 api._get_module_attributes_hash = lambda module: f"{id(module)}-{len(getattr(module, '__dict__', ()))}"
+
+
+def pytest_collection_modifyitems(items):
+    """Keep files together, and all that share the served database on one worker.
+
+    Between them no test class of Odoo runs: at its end it stops every child process of the worker.
+    """
+    for item in items:
+        is_served = "site" in item.fixturenames and not item.get_closest_marker("own_site")
+        item.add_marker(pytest.mark.xdist_group("served" if is_served else str(item.path)))
+
 
 # Installs itself beside timesheets, which the suite does not need: `make modules` runs its tests.
 collect_ignore_glob = ["addons/kor_reporting_timesheet/tests/*"]

@@ -1,5 +1,6 @@
 """A serving Odoo on a copy of the template database, with a mailbox, for the tests that come from outside."""
 
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -15,14 +16,13 @@ from kor_env.server import Odoo  # noqa: E402
 from kor_env.site import serve  # noqa: E402
 
 
-# For each file anew: Odoo's own test classes end all child processes of their process when they are through.
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    """Serve a database of this worker's own with two worker processes, and drop it in the end."""
+@contextlib.contextmanager
+def _serve_copy(name, tmp_path_factory):
+    """Serve a copy of the template with two worker processes, and drop it in the end."""
     if "KOR_TEMPLATE" not in os.environ:
         pytest.skip("Run with make test: it builds the template database.")
     cluster = database.test_cluster()
-    name = f"kor_test_site_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+    name = f"kor_test_{name}_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
     cluster.drop(name)
     cluster.create(name, os.environ["KOR_TEMPLATE"])
     odoo = Odoo(odoo_source.ensure(), cluster, tmp_path_factory.mktemp("site"))
@@ -34,3 +34,19 @@ def site(tmp_path_factory):
     finally:
         mailbox.stop()
         cluster.drop(name)
+
+
+@pytest.fixture(scope="session")
+def shared_site(tmp_path_factory):
+    with _serve_copy("shared", tmp_path_factory) as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def site(request, tmp_path_factory):
+    """The served database: one for all files, or of its own for a file marked `own_site`, which kills or changes it."""
+    if request.node.get_closest_marker("own_site"):
+        with _serve_copy("site", tmp_path_factory) as site:
+            yield site
+    else:
+        yield request.getfixturevalue("shared_site")

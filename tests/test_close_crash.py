@@ -10,6 +10,8 @@ import pytest
 import requests
 from test_run_crash import is_idle, kill_workers, query, trigger
 
+pytestmark = pytest.mark.own_site
+
 CONTRACTS, KILLS = 48, 10
 # Small batches, so that kills fall before, within and after their commits.
 _PREPARE = f"""

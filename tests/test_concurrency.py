@@ -11,6 +11,8 @@ import pytest
 import requests
 from psycopg2 import sql
 
+pytestmark = pytest.mark.own_site
+
 CLIENTS = 6
 YEAR = {"date_from": "2026-01-01", "date_to": "2026-12-31"}
 FIRST_HALF = {"date_from": "2026-01-01", "date_to": "2026-06-30"}

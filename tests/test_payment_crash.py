@@ -6,6 +6,8 @@ import clients
 import psycopg2
 import pytest
 
+pytestmark = pytest.mark.own_site
+
 MARCH = {"date_from": "2026-03-01", "date_to": "2026-03-31"}
 JOB = """
 import os, signal

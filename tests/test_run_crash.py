@@ -12,6 +12,8 @@ import psycopg2
 import pytest
 import requests
 
+pytestmark = pytest.mark.own_site
+
 CONTRACTS, KILLS = 60, 20
 # Small batches, so that kills fall before, within and after their commits.
 _PREPARE = """

@@ -10,6 +10,8 @@ import clients
 import pytest
 import usage
 
+pytestmark = pytest.mark.own_site
+
 CLIENTS, BATCHES, SIZE = 4, 40, 50
 
 

@@ -14,6 +14,8 @@ import requests
 from standardwebhooks.webhooks import Webhook
 from usage import query
 
+pytestmark = pytest.mark.own_site
+
 ROOT = Path(__file__).resolve().parents[1]
 RECEIVER = runpy.run_path(str(ROOT / "addons" / "kor_integrations" / "tests" / "receiver.py"))
 OUTBOX, OUTAGES, KILLS = 300, 16, 2
