@@ -12,7 +12,6 @@ from fractions import Fraction
 from odoo.addons.kor_enterprise_tiers.engine.money import ZERO, as_text, exact
 
 NOTHING = Fraction(0)
-HALF = Fraction(1, 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +45,10 @@ def divide(numerator: Decimal, denominator: Decimal, reason: str) -> Ratio:
 
 def round_exact(amount: Fraction, rounding: Decimal) -> Decimal:
     """Round an exact amount to a multiple of the rounding, ties away from zero."""
-    units = abs(amount) / Fraction(rounding)
-    count = (units + HALF).__floor__()
+    over, under = rounding.as_integer_ratio()
+    # In whole numbers, as thousands of them are rounded: floor(amount ÷ rounding + ½).
+    units, unit = 2 * abs(amount.numerator) * under, 2 * amount.denominator * over
+    count = (units + unit // 2) // unit
     with exact():
         return (count if amount >= 0 else -count) * rounding + ZERO
 

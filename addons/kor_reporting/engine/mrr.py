@@ -20,12 +20,14 @@ Errors: MrrError, whose text is a sentence that says what is wrong and what woul
 Source: the MRR movement schedule of subscription accounting; what leaves other MRR of the customer is no churn.
 """
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import groupby
+from operator import attrgetter
 from typing import NamedTuple
 
 from odoo.addons.kor_enterprise_tiers.engine.money import ZERO, as_text
@@ -36,6 +38,7 @@ KINDS = ("new", "expansion", "contraction", "churn", "reactivation", "escalator"
 LEVELS = ("customer", "contract")
 ESCALATOR = "escalator"
 DAY = timedelta(days=1)
+CUSTOMER = attrgetter("customer")
 
 
 class Fact(NamedTuple):
@@ -54,6 +57,10 @@ class Fact(NamedTuple):
     cause: Hashable = None
     hint: str = ""
     currency: Hashable = ""
+
+
+class Lives(dict):
+    """Facts by contract, in the order of their days: checked and sorted once, for whatever is asked of them."""
 
 
 class Movement(NamedTuple):
@@ -159,10 +166,11 @@ def months(start: date, end: date) -> Iterator[date]:
         month = (month + 31 * DAY).replace(day=1)
 
 
-def ledger(facts: Iterable[Fact], rates: Rates, start: date, end: date, level: str = "customer") -> Ledger:
+def ledger(facts: Iterable[Fact] | Lives, rates: Rates, start: date, end: date, level: str = "customer") -> Ledger:
     """Return the movements of a period.
 
-    :param facts: of all times up to the end, else who comes back counts as new; those of a day in their order
+    :param facts: of all times up to the end, else who comes back counts as new; those of a day in their order; or as
+        `group_facts` returns them
     :param level: whose state sets the kind, `customer` or `contract`
     """
     if level not in LEVELS:
@@ -185,8 +193,10 @@ def ledger(facts: Iterable[Fact], rates: Rates, start: date, end: date, level: s
     )
 
 
-def group_facts(facts: Iterable[Fact]) -> dict[Hashable, list[Fact]]:
+def group_facts(facts: Iterable[Fact] | Lives) -> Lives:
     """Return the facts by contract, in the order of their days; refuse what cannot be."""
+    if isinstance(facts, Lives):
+        return facts
     lives: dict[Hashable, list[Fact]] = defaultdict(list)
     for fact in facts:
         life = lives[fact.contract]
@@ -197,7 +207,7 @@ def group_facts(facts: Iterable[Fact]) -> dict[Hashable, list[Fact]]:
         life.append(fact)
     for life in lives.values():
         life.sort(key=lambda fact: fact.day)
-    return dict(lives)
+    return Lives(lives)
 
 
 def worth(lives: Mapping[Hashable, list[Fact]], rates: Rates, day: date) -> dict[Hashable, Decimal]:
@@ -212,27 +222,59 @@ def _worth(life: list[Fact], rates: Rates, day: date) -> Decimal:
     return rates.value(fact.amount, fact.currency, day) if fact else ZERO
 
 
-def month_ends(facts: Iterable[Fact], rates: Rates, start: date, end: date) -> dict[Hashable, dict[date, Decimal]]:
+def month_ends(
+    facts: Iterable[Fact] | Lives,
+    rates: Rates,
+    start: date,
+    end: date,
+    owner: Callable[[Fact], Hashable] = CUSTOMER,
+) -> dict[Hashable, dict[date, Decimal]]:
     """Return the MRR of each customer at the end of each month, by its first day, up to the end of the period.
 
     A customer's months begin with that of the first MRR, or with the period's where that is later.
+
+    :param owner: whose a fact is, where that is not the customer
     """
-    lives, found = group_facts(facts), {}
-    first: dict[Hashable, date] = {}
-    for life in lives.values():
-        begun = next((fact.day for fact in life if fact.amount), None)
-        if begun:
-            customer = life[0].customer
-            first[customer] = min(begun, first.get(customer, begun))
-    ends = [(month, min((month + 31 * DAY).replace(day=1), end) - DAY) for month in months(start, end)]
-    for customer, begun in first.items():
-        found[customer] = {month: ZERO for month, last in ends if begun <= last}
-    for life in lives.values():
-        held = found[life[0].customer] if life[0].customer in found else {}
-        for month, last in ends:
-            if month in held:
-                held[month] += _worth(life, rates, last)
-    return {customer: held for customer, held in found.items() if held}
+    starts = [*months(start, end)]
+    ends = [min((month + 31 * DAY).replace(day=1), end) - DAY for month in starts]
+    found: dict[Hashable, dict[date, Decimal]] = {}
+    for life in group_facts(facts).values():
+        at = _begin(life, ends)
+        if at is None:
+            continue
+        held, key = dict(zip(starts[at:], _values(life, rates, ends[at:]), strict=True)), owner(life[0])
+        other = found.get(key)
+        found[key] = held if other is None else _join(held, other)
+    return found
+
+
+def _begin(life: list[Fact], ends: list[date]) -> int | None:
+    """Return the first of some days on which a contract has brought anything so far, None where there is none."""
+    begun = next((fact.day for fact in life if fact.amount), None)
+    at = len(ends) if begun is None else bisect_left(ends, begun)
+    return at if at < len(ends) else None
+
+
+def _values(life: list[Fact], rates: Rates, days: list[date]) -> Iterator[Decimal]:
+    """Yield what a contract is worth on each of some days, in their order."""
+    at, value, currency = 0, ZERO, life[0].currency
+    is_home = rates.is_home(currency)
+    for day in days:
+        before = at
+        while at < len(life) and life[at].day <= day:
+            at += 1
+        # At one rate, only a fact changes what it is worth.
+        if at and (at > before or not is_home):
+            value = rates.value(life[at - 1].amount, currency, day)
+        yield value
+
+
+def _join(one: dict[date, Decimal], other: dict[date, Decimal]) -> dict[date, Decimal]:
+    """Return the sums of months that end together, the longer row's months in order."""
+    longer, shorter = (one, other) if len(one) >= len(other) else (other, one)
+    for month, amount in shorter.items():
+        longer[month] += amount
+    return longer
 
 
 def _nothing() -> dict[str, Decimal]:

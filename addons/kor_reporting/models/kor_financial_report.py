@@ -11,7 +11,7 @@ from odoo.addons.kor_enterprise_tiers.engine.money import ZERO, as_number, round
 
 from ..engine.figures import add_up
 from ..engine.margin import margin
-from ..engine.mrr import KINDS, arr, ledger
+from ..engine.mrr import KINDS, arr, group_facts, ledger
 from ..engine.rates import MrrError
 from .kor_report_measure_mixin import COSTS, MARGINS, MRR
 from .kor_report_request_mixin import Request, put_ratio
@@ -23,7 +23,7 @@ class Book(NamedTuple):
     request: Request
     deals: dict
     rates: object
-    facts: list
+    lives: dict
     amendments: dict
 
 
@@ -175,7 +175,7 @@ class KorFinancialReport(models.AbstractModel):
         deals = book._read_deals(request.company, request.manager)
         rates = book._read_rates(request.company, request.currency, deals, request.last)
         facts, amendments = book._read_facts(deals) if with_facts else ([], {})
-        return Book(request, deals, rates, facts, amendments)
+        return Book(request, deals, rates, self._guard_rates(partial(group_facts, facts)), amendments)
 
     @api.model
     def _guard_rates(self, work):
@@ -187,13 +187,13 @@ class KorFinancialReport(models.AbstractModel):
     @api.model
     def _get_ledger(self, book, rates=None):
         request = book.request
-        return self._guard_rates(partial(ledger, book.facts, rates or book.rates, request.first, request.end))
+        return self._guard_rates(partial(ledger, book.lives, rates or book.rates, request.first, request.end))
 
     @api.model
-    def _get_booked(self, book, read, first=None):
-        """Return {(contract, or contract and category; month): amount} of the period, or since another day."""
+    def _get_booked(self, book, read, first=None, last=None):
+        """Return {(contract, or contract and category; month): amount} of the period, or of other days."""
         request = book.request
-        rows = read(request.company, first or request.first, request.last)
+        rows = read(request.company, first or request.first, last or request.last)
         return self._guard_rates(partial(self._value, rows, book.deals, request.company, book.rates))
 
     @api.model

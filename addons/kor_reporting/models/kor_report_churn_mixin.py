@@ -27,7 +27,8 @@ class KorReportChurnMixin(models.AbstractModel):
         # Without another currency no rate moves anything.
         is_plain = {deal.currency for deal in book.deals.values()} <= {request.currency.id}
         flat = moved if is_plain else self._get_ledger(book, fixed)
-        cohort = self._get_monthly_standings(book, flat, fixed) if request.is_monthly else self._group(book, flat)
+        history = self._get_history(book, fixed)
+        cohort = self._get_monthly_standings(book, flat, history) if request.is_monthly else self._group(book, flat)
         newcomers = self._get_newcomers(book, moved)
         found = self._get_mrr_rows(book, moved)
         rows = {
@@ -39,8 +40,14 @@ class KorReportChurnMixin(models.AbstractModel):
         measures = (*CUSTOMERS, *RETENTION, "quick_ratio", *MRR[:-2])  # a year of what is lost in a month says nothing
         return {
             **self._finish(book, measures, rows, totals, "mrr_closing"),
-            "cohorts": self._describe_cohorts(book, fixed),
+            "cohorts": [_describe_cohort(cohort) for cohort in cohort_table(history)],
         }
+
+    @api.model
+    def _get_history(self, book, fixed):
+        """Return the MRR of customers at the ends of months, from the first month of all on."""
+        since = min((life[0].day for life in book.lives.values()), default=book.request.end)
+        return month_ends(book.lives, fixed, since, book.request.end)
 
     @api.model
     def _get_customer_standings(self, flat):
@@ -56,20 +63,20 @@ class KorReportChurnMixin(models.AbstractModel):
         return found
 
     @api.model
-    def _get_monthly_standings(self, book, flat, fixed):
+    def _get_monthly_standings(self, book, flat, history):
         """Return {month: standings}; each month begins where the one before ends."""
-        request, found = book.request, {}
-        held = month_ends(book.facts, fixed, request.first, request.end)
+        found = {}
         prices = defaultdict(lambda: ZERO)
         for one in flat.movements:
             if one.kind == "escalator":
                 prices[one.customer, one.day.replace(day=1)] += one.amount
-        before = {row.key: row.opening for row in flat.by_customer()}
-        for month in self._get_months(request):
-            after = {customer: ends.get(month, ZERO) for customer, ends in held.items()}
+        before = {row.key: row.opening for row in flat.by_customer() if row.opening}
+        for month in self._get_months(book.request):
+            after = {customer: amount for customer, ends in history.items() if (amount := ends.get(month))}
+            # Who has nothing before and after is no part of any measure.
             found[month] = [
-                Standing(one, before.get(one, ZERO), after[one], prices[one, month] if after[one] else ZERO)
-                for one in after
+                Standing(one, before.get(one, ZERO), after.get(one, ZERO), prices[one, month] if one in after else ZERO)
+                for one in dict.fromkeys([*before, *after])
             ]
             before = after
         return found
@@ -105,28 +112,19 @@ class KorReportChurnMixin(models.AbstractModel):
         put_ratio(found, "quick_ratio", quick_ratio(row.moved if row else {}), factor=1)
         return found
 
-    @api.model
-    def _describe_cohorts(self, book, fixed):
-        """Return the customers by the month of their first MRR, and what they still are at the end of each month."""
-        if not book.facts:
-            return []
-        since = min(fact.day for fact in book.facts)
-        if since >= book.request.end:
-            return []
-        history = month_ends(book.facts, fixed, since, book.request.end)
-        return [
-            {
-                "month": f"{cohort.month:%Y-%m}",
-                "customers": cohort.customers,
-                "mrr": as_number(cohort.mrr),
-                "cells": [_describe_cell(cell) for cell in cohort.cells],
-            }
-            for cohort in cohort_table(history)
-        ]
-
 
 def _stand(row: Row) -> Standing:
     return Standing(row.key, row.opening, row.closing, row.moved["escalator"] if row.opening and row.closing else ZERO)
+
+
+def _describe_cohort(cohort):
+    """Return the customers by the month of their first MRR, and what they still are at the end of each month."""
+    return {
+        "month": f"{cohort.month:%Y-%m}",
+        "customers": cohort.customers,
+        "mrr": as_number(cohort.mrr),
+        "cells": [_describe_cell(cell) for cell in cohort.cells],
+    }
 
 
 def _describe_cell(cell):

@@ -88,13 +88,18 @@ class KorReportFigureMixin(models.AbstractModel):
     def _value(self, rows, deals, company, rates):
         """Return {(key, month): amount} of rows of contracts that may be seen, at the rates of their months."""
         found = defaultdict(lambda: ZERO)
-        cent = to_decimal(company.currency_id.rounding)
+        home, cent, known = company.currency_id.id, to_decimal(company.currency_id.rounding), {}
+        is_home = rates.is_home(home)
         for key, month, balance in rows:
             contract = key[0] if isinstance(key, tuple) else key
-            if contract in deals:
+            if contract not in deals:
+                continue
+            # The same amounts come again and again.
+            same = balance if is_home else (balance, month)
+            if same not in known:
                 # Sums of floats have a tail that no ledger has.
-                amount = round_money(to_decimal(balance or 0), cent)
-                found[key, month] += rates.value(amount, company.currency_id.id, month)
+                known[same] = rates.value(round_money(to_decimal(balance or 0), cent), home, month)
+            found[key, month] += known[same]
         return found
 
     @api.model

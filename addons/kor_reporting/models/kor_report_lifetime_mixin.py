@@ -1,5 +1,5 @@
 from collections import defaultdict
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 
 from odoo import api, models
@@ -12,6 +12,8 @@ from ..engine.mrr import month_ends
 from .kor_report_measure_mixin import LIFETIME
 from .kor_report_request_mixin import put_measure
 
+DAY = timedelta(days=1)
+EVER = date(1900, 1, 1)
 SERVICE = ("infrastructure", "support")
 # What is one customer's alone has no churn of its own: that of all says how long it may stay.
 SINGLE = ("customer", "contract")
@@ -25,11 +27,12 @@ class KorReportLifetimeMixin(models.AbstractModel):
 
     @api.model
     def _report_lifetime(self, book):
-        stays = self._count_stays(book)
+        moved = self._get_ledger(book)
+        stays = self._count_stays(book, moved)
         everyone = stays.pop(None)
-        revenue, costs = self._get_margins(book, book.request.first)
-        earned, spent = self._get_margins(book, date(1900, 1, 1))
-        newcomers = self._get_newcomers(book, self._get_ledger(book))
+        revenue, costs = self._get_margins(book)
+        earned = self._get_earned(book, revenue, costs)
+        newcomers = self._get_newcomers(book, moved)
         won = set().union(*newcomers.values())
         single = book.request.group_by in SINGLE
         known = {key or None: stay for key, stay in stays.items()}
@@ -40,7 +43,7 @@ class KorReportLifetimeMixin(models.AbstractModel):
                 stays[key or 0],
                 everyone if single else stays[key or 0],
                 len(newcomers.get(key, ())),
-                earned[key] - _service(spent[key]),
+                earned[key],
                 single,
             )
             for key in self._get_keys(book, known, revenue, costs)
@@ -48,38 +51,49 @@ class KorReportLifetimeMixin(models.AbstractModel):
         whole = {
             category: add_up(own[category] for own in costs.values()) for category in (*SERVICE, "sales_marketing")
         }
-        so_far = add_up(earned.values()) - add_up(_service(own) for own in spent.values())
+        so_far = add_up(earned.values())
         totals = self._describe_worth(add_up(revenue.values()), whole, everyone, everyone, len(won), so_far, False)
         return self._finish(book, LIFETIME, rows, totals, "lifetime_value")
 
     @api.model
-    def _get_margins(self, book, first):
-        """Return recognised revenue, and costs by category, by key."""
+    def _get_margins(self, book, *span):
+        """Return recognised revenue, and costs by category, by key, of the period or of other days."""
         return (
-            self._sum_by_key(book, self._get_booked(book, self._read_recognised, first)),
-            self._sum_costs(book, self._get_booked(book, self._read_costs, first)),
+            self._sum_by_key(book, self._get_booked(book, self._read_recognised, *span)),
+            self._sum_costs(book, self._get_booked(book, self._read_costs, *span)),
         )
 
     @api.model
-    def _count_stays(self, book):
+    def _get_earned(self, book, revenue, costs):
+        """Return what is left of revenue after service by key, of the period and all times before it."""
+        found = defaultdict(lambda: ZERO)
+        for earned, spent in ((revenue, costs), self._get_margins(book, EVER, book.request.first - DAY)):
+            for key, amount in earned.items():
+                found[key] += amount
+            for key, own in spent.items():
+                found[key] -= _service(own)
+        return found
+
+    @api.model
+    def _count_stays(self, book, moved):
         """Return {key: (customer months, customers at the beginnings of months, lost in them)}.
 
         None is the key of all, 0 that of what has none.
         """
-        request, key = book.request, self._get_key(book.request, book.deals)
-        flat = self._get_ledger(book)
-        held = defaultdict(dict, {None: month_ends(book.facts, book.rates, request.first, request.end)})
-        opened = {None: {row.key for row in flat.by_customer() if row.opening}}
+        request, key, customers = book.request, self._get_key(book.request, book.deals), moved.customers
         # In one go: each customer under each key counts for itself.
-        parts = [fact._replace(customer=(key(fact.contract), fact.customer)) for fact in book.facts]
-        for (one, customer), ends in month_ends(parts, book.rates, request.first, request.end).items():
-            held[one or 0][customer] = ends
-        for row in flat.rows(lambda contract: (key(contract), book.deals[contract].customer)):
-            if row.opening:
-                opened.setdefault(row.key[0] or 0, set()).add(row.key[1])
+        parts = month_ends(
+            book.lives, book.rates, request.first, request.end, lambda fact: (key(fact.contract), fact.customer)
+        )
+        opened = {(key(contract), customers[contract]) for contract in moved.openings}
+        every = month_ends(book.lives, book.rates, request.first, request.end)
         months, found = self._get_months(request), defaultdict(lambda: (0, 0, 0))
-        for one, ends in held.items():
-            found[one] = _count(ends, opened.get(one, set()), months)
+        for (one, customer), ends in parts.items():
+            found[one or 0] = _add(found[one or 0], _count(ends, (one, customer) in opened, months))
+        present = {customers[contract] for contract in moved.openings}
+        found[None] = (0, 0, 0)
+        for customer, ends in every.items():
+            found[None] = _add(found[None], _count(ends, customer in present, months))
         return found
 
     @api.model
@@ -110,14 +124,17 @@ def _service(costs):
     return add_up(costs.get(category, ZERO) for category in SERVICE)
 
 
-def _count(ends, opened, months):
-    """Return customer months, customers at the beginnings of the months, and those of them who were gone at the end."""
+def _count(ends, was, months):
+    """Return in how many months one customer was there at the end, at the beginning, and then no more."""
     present, begun, lost = 0, 0, 0
-    before = opened
     for month in months:
-        after = {customer for customer, held in ends.items() if held.get(month)}
-        present += len(after)
-        begun += len(before)
-        lost += len(before - after)
-        before = after
+        is_there = bool(ends.get(month))
+        present += is_there
+        begun += was
+        lost += was and not is_there
+        was = is_there
     return present, begun, lost
+
+
+def _add(one, other):
+    return tuple(map(sum, zip(one, other, strict=True)))

@@ -16,4 +16,5 @@ from . import (
     test_report_access,
     test_report_figures,
     test_report_mrr,
+    test_report_recomputed,
 )
