@@ -19,6 +19,8 @@ from . import (
     kor_report_lifetime_mixin,
     kor_financial_report,
     kor_report_workbook,
+    kor_mrr_movement,
+    kor_profit_line,
     res_company,
     res_config_settings,
 )
