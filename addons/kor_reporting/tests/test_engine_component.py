@@ -45,7 +45,8 @@ class TestEngineComponent(BaseCase):
             ("a credit weighs nothing", {"seats": -50, "storage": 1}, _priced(seats=[], storage=[]),
              {("support", None): 8}, {"seats": {"support": 0}, "storage": {"support": 8}}),
             ("no component", {}, {}, {("support", None): 7}, {NOWHERE: {"support": 7}}),
-            ("revenue on no component", {NOWHERE: 900, "seats": 1}, {}, {("support", None): 7}, {"seats": {"support": 7}}),
+            ("revenue on no component", {NOWHERE: 900, "seats": 1}, {}, {("support", None): 7},
+             {"seats": {"support": 7}}),
             ("both ways add up", both, _priced(seats=[], storage=["gigabytes"]),
              {("support", None): 4, ("support", "gigabytes"): 5}, {"seats": {"support": 3}, "storage": {"support": 6}}),
         ):  # fmt: skip

@@ -18,7 +18,7 @@ GROUPS = {
 
 
 @tagged("post_install", "-at_install")
-@freeze_time("2026-03-31 12:00:00")
+@freeze_time("2026-07-15 12:00:00")
 class TestProfitLine(ReportCase):
     @classmethod
     def setUpClass(cls):
@@ -33,9 +33,10 @@ class TestProfitLine(ReportCase):
              "quantity": 4, "unit_price": 10.0},
             partner_id=cls.cirrus.id,
         )  # fmt: skip
-        for contract in cls.first | cls.fourth | cls.mixed:
-            contract.generate_invoice(*QUARTER)
-            contract.recognize_revenue("2026-03-31")
+        with freeze_time("2026-03-31 12:00:00"):
+            for contract in cls.first | cls.fourth | cls.mixed:
+                contract.generate_invoice(*QUARTER)
+                contract.recognize_revenue("2026-03-31")
         # What is invoiced by hand on an income account is revenue at once.
         cls.by_hand = cls.init_invoice("out_invoice", cls.customer, "2026-03-20", amounts=[33.0])
         cls.by_hand.kor_contract_id = cls.first
