@@ -41,7 +41,7 @@ class TestEngineComponent(BaseCase):
             ("several of one metric", both, _priced(seats=["users"], storage=["users"]), {("support", "users"): 4},
              {"seats": {"support": 3}, "storage": {"support": 1}}),
             ("equal without revenue", {}, priced, {("support", None): 100},
-             {"seats": {"support": 33.34}, "storage": {"support": 33.33}, "support": {"support": 33.33}}),
+             {"seats": {"support": 33.33}, "storage": {"support": 33.33}, "support": {"support": 33.34}}),
             ("a credit weighs nothing", {"seats": -50, "storage": 1}, _priced(seats=[], storage=[]),
              {("support", None): 8}, {"seats": {"support": 0}, "storage": {"support": 8}}),
             ("no component", {}, {}, {("support", None): 7}, {NOWHERE: {"support": 7}}),
@@ -52,9 +52,9 @@ class TestEngineComponent(BaseCase):
         ):  # fmt: skip
             with self.subTest(case=case):
                 found = self._divide(revenue, metrics, costs)
-                self.assertEqual({key: own for key, own in found.items()}, expected)
+                self.assertEqual(found, expected)
 
-    @settings(max_examples=50, deadline=None)
+    @settings(max_examples=30, deadline=None)
     @given(REVENUE, METRICS, COSTS)
     def test_parts_make_each_cost_to_the_cent(self, revenue, metrics, costs):
         found = divide_costs(revenue, metrics, costs, CENT)
@@ -67,7 +67,7 @@ class TestEngineComponent(BaseCase):
         components = {*metrics, *revenue} - {NOWHERE}
         self.assertLessEqual({*found}, components or {NOWHERE})
 
-    @settings(max_examples=50, deadline=None)
+    @settings(max_examples=30, deadline=None)
     @given(REVENUE, METRICS, CENTS)
     def test_what_a_metric_causes_stays_with_what_it_prices(self, revenue, metrics, cost):
         found = divide_costs(revenue, metrics, {("support", "a"): cost}, CENT)
@@ -79,7 +79,7 @@ class TestEngineComponent(BaseCase):
             for key, weight in weights.items():
                 self.assertLess(abs(found[key]["support"] - cost * weight / sum(weights.values())), CENT)
 
-    @settings(max_examples=50, deadline=None)
+    @settings(max_examples=30, deadline=None)
     @given(st.dictionaries(KEYS, CENTS, min_size=1, max_size=6), st.decimals("0.01", 100, places=6))
     def test_values_of_parts_make_the_value_of_the_whole(self, parts, rate):
         whole = (sum(parts.values()) * rate).quantize(CENT)

@@ -98,6 +98,7 @@ class TestMovement(ReportCase):
 
     def test_what_is_no_longer_so_goes_and_what_moved_changes(self):
         one = self.Movement.search([*self.domain, ("kind", "=", "expansion")], limit=1)
+        lost = self.Movement.search([*self.domain, ("kind", "=", "new")], limit=1)
         self.env.cr.execute("UPDATE kor_mrr_movement SET amount = 1, kind = 'churn' WHERE id = %s", [one.id])
         self.env.cr.execute(
             """INSERT INTO kor_mrr_movement (contract_id, partner_id, company_id, company_currency_id, currency_id,
@@ -106,7 +107,6 @@ class TestMovement(ReportCase):
             FROM kor_mrr_movement WHERE id = %s""",
             [one.id],
         )
-        lost = self.Movement.search([*self.domain, ("kind", "=", "new")], limit=1)
         self.env.cr.execute("DELETE FROM kor_mrr_movement WHERE id = %s", [lost.id])
         self.Movement.invalidate_model()
         self.assertEqual(self.Movement.refresh(), {"inserted": 1, "updated": 1, "deleted": 1})
@@ -166,6 +166,13 @@ class TestMovement(ReportCase):
             self.assertEqual(self.Movement.refresh()["inserted"], number)
             counts.append(self.cr.sql_log_count - before)
         self.assertEqual(*counts)
+
+    def test_the_daily_job_reads_all_companies_anew(self):
+        self.env.cr.execute("DELETE FROM kor_mrr_movement WHERE company_id = %s", [self.company.id])
+        self.Movement.invalidate_model()
+        with self.enter_registry_test_mode():
+            self.env.ref("kor_reporting.ir_cron_mrr_movement").method_direct_trigger()
+        self.assertEqual(self.Movement.search_count(self.domain), self.first_read["inserted"])
 
     def test_links_lead_to_contract_and_amendment(self):
         one = self.Movement.search([*self.domain, ("amendment_id", "=", self.raised.id)])

@@ -143,8 +143,8 @@ class TestProfitLine(ReportCase):
         for call in ("revenue", "cost", "lifetime_value", "churn"):
             with self.subTest(call=call), self.assertRaisesRegex(UserError, "Only profitability is told by component"):
                 getattr(self.Report, f"generate_{call}_report")(*QUARTER, options)
-        request = self.env["kor.report.request"].create({"report": "profitability", "group_by": "component"})
-        request.company_id = self.company
-        request.write({"span": "other", "date_from": QUARTER[0], "date_to": QUARTER[1]})
+        values = {"report": "profitability", "group_by": "component", "company_id": self.company.id}
+        days = {"span": "other", "date_from": QUARTER[0], "date_to": QUARTER[1]}
+        request = self.env["kor.report.request"].create({**values, **days})
         self.assertTrue(request.action_show())
         self.assertIn(f"/odoo/product.product/{self.seats.id}", request.result_html)
