@@ -47,10 +47,10 @@ class KorMrrMovement(models.Model):
     partner_id = fields.Many2one(
         "res.partner", string="Customer", required=True, readonly=True, index=True, ondelete="cascade"
     )
-    tier_id = fields.Many2one("kor.tier", readonly=True, index="btree_not_null", help="Of the contract today.")
-    plan_id = fields.Many2one("kor.plan", readonly=True, index="btree_not_null", help="Of the contract today.")
+    tier_id = fields.Many2one("kor.tier", readonly=True, help="Of the contract today.")
+    plan_id = fields.Many2one("kor.plan", readonly=True, help="Of the contract today.")
     account_manager_id = fields.Many2one(
-        "res.users", string="Account Manager", readonly=True, index="btree_not_null", help="Of the contract today."
+        "res.users", string="Account Manager", readonly=True, help="Of the contract today."
     )
     country_id = fields.Many2one("res.country", readonly=True, help="Of the customer today.")
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True, ondelete="cascade")
@@ -64,7 +64,6 @@ class KorMrrMovement(models.Model):
         KINDS,
         required=True,
         readonly=True,
-        index=True,
         help="By the customer before and after the day: new and reactivation begin at nothing, churn ends there. "
         "Escalators are prices that follow an index or a clause; currency is what new rates make of the same.",
     )
@@ -85,9 +84,7 @@ class KorMrrMovement(models.Model):
         readonly=True,
         help="1 where somebody becomes a customer, −1 where one is lost. All of them make the number of customers.",
     )
-    cohort_month = fields.Date(
-        string="First MRR", readonly=True, index=True, help="The month in which the customer first had MRR."
-    )
+    cohort_month = fields.Date(string="First MRR", readonly=True, help="The month in which the customer first had MRR.")
     amendment_id = fields.Many2one(
         "kor.contract.amendment", readonly=True, index="btree_not_null", help="What caused it; nothing for a rate."
     )
