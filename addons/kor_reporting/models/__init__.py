@@ -17,8 +17,11 @@ from . import (
     kor_report_figure_mixin,
     kor_report_churn_mixin,
     kor_report_lifetime_mixin,
+    kor_report_component_mixin,
     kor_financial_report,
     kor_report_workbook,
+    kor_mrr_movement,
+    kor_profit_line,
     res_company,
     res_config_settings,
 )

@@ -14,7 +14,7 @@ from ..engine.margin import margin
 from ..engine.mrr import KINDS, arr, group_facts, ledger
 from ..engine.rates import MrrError
 from .kor_report_measure_mixin import COSTS, MARGINS, MRR
-from .kor_report_request_mixin import Request, put_ratio
+from .kor_report_request_mixin import COMPONENT, Request, put_ratio
 
 
 class Book(NamedTuple):
@@ -32,9 +32,10 @@ class KorFinancialReport(models.AbstractModel):
 
     All reports take `date_from` and `date_to`, as YYYY-MM-DD and both inclusive, and `options`: `company` (number),
     `currency` (code; amounts at the rates of their months), `group_by` (tier, plan, customer, contract,
-    account_manager, country or month) and `limit` (of rows). They return {"period", "company", "currency", "group_by",
-    "totals", "rows", "left_out" (rows beyond the limit), "measures": {key: {"label", "formula"}}}. Where a measure
-    has no value, the row has its reason under "reasons". Contracts stand in the tier, plan and country of today.
+    account_manager, country or month; of profitability also component) and `limit` (of rows). They return {"period",
+    "company", "currency", "group_by", "totals", "rows", "left_out" (rows beyond the limit), "measures":
+    {key: {"label", "formula"}}}. Where a measure has no value, the row has its reason under "reasons". Contracts stand
+    in the tier, plan and country of today.
     """
 
     _name = "kor.financial.report"
@@ -45,6 +46,7 @@ class KorFinancialReport(models.AbstractModel):
         "kor.report.figure.mixin",
         "kor.report.churn.mixin",
         "kor.report.lifetime.mixin",
+        "kor.report.component.mixin",
     ]
     _description = "Financial Reports"
 
@@ -103,12 +105,11 @@ class KorFinancialReport(models.AbstractModel):
 
         :param date_from: the first day, as YYYY-MM-DD
         :param date_to: the last day, as YYYY-MM-DD
-        :param options: `company`, `currency`, `group_by` (by default customer), `limit`
+        :param options: `company`, `currency`, `group_by` (by default customer; also component), `limit`
         :return: a dict with totals and rows
         """
-        book = self._open_book(date_from, date_to, options, group_by="customer", with_facts=False)
-        revenue = self._sum_by_key(book, self._get_booked(book, self._read_recognised))
-        costs = self._sum_costs(book, self._get_booked(book, self._read_costs))
+        book = self._open_book(date_from, date_to, options, group_by="customer", with_facts=False, with_components=True)
+        revenue, costs = self._get_margin_parts(book)
         rows = {
             key: self._describe_margin(margin(revenue[key], costs[key])) for key in self._get_keys(book, revenue, costs)
         }
@@ -167,9 +168,11 @@ class KorFinancialReport(models.AbstractModel):
         }
 
     @api.model
-    def _open_book(self, date_from, date_to, options, group_by="month", with_facts=True):
+    def _open_book(self, date_from, date_to, options, group_by="month", with_facts=True, with_components=False):
         """Check what is asked for, and read what all reports need."""
         request = self._parse_request(date_from, date_to, options, group_by)
+        if not with_components:
+            self._refuse_component(request)
         self.env.flush_all()
         book = self.sudo()  # the request says whose contracts may be seen, and sums are of those only
         deals = book._read_deals(request.company, request.manager)
@@ -213,6 +216,14 @@ class KorFinancialReport(models.AbstractModel):
         for ((contract, category), month), amount in amounts.items():
             sums[month if book.request.is_monthly else key(contract)][category] += amount
         return sums
+
+    @api.model
+    def _get_margin_parts(self, book):
+        """Return revenue by key, and costs by key and category."""
+        if book.request.group_by == COMPONENT:
+            return self._get_by_component(book)
+        revenue = self._sum_by_key(book, self._get_booked(book, self._read_recognised))
+        return revenue, self._sum_costs(book, self._get_booked(book, self._read_costs))
 
     @api.model
     def _get_mrr_rows(self, book, moved):

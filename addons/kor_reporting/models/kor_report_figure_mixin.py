@@ -10,6 +10,22 @@ from odoo.addons.kor_enterprise_tiers.engine.money import ZERO, round_money, to_
 from ..engine.mrr import months
 from ..engine.rates import Rates
 
+# Invoice lines of contracts that no close has to recognise.
+REVENUE_AT_ONCE = SQL(
+    """
+    FROM account_move_line line
+    JOIN account_move move ON move.id = line.move_id
+    JOIN account_account account ON account.id = line.account_id
+    WHERE line.parent_state = 'posted' AND line.display_type = 'product'
+        AND move.move_type IN ('out_invoice', 'out_refund', 'out_receipt')
+        AND account.account_type IN ('income', 'income_other')
+        AND COALESCE(line.kor_contract_id, move.kor_contract_id) IS NOT NULL
+        AND NOT EXISTS (SELECT 1 FROM kor_revenue_schedule schedule
+            WHERE schedule.contract_id = COALESCE(line.kor_contract_id, move.kor_contract_id)
+                AND schedule.kind = 'revenue' AND schedule.deferral_account_id = line.account_id)
+    """
+)
+
 
 class KorReportFigureMixin(models.AbstractModel):
     """Read the booked figures of contracts by month, and the rates at which they are shown."""
@@ -28,22 +44,13 @@ class KorReportFigureMixin(models.AbstractModel):
                 UNION ALL
                 SELECT COALESCE(line.kor_contract_id, move.kor_contract_id), date_trunc('month', line.date)::date,
                     -sum(line.balance)
-                FROM account_move_line line
-                JOIN account_move move ON move.id = line.move_id
-                JOIN account_account account ON account.id = line.account_id
-                WHERE line.company_id = %(company)s AND line.parent_state = 'posted'
-                    AND move.move_type IN ('out_invoice', 'out_refund', 'out_receipt')
-                    AND line.date BETWEEN %(first)s AND %(last)s AND line.display_type = 'product'
-                    AND account.account_type IN ('income', 'income_other')
-                    AND COALESCE(line.kor_contract_id, move.kor_contract_id) IS NOT NULL
-                    AND NOT EXISTS (SELECT 1 FROM kor_revenue_schedule schedule
-                        WHERE schedule.contract_id = COALESCE(line.kor_contract_id, move.kor_contract_id)
-                            AND schedule.kind = 'revenue' AND schedule.deferral_account_id = line.account_id)
+                %(lines)s AND line.company_id = %(company)s AND line.date BETWEEN %(first)s AND %(last)s
                 GROUP BY 1, 2
                 """,
                 company=company.id,
                 first=first,
                 last=last,
+                lines=REVENUE_AT_ONCE,
             )
         )
 

@@ -11,7 +11,8 @@ from odoo.addons.kor_enterprise_tiers.engine.money import as_number
 from ..engine.mrr import months
 
 DAY = timedelta(days=1)
-GROUPS = ("tier", "plan", "customer", "contract", "account_manager", "country", "month")
+COMPONENT = "component"
+GROUPS = ("tier", "plan", "customer", "contract", COMPONENT, "account_manager", "country", "month")
 OPTIONS = ("company", "currency", "group_by", "limit")
 # Nobody reads a table of more months, and none of it is worth the time.
 MAX_MONTHS = 600
@@ -138,6 +139,14 @@ class KorReportRequestMixin(models.AbstractModel):
         return value
 
     @api.model
+    def _refuse_component(self, request):
+        """Refuse components where nothing is booked or agreed by them."""
+        if request.group_by == COMPONENT:
+            raise UserError(
+                self.env._("Only profitability is told by component: choose another group_by, such as tier.")
+            )
+
+    @api.model
     def _parse_limit(self, value):
         if value is None or value is False:
             return 0
@@ -186,6 +195,7 @@ class KorReportRequestMixin(models.AbstractModel):
             "plan": self.env._("Without a plan"),
             "account_manager": self.env._("Nobody"),
             "country": self.env._("No country"),
+            COMPONENT: self.env._("Not on a component"),
         }
         if group_by == "contract":
             return {key: deals[key].name for key in keys}
@@ -195,6 +205,7 @@ class KorReportRequestMixin(models.AbstractModel):
             "customer": ("res.partner", "complete_name"),
             "account_manager": ("res.users", "name"),
             "country": ("res.country", "name"),
+            COMPONENT: ("product.product", "display_name"),
         }[group_by]
         records = self.env[model].sudo().with_context(active_test=False)  # names of what the reader may see the sums of
         found = records.search_fetch([("id", "in", [key for key in keys if key])], [field])

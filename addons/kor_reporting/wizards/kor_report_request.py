@@ -10,7 +10,8 @@ from ..models.kor_report_workbook import COUNTS, PERCENT
 SHOWN = 200
 # What the report alone writes.
 RESULT = {"result_html", "file", "file_name"}
-LINKED = {"customer": "res.partner", "contract": "kor.contract", "tier": "kor.tier", "plan": "kor.plan"}
+LINKED = {"customer": "res.partner", "contract": "kor.contract", "tier": "kor.tier", "plan": "kor.plan",
+          "component": "product.product"}  # fmt: skip
 
 
 class KorReportRequest(models.TransientModel):
@@ -63,6 +64,7 @@ class KorReportRequest(models.TransientModel):
             ("plan", "Plan"),
             ("customer", "Customer"),
             ("contract", "Contract"),
+            ("component", "Component"),
             ("account_manager", "Account manager"),
             ("country", "Country"),
         ],
@@ -115,7 +117,8 @@ class KorReportRequest(models.TransientModel):
 
     @api.onchange("report")
     def _onchange_report(self):
-        if self.report == "lifetime_value" and self.group_by == "month":
+        is_without = self.report == "lifetime_value" and self.group_by == "month"
+        if is_without or (self.report != "profitability" and self.group_by == "component"):
             self.group_by = "customer"
 
     def action_show(self):

@@ -1,0 +1,133 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError
+from odoo.tools import SQL
+
+from .kor_cost_setup_mixin import CATEGORIES
+from .kor_report_figure_mixin import REVENUE_AT_ONCE
+
+
+class KorProfitLine(models.Model):
+    """A booked fact behind profit: recognised revenue of a contract, or a cost that was allocated to it."""
+
+    _name = "kor.profit.line"
+    _description = "Revenue or Cost of a Contract"
+    _auto = False
+    _order = "date desc, id desc"
+    _rec_name = "contract_id"
+    _depends = {
+        "account.account": ["account_type"],
+        "account.move": ["kor_contract_id", "move_type"],
+        "account.move.line": [
+            "account_id", "balance", "company_id", "date", "display_type", "kor_contract_id", "move_id",
+            "parent_state", "product_id",
+        ],
+        "kor.contract": ["account_manager_id", "company_id", "partner_id", "plan_id", "state", "tier_id"],
+        "kor.cost.allocation": ["amount", "category", "company_id", "contract_id", "date"],
+        "kor.revenue.item": ["balance", "company_id", "contract_id", "date", "kind", "product_id"],
+        "kor.revenue.schedule": ["contract_id", "deferral_account_id", "kind"],
+        "res.company": ["currency_id"],
+        "res.partner": ["commercial_partner_id", "country_id"],
+    }  # fmt: skip
+
+    contract_id = fields.Many2one("kor.contract", readonly=True)
+    partner_id = fields.Many2one("res.partner", string="Customer", readonly=True)
+    tier_id = fields.Many2one("kor.tier", readonly=True, help="Of the contract today.")
+    plan_id = fields.Many2one("kor.plan", readonly=True, help="Of the contract today.")
+    account_manager_id = fields.Many2one(
+        "res.users", string="Account Manager", readonly=True, help="Of the contract today."
+    )
+    country_id = fields.Many2one("res.country", readonly=True, help="Of the customer today.")
+    date = fields.Date(string="Booked on", readonly=True)
+    kind = fields.Selection([("revenue", "Revenue"), ("cost", "Cost")], readonly=True)
+    category = fields.Selection(CATEGORIES, string="Cost Category", readonly=True)
+    product_id = fields.Many2one(
+        "product.product", string="Component", readonly=True, help="What the revenue was recognised on."
+    )
+    revenue = fields.Monetary(
+        currency_field="company_currency_id",
+        readonly=True,
+        help="What closes booked, and invoice lines that are revenue at once.",
+    )
+    cost = fields.Monetary(
+        currency_field="company_currency_id", readonly=True, help="What was allocated to the contract."
+    )
+    margin = fields.Monetary(
+        currency_field="company_currency_id", readonly=True, help="Revenue − costs of all categories."
+    )
+    company_id = fields.Many2one("res.company", readonly=True)
+    company_currency_id = fields.Many2one("res.currency", string="Company Currency", readonly=True)
+    origin_model = fields.Char(readonly=True)
+    origin_id = fields.Many2oneReference("Origin", model_field="origin_model", readonly=True, aggregator=False)
+
+    @property
+    def _table_query(self):
+        return SQL(
+            """
+            SELECT fact.*, fact.revenue - fact.cost AS margin, customer.id AS partner_id, customer.country_id,
+                contract.tier_id, contract.plan_id, contract.account_manager_id,
+                company.currency_id AS company_currency_id
+            FROM (%s UNION ALL %s UNION ALL %s) fact
+            JOIN kor_contract contract ON contract.id = fact.contract_id AND contract.company_id = fact.company_id
+            JOIN res_partner partner ON partner.id = contract.partner_id
+            JOIN res_partner customer ON customer.id = COALESCE(partner.commercial_partner_id, partner.id)
+            JOIN res_company company ON company.id = fact.company_id
+            WHERE contract.state != 'draft'
+            """,
+            self._get_recognised_query(),
+            self._get_invoiced_query(),
+            self._get_cost_query(),
+        )
+
+    @api.model
+    def _get_recognised_query(self):
+        return SQL(
+            """
+            SELECT id::bigint * 3 AS id, 'revenue' AS kind, NULL AS category, contract_id, company_id, date, product_id,
+                balance AS revenue, 0::numeric AS cost, 'kor.revenue.item' AS origin_model, id AS origin_id
+            FROM kor_revenue_item WHERE kind != 'cost'
+            """
+        )
+
+    @api.model
+    def _get_invoiced_query(self):
+        return SQL(
+            """
+            SELECT line.id::bigint * 3 + 1, 'revenue', NULL, COALESCE(line.kor_contract_id, move.kor_contract_id),
+                line.company_id, line.date, line.product_id, -line.balance, 0, 'account.move', line.move_id
+            %s
+            """,
+            REVENUE_AT_ONCE,
+        )
+
+    @api.model
+    def _get_cost_query(self):
+        return SQL(
+            """
+            SELECT id::bigint * 3 + 2, 'cost', category, contract_id, company_id, date, NULL::int, 0, amount,
+                'kor.cost.allocation', id
+            FROM kor_cost_allocation
+            """
+        )
+
+    def action_open_origin(self):
+        """Open what was booked: the recognised month, the invoice, or the allocated cost.
+
+        :return: a window action
+        """
+        self.ensure_one()
+        self.check_access("read")
+        origin = self.env[self.origin_model].browse(self.origin_id)
+        if not origin.has_access("read"):
+            raise AccessError(
+                self.env._(
+                    "%(record)s of %(contract)s is not open to you: ask a member of KOR Enterprise › Reporting.",
+                    record=origin._description,
+                    contract=self.contract_id.name,
+                )
+            )
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": origin._name,
+            "res_id": origin.id,
+            "views": [(False, "form")],
+        }
