@@ -7,6 +7,7 @@ from . import (
     test_cost_template,
     test_engine_allocation,
     test_engine_bridge,
+    test_engine_collection,
     test_engine_departments,
     test_engine_lifetime,
     test_engine_margin,
@@ -14,6 +15,7 @@ from . import (
     test_engine_mrr_laws,
     test_engine_retention,
     test_report_access,
+    test_report_bridge,
     test_report_figures,
     test_report_mrr,
 )

@@ -26,6 +26,7 @@ class KorReportRequest(models.TransientModel):
             ("profitability", "Profitability"),
             ("lifetime_value", "Lifetime Value"),
             ("churn", "Churn and Retention"),
+            ("bridge", "From MRR to Cash"),
         ],
         required=True,
         default="revenue",
