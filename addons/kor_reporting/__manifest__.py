@@ -26,4 +26,5 @@
         "views/kor_cost_menus.xml",
         "wizards/kor_report_request_views.xml",
     ],
+    "assets": {"web.assets_backend": ["kor_reporting/static/src/**/*"]},
 }

@@ -45,6 +45,7 @@ class KorFinancialReport(models.AbstractModel):
         "kor.report.figure.mixin",
         "kor.report.churn.mixin",
         "kor.report.lifetime.mixin",
+        "kor.report.customer.mixin",
         "kor.report.bridge.measure.mixin",
         "kor.report.bridge.read.mixin",
         "kor.report.bridge.mixin",

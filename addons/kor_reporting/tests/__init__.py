@@ -16,6 +16,7 @@ from . import (
     test_engine_retention,
     test_report_access,
     test_report_bridge,
+    test_report_drill,
     test_report_figures,
     test_report_mrr,
 )
