@@ -31,4 +31,5 @@
         "views/kor_profit_line_views.xml",
         "views/kor_analysis_menus.xml",
     ],
+    "assets": {"web.assets_backend": ["kor_reporting/static/src/**/*"]},
 }

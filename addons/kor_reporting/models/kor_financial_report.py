@@ -47,10 +47,15 @@ class KorFinancialReport(models.AbstractModel):
         "kor.report.churn.mixin",
         "kor.report.lifetime.mixin",
         "kor.report.component.mixin",
+        "kor.report.customer.mixin",
+        "kor.report.bridge.measure.mixin",
+        "kor.report.bridge.read.mixin",
+        "kor.report.bridge.mixin",
     ]
     _description = "Financial Reports"
 
     @api.model
+    @api.readonly
     def generate_revenue_report(self, date_from, date_to, options=None):
         """Return what was recognised and invoiced, and how recurring revenue moved.
 
@@ -78,6 +83,7 @@ class KorFinancialReport(models.AbstractModel):
         return self._finish(book, ("recognised", "invoiced", *MRR), rows, totals, "recognised")
 
     @api.model
+    @api.readonly
     def generate_cost_report(self, date_from, date_to, options=None):
         """Return what contracts cost, by category.
 
@@ -100,6 +106,7 @@ class KorFinancialReport(models.AbstractModel):
         return self._finish(book, measures, rows, totals, "cost")
 
     @api.model
+    @api.readonly
     def generate_profitability_report(self, date_from, date_to, options=None):
         """Return revenue, costs and the margins that are left.
 
@@ -118,6 +125,7 @@ class KorFinancialReport(models.AbstractModel):
         return self._finish(book, measures, rows, self._describe_margin(whole), "profit")
 
     @api.model
+    @api.readonly
     def generate_churn_report(self, date_from, date_to, options=None):
         """Return who and what stayed: retention and churn of those who were there before, and the cohort table.
 
@@ -130,6 +138,7 @@ class KorFinancialReport(models.AbstractModel):
         return self._guard_rates(partial(self._report_churn, book))
 
     @api.model
+    @api.readonly
     def generate_lifetime_value_report(self, date_from, date_to, options=None):
         """Return what customers are worth as long as they stay, and what it costs to win one.
 
@@ -146,6 +155,22 @@ class KorFinancialReport(models.AbstractModel):
         return self._guard_rates(partial(self._report_lifetime, book))
 
     @api.model
+    @api.readonly
+    def generate_bridge_report(self, date_from, date_to, options=None):
+        """Return the steps from recurring fees over recognised revenue and invoices to cash, and what lies between.
+
+        Each step is the one before it, plus its differences, plus a rest that nothing explains.
+
+        :param date_from: the first day, as YYYY-MM-DD
+        :param date_to: the last day, as YYYY-MM-DD
+        :param options: `company`, `currency`, `group_by` (by default month), `limit`
+        :return: a dict with totals, rows, and "steps": those of the totals as [{"key", "label", "formula", "amount",
+            "differences": [{"key", "label", "formula", "amount"}]}]
+        """
+        return self._report_bridge(self._open_book(date_from, date_to, options))
+
+    @api.model
+    @api.readonly
     def list_mrr_movements(self, date_from, date_to, options=None):
         """Return each movement of recurring revenue with the amendment that caused it.
 

@@ -26,7 +26,8 @@ class KorReportMeasureMixin(models.AbstractModel):
         costs = {key: (labels[key], _("Costs of this kind that were allocated to contracts and booked in the period."))
                  for key, _label in CATEGORIES}  # fmt: skip
         every = {**self._get_revenue_measures(), **costs, **self._get_margin_measures(),
-                 **self._get_churn_measures(), **self._get_lifetime_measures()}  # fmt: skip
+                 **self._get_churn_measures(), **self._get_lifetime_measures(),
+                 **self._get_bridge_measures()}  # fmt: skip
         return {key: {"label": label, "formula": formula} for key, (label, formula) in every.items()}
 
     @api.model

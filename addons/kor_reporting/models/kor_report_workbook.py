@@ -5,7 +5,9 @@ from xlsxwriter.utility import xl_range, xl_rowcol_to_cell
 
 from odoo import api, models
 
+from ..engine.bridge import DIFFERENCES, STEPS
 from ..engine.mrr import KINDS
+from .kor_report_bridge_mixin import KEYS, MEASURES, RESTS
 from .kor_report_measure_mixin import COSTS, CUSTOMERS, RETENTION
 
 HEAD = 5
@@ -13,6 +15,8 @@ PERCENT = {*RETENTION, "churn_month", "gross_percent", "contribution_percent", "
 COUNTS = {*CUSTOMERS, "customer_months"}
 # What adds up over the rows of every report.
 ADDED = {"recognised", "invoiced", *KINDS, *COSTS}
+# What adds up over customers, and not over months: what is open at the end of one is paid in the next.
+ADDED_ACROSS = {"mrr_opening", MEASURES["mrr"], *KEYS.values(), *RESTS.values()}
 # What a reader would work out from other cells of the row.
 ROW_FORMULAS = {
     "mrr_closing": "{mrr_opening}+" + "+".join(f"{{{kind}}}" for kind in KINDS),
@@ -45,6 +49,8 @@ class KorReportWorkbook(models.AbstractModel):
         book = xlsxwriter.Workbook(stream, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
         formats = self._add_formats(book, self._get_decimals(result["currency"]))
         self._write_report(book, formats, title, result)
+        if result.get("steps"):
+            self._write_steps(book, formats, result["steps"])
         if result.get("cohorts"):
             self._write_cohorts(book, formats, result["cohorts"])
         self._write_measures(book, formats, result["measures"])
@@ -64,6 +70,7 @@ class KorReportWorkbook(models.AbstractModel):
             "title": book.add_format({"bold": True, "font_size": 14}),
             "head": book.add_format({"bold": True, "bg_color": "#E7E9ED", "text_wrap": True, "bottom": 1}),
             "text": book.add_format({}),
+            "indent": book.add_format({"indent": 1}),
             "wrap": book.add_format({"text_wrap": True, "valign": "top"}),
             "money": book.add_format({"num_format": money}),
             "percent": book.add_format({"num_format": "0.00%"}),
@@ -111,7 +118,7 @@ class KorReportWorkbook(models.AbstractModel):
             if key in skip:
                 continue
             style, value = formats[prefix + _kind(key)], _shown(key, row.get(key, ""))
-            formula = ROW_FORMULAS.get(key)
+            formula = _bridge_formula(key, cells) or ROW_FORMULAS.get(key)
             if formula and all(name in cells for name in _names(formula)):
                 sheet.write_formula(at, column, "=" + formula.format(**cells), style, value)
             elif value == "":
@@ -127,14 +134,12 @@ class KorReportWorkbook(models.AbstractModel):
         written = set()
         for column, key in enumerate(keys, 1):
             formula = ""
-            if rows and key in ADDED:
+            is_added = key in ADDED and not _bridge_formula(key, keys)
+            if rows and (is_added or key in ADDED_ACROSS and result["group_by"] != "month"):
                 formula = f"=SUM({xl_range(HEAD, column, last, column)})"
             elif rows and key == "mrr_opening":
                 # A month begins with what the one before left: the first one has what the period began with.
-                first = xl_rowcol_to_cell(HEAD, column)
-                formula = (
-                    f"={first}" if result["group_by"] == "month" else f"=SUM({xl_range(HEAD, column, last, column)})"
-                )
+                formula = f"={xl_rowcol_to_cell(HEAD, column)}"
             if formula:
                 sheet.write_formula(at, column, formula, formats["total_" + _kind(key)], totals.get(key, 0))
                 written.add(key)
@@ -160,6 +165,36 @@ class KorReportWorkbook(models.AbstractModel):
             )
         chart.set_legend({"position": "bottom"})
         sheet.insert_chart(last + 5, 0, chart, {"x_scale": 1.6})
+
+    @api.model
+    def _write_steps(self, book, formats, steps):
+        """Write the bridge of all: each step is the one before it, plus the differences between them."""
+        sheet = book.add_worksheet(self.env._("Bridge")[:31])
+        heads = [self.env._("Step"), self.env._("Difference"), self.env._("Amount"), self.env._("What it is")]
+        for column, label in enumerate(heads):
+            sheet.write_string(0, column, label, formats["head"])
+        at, before = 1, None
+        for step in steps:
+            first = at
+            for one in step["differences"]:
+                sheet.write_string(at, 0, one["label"], formats["indent"])
+                sheet.write_number(at, 1, one["amount"], formats["money"])
+                sheet.write_string(at, 3, one["formula"], formats["wrap"])
+                at += 1
+            sheet.write_string(at, 0, step["label"], formats["total_text"])
+            sheet.write_blank(at, 1, None, formats["total_text"])
+            if before:
+                formula = f"={before}+SUM({xl_range(first, 1, at - 1, 1)})"
+                sheet.write_formula(at, 2, formula, formats["total_money"], step["amount"])
+            else:
+                sheet.write_number(at, 2, step["amount"], formats["total_money"])
+            sheet.write_string(at, 3, step["formula"], formats["wrap"])
+            before = xl_rowcol_to_cell(at, 2)
+            at += 1
+        sheet.set_column(0, 0, 32)
+        sheet.set_column(1, 2, 16)
+        sheet.set_column(3, 3, 80)
+        sheet.freeze_panes(1, 1)
 
     @api.model
     def _write_cohorts(self, book, formats, cohorts):
@@ -192,6 +227,16 @@ class KorReportWorkbook(models.AbstractModel):
         sheet.set_column(0, 0, 32)
         sheet.set_column(1, 1, 90)
         sheet.freeze_panes(1, 0)
+
+
+def _bridge_formula(key, keys):
+    """Return how a step of the bridge follows from the one before it, as far as its differences have columns."""
+    step = next((step for step in STEPS[1:] if MEASURES[step] == key and RESTS[step] in keys), None)
+    if not step:
+        return ""
+    before = MEASURES[STEPS[STEPS.index(step) - 1]]
+    names = [before, *(KEYS[step, one] for one in DIFFERENCES[step]), RESTS[step]]
+    return "+".join(f"{{{name}}}" for name in names if name in keys)
 
 
 def _kind(key):

@@ -4,7 +4,7 @@ from odoo.tests import freeze_time, tagged
 from .report_common import ReportCase
 
 HALF = ("2026-01-01", "2026-06-30")
-CALLS = ("revenue", "cost", "profitability", "lifetime_value", "churn")
+CALLS = ("revenue", "cost", "profitability", "lifetime_value", "churn", "bridge")
 
 
 @tagged("post_install", "-at_install")

@@ -207,10 +207,11 @@ class TestReportFigures(ReportCase):
     def test_screen_shows_the_table_and_leads_to_records(self):
         request = self._request(report="revenue", group_by="customer")
         self.assertTrue(request.action_show())
-        self.assertIn("Borealis", request.result_html)
-        self.assertIn(f"/odoo/res.partner/{self.customer.id}", request.result_html)
+        rows = {row["name"]: row for row in request.result["rows"]}
+        self.assertIn("Borealis", rows)
+        self.assertEqual((rows["Aurora"]["model"], rows["Aurora"]["id"]), ("res.partner", self.customer.id))
         for name in ("contracts", "revenue", "invoices", "costs", "amendments"):
             action = getattr(request, f"action_open_{name}")()
             self.assertTrue(self.env[action["res_model"]].search_count(action["domain"]), name)
         with self.assertRaises(UserError):
-            request.write({"result_html": "<p>Mine</p>"})
+            request.write({"result": {}})

@@ -106,7 +106,7 @@ class TestReportMrr(ReportCase):
             self.assertAlmostEqual(row["mrr_opening"] + sum(row[kind] for kind in KINDS), row["mrr_closing"])
 
     def test_as_many_queries_for_sixty_contracts_as_for_twenty(self):
-        calls = ("revenue", "cost", "profitability", "lifetime_value", "churn")
+        calls = ("revenue", "cost", "profitability", "lifetime_value", "churn", "bridge")
         for call in calls:
             # What is the same for all, such as languages and access, is read once.
             getattr(self.Report, f"generate_{call}_report")(*HALF, {"group_by": "customer"})

@@ -2,22 +2,18 @@ import base64
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import formatLang
-
-from ..models.kor_report_workbook import COUNTS, PERCENT
 
 # More is for the workbook.
 SHOWN = 200
 # What the report alone writes.
-RESULT = {"result_html", "file", "file_name"}
-LINKED = {"customer": "res.partner", "contract": "kor.contract", "tier": "kor.tier", "plan": "kor.plan",
-          "component": "product.product"}  # fmt: skip
+RESULT = {"result", "file", "file_name"}
 
 
 class KorReportRequest(models.TransientModel):
     """Ask for a report, read it, open what it is made of, take it along as a workbook."""
 
     _name = "kor.report.request"
+    _inherit = ["kor.report.drill.mixin"]
     _description = "Report"
 
     report = fields.Selection(
@@ -27,6 +23,7 @@ class KorReportRequest(models.TransientModel):
             ("profitability", "Profitability"),
             ("lifetime_value", "Lifetime Value"),
             ("churn", "Churn and Retention"),
+            ("bridge", "From MRR to Cash"),
         ],
         required=True,
         default="revenue",
@@ -72,7 +69,7 @@ class KorReportRequest(models.TransientModel):
         required=True,
         default="month",
     )
-    result_html = fields.Html(string="Result", readonly=True, sanitize=False)
+    result = fields.Json(readonly=True)
     file = fields.Binary(readonly=True, attachment=False)
     file_name = fields.Char(readonly=True)
 
@@ -128,7 +125,8 @@ class KorReportRequest(models.TransientModel):
         """
         self.ensure_one()
         result = self._generate(SHOWN)
-        self.sudo().result_html = self._render(result)  # written by the report only, read by whoever asked for it
+        shown = self.env["kor.report.table"]._lay_out(result, self._get_linked(result["measures"]))
+        self.sudo().result = shown  # written by the report only, read by whoever asked for it
         return True
 
     def action_download(self):
@@ -229,35 +227,12 @@ class KorReportRequest(models.TransientModel):
         if not (self.date_from and self.date_to):
             raise UserError(self.env._("Choose the days of the report."))
         report = getattr(self.env["kor.financial.report"], f"generate_{self.report}_report")
-        options = {
+        return report(str(self.date_from), str(self.date_to), self._get_options(limit))
+
+    def _get_options(self, limit=0):
+        return {
             "company": self.company_id.id,
             "currency": self.currency_id.name,
             "group_by": self.group_by,
             "limit": limit,
         }
-        return report(str(self.date_from), str(self.date_to), options)
-
-    def _render(self, result):
-        columns = [key for key in result["measures"] if key != "open"]
-        model = LINKED.get(result["group_by"])
-        return self.env["ir.qweb"]._render(
-            "kor_reporting.kor_report_table",
-            {
-                "result": result,
-                "columns": columns,
-                "show": self._show,
-                "link": lambda row: f"/odoo/{model}/{row['id']}" if model and row["id"] else "",
-                "cohorts": result.get("cohorts") or [],
-            },
-        )
-
-    def _show(self, key, row):
-        """Return a figure as people read it."""
-        value = row.get(key)
-        if value is None or value == "":
-            return "–" if key in row.get("reasons", {}) else ""
-        if key in COUNTS:
-            return formatLang(self.env, value, digits=0)
-        if key in PERCENT:
-            return f"{formatLang(self.env, value, digits=1)} %"
-        return formatLang(self.env, value, digits=self.currency_id.decimal_places)

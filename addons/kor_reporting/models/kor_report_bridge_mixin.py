@@ -1,0 +1,256 @@
+from collections import defaultdict
+from functools import partial
+from itertools import groupby
+
+from odoo import api, models
+
+from odoo.addons.kor_enterprise_tiers.engine.money import ZERO, as_number, round_money, to_decimal
+
+from ..engine.bridge import DIFFERENCES, REST, STEPS, bridge
+from ..engine.collection import Settlement, collect
+from ..engine.fees import fees
+from ..engine.mrr import group_facts
+
+# What each step of the engine is called among the measures.
+MEASURES = dict(zip(STEPS, ("mrr_fees", "recognised", "invoiced", "cash"), strict=True))
+KEYS = {(step, key): f"by_{key}" for step, keys in DIFFERENCES.items() for key in keys}
+RESTS = {step: f"rest_{MEASURES[step]}" for step in STEPS[1:]}
+BRIDGE = (
+    MEASURES["mrr"],
+    *(
+        name
+        for step in STEPS[1:]
+        for name in (*(KEYS[step, key] for key in DIFFERENCES[step]), RESTS[step], MEASURES[step])
+    ),
+)
+# By what a charge leads from recurring fees to revenue.
+CHARGES = {"one_time": "one_time", "usage": "usage", "commitment": "commitments", "breakage": "credits",
+           "credits": "credits"}  # fmt: skip
+
+
+class KorReportBridgeMixin(models.AbstractModel):
+    """Walk from recurring fees over revenue and invoices to cash, contract by contract."""
+
+    _name = "kor.report.bridge.mixin"
+    _description = "Bridge from MRR to Cash"
+
+    @api.model
+    def _report_bridge(self, book):
+        facts, request = self._read_bridge(book), book.request
+        months = self._get_buckets(request)
+        key = self._get_key(request, book.deals)
+        if request.is_monthly:
+            # A month's bridge begins with that month: what is open at its end is earlier in the next one.
+            found = {}
+            for month, first in zip(self._get_months(request), months, strict=True):
+                found[month] = self._walk(book, facts, [first], lambda contract: None).get(None)
+        else:
+            found = self._walk(book, facts, months, key)
+        whole = self._walk(book, facts, months, lambda contract: None).get(None)
+        rows = {one: self._describe_bridge(sums) for one, sums in found.items()}
+        if not request.is_monthly:
+            rows = {one: row for one, row in rows.items() if any(row.values())}
+        totals = self._describe_bridge(whole)
+        used = {name for row in (*rows.values(), totals) for name, amount in row.items() if amount}
+        kept = {*MEASURES.values(), *RESTS.values()}
+        result = self._finish(book, [name for name in BRIDGE if name in used | kept], rows, totals, "cash")
+        return {**result, "steps": self._describe_steps(totals)}
+
+    @api.model
+    def _get_buckets(self, request):
+        """Return the first days of the months within the period."""
+        return [max(month, request.first) for month in self._get_months(request)]
+
+    @api.model
+    def _read_bridge(self, book):
+        """Return what is known of all contracts that may be seen, valued in the report's currency, by kind of fact."""
+        request, earned = book.request, self._read_earned(book.request)
+        invoiced = self._read_invoiced(request.company, request.first, request.last)
+        return {
+            "fees": self._guard_rates(partial(self._get_fees, book)),
+            "earned": self._worth(book, [row[:3] for row in earned]),
+            "currency": self._guard_rates(partial(self._get_currency_effects, book, earned)),
+            "at_once": self._worth(book, self._read_at_once(request)),
+            "invoiced": self._worth(
+                book, [((contract,), max(month, request.first), one) for contract, month, one in invoiced]
+            ),
+            "asked": self._worth(book, self._read_asked(request)),
+            "settled": self._worth(book, self._read_settled(request)),
+            "position": {
+                contract: rows
+                for contract, rows in self._group_position(self._read_position(request)).items()
+                if contract in book.deals
+            },
+            "scheduled": self._read_scheduled(request),
+        }
+
+    @api.model
+    def _group_position(self, rows):
+        """Return {contract: [(what, month, balance)]} in the order of months."""
+        found = defaultdict(list)
+        for (contract, what), month, balance in sorted(rows, key=lambda row: row[1]):
+            found[contract].append((what, month, balance))
+        return found
+
+    @api.model
+    def _worth(self, book, rows):
+        """Return [(key, month, amount)] in the report's currency."""
+        found = self._guard_rates(partial(self._value, rows, book.deals, book.request.company, book.rates))
+        return [(key, month, amount) for (key, month), amount in found.items()]
+
+    @api.model
+    def _get_fees(self, book):
+        request = book.request
+        return [
+            (contract, fee)
+            for contract, life in group_facts(book.facts).items()
+            for fee in fees(life, book.rates, request.first, request.end)
+        ]
+
+    @api.model
+    def _get_currency_effects(self, book, rows):
+        """Return [(contract, month, amount)]: what the rate of its invoice makes of revenue in another currency."""
+        home, rates = book.request.company.currency_id, book.rates
+        found, cent = [], to_decimal(home.rounding)
+        for (contract, what, _earned), month, balance, amount in rows:
+            deal = book.deals.get(contract)
+            if deal and deal.currency != home.id and what == "recurring":
+                booked = rates.value(round_money(to_decimal(balance or 0), cent), home.id, month)
+                agreed = round_money(to_decimal(amount or 0), to_decimal(deal.rounding))
+                found.append((contract, month, booked - rates.value(agreed, deal.currency, month)))
+        return found
+
+    @api.model
+    def _walk(self, book, facts, months, key):
+        """Return {key: {figure, or step and difference: amount}} of a window of months."""
+        window, sums = set(months), defaultdict(lambda: defaultdict(lambda: ZERO))
+        self._add_fees(facts, window, sums, key)
+        self._add_earned(facts, window, sums, key)
+        self._add_at_once(facts, window, sums, key)
+        for (contract,), month, amount in facts["invoiced"]:
+            if month in window:
+                sums[key(contract)]["invoiced"] += amount
+        self._add_position(book, facts, months, sums, key)
+        self._add_cash(facts, months, sums, key)
+        return sums
+
+    @api.model
+    def _add_fees(self, facts, window, sums, key):
+        for contract, fee in facts["fees"]:
+            if fee.month in window:
+                own = sums[key(contract)]
+                own["mrr"] += fee.by_end
+                own["recognized", "proration"] += fee.by_day - fee.by_end
+                if contract not in facts["scheduled"]:
+                    # It is revenue when it is invoiced.
+                    own["recognized", "timing"] -= fee.by_day
+
+    @api.model
+    def _add_earned(self, facts, window, sums, key):
+        for (contract, what, earned), booked, amount in facts["earned"]:
+            own = sums[key(contract)]
+            if booked in window:
+                own["recognized"] += amount
+            if what == "recurring" and (booked in window) != (earned in window):
+                own["recognized", "timing"] += amount if booked in window else -amount
+            if booked in window and what in CHARGES:
+                own["recognized", CHARGES[what]] += amount
+            if booked in window and what == "breakage":
+                own["invoiced", "prepaid"] -= amount
+        for contract, month, amount in facts["currency"]:
+            if month in window:
+                sums[key(contract)]["recognized", "currency"] += amount
+
+    @api.model
+    def _add_at_once(self, facts, window, sums, key):
+        for (contract, what), month, amount in facts["at_once"]:
+            if month not in window:
+                continue
+            own = sums[key(contract)]
+            if what == "prepaid":
+                own["invoiced", "prepaid"] += amount
+            elif what != "elsewhere":
+                own["recognized"] += amount
+                if what in CHARGES:
+                    own["recognized", CHARGES[what]] += amount
+                elif contract not in facts["scheduled"]:
+                    own["recognized", "timing"] += amount
+
+    @api.model
+    def _add_position(self, book, facts, months, sums, key):
+        """Tell what was billed and not earned yet, or earned and not billed, from what changed of it."""
+        home = book.request.company.currency_id
+        cent, window = to_decimal(home.rounding), set(months)
+        for contract, rows in facts["position"].items():
+            held, ahead, own = ZERO, ZERO, sums[key(contract)]
+            for month, of_month in groupby(rows, key=lambda row: row[1]):
+                before, parts = held, defaultdict(lambda: ZERO)
+                for what, _month, balance in of_month:
+                    parts[what] += round_money(to_decimal(balance or 0), cent)
+                held += sum(parts.values())
+                if month in window:
+                    # More that is earned and not billed; the rest of the change is what was billed ahead.
+                    parts["accrued"] = max(before, ZERO) - before - max(held, ZERO) + held
+                    named = ("credit_notes", "by_hand", "accrued")
+                    parts["exchange"] = -parts["exchange"]
+                    ahead += book.rates.value(held - before - sum(parts[name] for name in named), home.id, month)
+                    for name in (*named, "exchange"):
+                        own["invoiced", name] += book.rates.value(parts[name], home.id, month)
+            own["invoiced", "deferred" if ahead > 0 else "released"] += ahead
+
+    @api.model
+    def _add_cash(self, facts, months, sums, key):
+        window, asked, settled = set(months), defaultdict(lambda: ZERO), defaultdict(list)
+        for (contract, what), month, amount in facts["asked"]:
+            if month in window:
+                if what == "asked":
+                    asked[key(contract)] += amount
+                else:
+                    # Lines that are neither fees nor taxes, such as roundings: they explain nothing.
+                    sums[key(contract)]["cash", "taxes"] -= amount
+        for (contract, invoiced, is_refund, kind), month, amount in facts["settled"]:
+            settled[key(contract)].append(Settlement(invoiced, month, is_refund, kind, amount))
+        for one in {**asked, **settled}:
+            found = collect(months[0], months[-1], asked[one], settled[one])
+            own = sums[one]
+            own["cash"] += found.cash
+            for name, amount in found.differences.items():
+                own["cash", name] += amount
+        for one, own in sums.items():
+            own["cash", "taxes"] += asked[one] - own["invoiced"]
+
+    @api.model
+    def _describe_bridge(self, sums):
+        """Return the figures of a bridge by their measures."""
+        sums = sums or {}
+        known = {step: {} for step in DIFFERENCES}
+        for name, amount in sums.items():
+            if isinstance(name, tuple):
+                known[name[0]][name[1]] = amount
+        found = bridge({step: sums.get(step, ZERO) for step in STEPS}, known)
+        row = dict.fromkeys(BRIDGE, 0)
+        for step in found.steps:
+            row[MEASURES[step.key]] = as_number(step.amount)
+            for one in step.differences:
+                row[RESTS[step.key] if one.key == REST else KEYS[step.key, one.key]] = as_number(one.amount)
+        return row
+
+    @api.model
+    def _describe_steps(self, totals):
+        """Return the bridge of all as steps, each with the differences that lead to it."""
+        measures, steps = self._get_measures(), []
+        for step in STEPS:
+            names = [*(KEYS[step, key] for key in DIFFERENCES.get(step, ())), *([RESTS[step]] if step in RESTS else [])]
+            steps.append(
+                {
+                    "key": MEASURES[step],
+                    **measures[MEASURES[step]],
+                    "amount": totals[MEASURES[step]],
+                    "differences": [
+                        {"key": name, **measures[name], "amount": totals[name]}
+                        for name in names
+                        if totals[name] or name == RESTS[step]
+                    ],
+                }
+            )
+        return steps

@@ -1,0 +1,242 @@
+from odoo import api, models
+from odoo.tools import SQL
+
+
+class KorReportBridgeReadMixin(models.AbstractModel):
+    """Read what leads from recurring fees to cash, by contract and month: one query for each kind of record.
+
+    Months stand under their first day in the period, what was before or is after it under the day beside it.
+    """
+
+    _name = "kor.report.bridge.read.mixin"
+    _description = "Figures of the Bridge from MRR to Cash"
+
+    @api.model
+    def _get_bucket(self, day, request):
+        """Return the SQL of the month that a day counts to."""
+        return SQL(
+            """CASE WHEN %(day)s < %(first)s THEN %(first)s::date - 1 WHEN %(day)s > %(last)s THEN %(last)s::date + 1
+                ELSE GREATEST(date_trunc('month', %(day)s)::date, %(first)s::date) END""",
+            day=day,
+            first=request.first,
+            last=request.last,
+        )
+
+    @api.model
+    def _read_earned(self, request):
+        """Return [((contract, what it was charged as, month earned), month booked, balance, amount)] of closes.
+
+        `breakage` is prepaid credit that expired, `other` what has no line. The amount is in the contract's currency.
+        """
+        start = request.first.replace(day=1)
+        month = SQL("CASE WHEN item.month < %s THEN item.month ELSE GREATEST(item.month, %s) END", start, request.first)
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT item.contract_id, CASE WHEN item.kind = 'breakage' THEN 'breakage'
+                        WHEN line.charge_type IN ('fixed', 'per_unit') THEN 'recurring'
+                        ELSE COALESCE(line.charge_type, 'other') END,
+                    %(earned)s, %(booked)s, sum(item.balance), sum(item.amount)
+                FROM kor_revenue_item item
+                JOIN kor_revenue_schedule schedule ON schedule.id = item.schedule_id
+                LEFT JOIN kor_contract_line line ON line.id = schedule.contract_line_id
+                WHERE item.company_id = %(company)s AND item.kind != 'cost'
+                    AND (item.date BETWEEN %(first)s AND %(last)s OR item.month BETWEEN %(start)s AND %(last)s)
+                GROUP BY 1, 2, 3, 4
+                """,
+                company=request.company.id,
+                start=start,
+                first=request.first,
+                last=request.last,
+                earned=self._get_bucket(month, request),
+                booked=self._get_bucket(SQL("item.date"), request),
+            )
+        )
+        return [((contract, what, earned), booked, *amounts) for contract, what, earned, booked, *amounts in rows]
+
+    @api.model
+    def _read_at_once(self, request):
+        """Return [((contract, what it was charged as), month, balance)] of invoice lines that no close recognises.
+
+        What is no revenue either is `prepaid` where it is credit, else `elsewhere`.
+        """
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT COALESCE(line.kor_contract_id, move.kor_contract_id),
+                    CASE WHEN draw.id IS NOT NULL AND account.account_type NOT IN ('income', 'income_other')
+                            OR account.id IN (SELECT account_id FROM kor_prepaid_credit
+                                WHERE account_id IS NOT NULL) THEN 'prepaid'
+                        WHEN account.account_type NOT IN ('income', 'income_other') THEN 'elsewhere'
+                        WHEN move.move_type = 'out_refund' OR draw.id IS NOT NULL THEN 'credits'
+                        WHEN item.charge_type IN ('fixed', 'per_unit') THEN 'recurring'
+                        ELSE COALESCE(item.charge_type, 'one_time') END,
+                    %(bucket)s, -sum(line.balance)
+                FROM account_move_line line
+                JOIN account_move move ON move.id = line.move_id
+                JOIN account_account account ON account.id = line.account_id
+                LEFT JOIN kor_prepaid_draw draw ON draw.move_line_id = line.id
+                LEFT JOIN LATERAL (SELECT charge_type FROM kor_billing_item WHERE move_line_id = line.id
+                    ORDER BY id LIMIT 1) item ON true
+                LEFT JOIN (SELECT DISTINCT contract_id, deferral_account_id FROM kor_revenue_schedule
+                    WHERE kind = 'revenue') own
+                    ON own.contract_id = COALESCE(line.kor_contract_id, move.kor_contract_id)
+                    AND own.deferral_account_id = line.account_id
+                WHERE line.company_id = %(company)s AND line.parent_state = 'posted' AND line.display_type = 'product'
+                    AND move.move_type IN ('out_invoice', 'out_refund', 'out_receipt')
+                    AND line.date BETWEEN %(first)s AND %(last)s AND own.contract_id IS NULL
+                    AND COALESCE(line.kor_contract_id, move.kor_contract_id) IS NOT NULL
+                GROUP BY 1, 2, 3
+                """,
+                company=request.company.id,
+                first=request.first,
+                last=request.last,
+                bucket=self._get_bucket(SQL("line.date"), request),
+            )
+        )
+        return [((contract, what), month, balance) for contract, what, month, balance in rows]
+
+    @api.model
+    def _read_position(self, request):
+        """Return [((contract, what), month, balance)] of all times: what was billed, given back, earned, exchanged.
+
+        Above zero adds to what customers have paid for and is not earned yet.
+        """
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT COALESCE(line.kor_contract_id, move.kor_contract_id),
+                    CASE WHEN move.move_type = 'out_refund' THEN 'credit_notes'
+                        WHEN EXISTS (SELECT 1 FROM kor_billing_item WHERE move_line_id = line.id) THEN 'billed'
+                        ELSE 'by_hand' END,
+                    %(line)s, -sum(line.balance)
+                FROM account_move_line line
+                JOIN account_move move ON move.id = line.move_id
+                JOIN (SELECT DISTINCT contract_id, deferral_account_id FROM kor_revenue_schedule
+                    WHERE kind = 'revenue' AND company_id = %(company)s) own
+                    ON own.contract_id = COALESCE(line.kor_contract_id, move.kor_contract_id)
+                    AND own.deferral_account_id = line.account_id
+                WHERE line.company_id = %(company)s AND line.parent_state = 'posted' AND line.date <= %(last)s
+                    AND move.move_type IN ('out_invoice', 'out_refund', 'out_receipt')
+                GROUP BY 1, 2, 3
+                UNION ALL
+                SELECT contract_id, 'earned', %(item)s, -sum(balance) FROM kor_revenue_item
+                WHERE company_id = %(company)s AND kind = 'revenue' AND date <= %(last)s GROUP BY 1, 2, 3
+                UNION ALL
+                SELECT contract_id, 'exchange', %(moved)s, -sum(exchange) FROM kor_revenue_reclass
+                WHERE company_id = %(company)s AND date <= %(last)s AND exchange != 0 GROUP BY 1, 2, 3
+                """,
+                company=request.company.id,
+                last=request.last,
+                line=self._get_bucket(SQL("line.date"), request),
+                item=self._get_bucket(SQL("date"), request),
+                moved=self._get_bucket(SQL("date"), request),
+            )
+        )
+        return [((contract, what), month, balance) for contract, what, month, balance in rows]
+
+    @api.model
+    def _read_scheduled(self, request):
+        """Return the contracts whose revenue is recognised by closes."""
+        query = SQL(
+            "SELECT DISTINCT contract_id FROM kor_revenue_schedule WHERE company_id = %s AND kind = 'revenue'",
+            request.company.id,
+        )
+        return {contract for (contract,) in self.env.execute_query(query)}
+
+    @api.model
+    def _get_shares(self):
+        """Return the SQL of which part of an invoice is whose: those over several contracts by their lines."""
+        return SQL(
+            """
+            SELECT move.id AS move_id, COALESCE(own.contract_id, move.kor_contract_id) AS contract_id,
+                move.invoice_date, move.move_type = 'out_refund' AS is_refund, COALESCE(own.weight, 1) AS weight
+            FROM account_move move LEFT JOIN (
+                SELECT line.move_id, line.kor_contract_id AS contract_id,
+                    sum(line.price_total) / NULLIF(sum(sum(line.price_total)) OVER (PARTITION BY line.move_id), 0)
+                        AS weight
+                FROM account_move_line line
+                WHERE line.kor_contract_id IS NOT NULL AND line.display_type = 'product' GROUP BY 1, 2
+            ) own ON own.move_id = move.id
+            WHERE move.kor_contract_id IS NOT NULL AND move.state = 'posted'
+                AND move.move_type IN ('out_invoice', 'out_refund', 'out_receipt')
+            """
+        )
+
+    @api.model
+    def _read_asked(self, request):
+        """Return [((contract, asked or taxes), month, balance)] of the invoices of the period."""
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT share.contract_id, %(bucket)s,
+                    sum(line.balance * share.weight) FILTER (WHERE line.display_type = 'payment_term'),
+                    -sum(line.balance * share.weight) FILTER (WHERE line.display_type NOT IN
+                        ('payment_term', 'tax', 'product'))
+                FROM (%(shares)s) share JOIN account_move_line line ON line.move_id = share.move_id
+                WHERE line.company_id = %(company)s AND share.invoice_date BETWEEN %(first)s AND %(last)s
+                GROUP BY 1, 2
+                """,
+                company=request.company.id,
+                shares=self._get_shares(),
+                first=request.first,
+                last=request.last,
+                bucket=self._get_bucket(SQL("share.invoice_date"), request),
+            )
+        )
+        return [
+            ((contract, what), month, balance)
+            for contract, month, *balances in rows
+            for what, balance in zip(("asked", "beside"), balances, strict=True)
+            if balance
+        ]
+
+    @api.model
+    def _read_settled(self, request):
+        """Return [((contract, month of the invoice, whether a refund, by what), month, amount)] of what was settled.
+
+        Of payments that wrote something off, that is no cash.
+        """
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT share.contract_id, %(invoiced)s, share.is_refund,
+                    CASE WHEN other_move.origin_payment_id IS NOT NULL OR other_move.statement_line_id IS NOT NULL
+                            THEN 'payment'
+                        WHEN other_move.move_type != 'entry' OR EXISTS (SELECT 1 FROM account_partial_reconcile
+                            WHERE exchange_move_id = other_move.id) THEN 'other'
+                        ELSE 'write_off' END,
+                    %(settled)s, sum(part.sign * partial.amount * share.weight * (1 - COALESCE(written.part, 0))),
+                    sum(part.sign * partial.amount * share.weight * written.part)
+                FROM account_partial_reconcile partial
+                CROSS JOIN LATERAL (VALUES (1, partial.debit_move_id, partial.credit_move_id),
+                    (-1, partial.credit_move_id, partial.debit_move_id)) part (sign, own_id, other_id)
+                JOIN account_move_line own ON own.id = part.own_id AND own.display_type = 'payment_term'
+                JOIN (%(shares)s) share ON share.move_id = own.move_id
+                JOIN account_move_line other ON other.id = part.other_id
+                JOIN account_move other_move ON other_move.id = other.move_id
+                LEFT JOIN LATERAL (
+                    SELECT sum(line.balance) FILTER (WHERE account.account_type IN ('income', 'income_other',
+                            'expense', 'expense_other'))
+                        / NULLIF(-sum(line.balance) FILTER (WHERE account.account_type = 'asset_receivable'), 0) AS part
+                    FROM account_move_line line JOIN account_account account ON account.id = line.account_id
+                    WHERE line.move_id = other_move.id AND other_move.origin_payment_id IS NOT NULL
+                ) written ON true
+                WHERE partial.company_id = %(company)s AND partial.max_date >= %(first)s AND other.date <= %(last)s
+                    AND (other.date >= %(first)s OR share.invoice_date BETWEEN %(first)s AND %(last)s)
+                GROUP BY 1, 2, 3, 4, 5
+                """,
+                company=request.company.id,
+                shares=self._get_shares(),
+                first=request.first,
+                last=request.last,
+                invoiced=self._get_bucket(SQL("share.invoice_date"), request),
+                settled=self._get_bucket(SQL("other.date"), request),
+            )
+        )
+        return [
+            ((contract, invoiced, is_refund, name), month, balance)
+            for contract, invoiced, is_refund, kind, month, *balances in rows
+            for name, balance in zip((kind, "write_off"), balances, strict=True)
+            if balance
+        ]
