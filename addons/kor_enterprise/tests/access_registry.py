@@ -65,7 +65,7 @@ def get_methods(env, suite):
     return found
 
 
-def get_mixin_methods(env, suite):
+def get_mixins(env, suite):
     """Return the public methods of abstract models that others inherit."""
     mixins = ((name, model) for name, model in env.registry.items() if _is_mixin(model))
     return {name: methods for name, model in mixins if (methods := _get_public(model, suite))}
@@ -93,6 +93,15 @@ def _is_public(model, name):
     if name.startswith("_") or hasattr(BaseModel, name):
         return False
     return not any(getattr(getattr(one, name, None), "_api_private", False) for one in model.mro())
+
+
+def is_of_company(env, model):
+    """Tell whether a record belongs to a company: by a field of its own, or by what it cannot be without."""
+    fields = env[model]._fields
+    if "company_id" in fields:
+        return True
+    needed = {one.comodel_name for one in fields.values() if one.type == "many2one" and one.required and one.store}
+    return any(name.startswith("kor.") and name != model and is_of_company(env, name) for name in needed)
 
 
 def get_definitions(env, suite, model, name):

@@ -10,7 +10,6 @@ VISIBLE = {
 }
 SAMPLES = {
     "boolean": False,
-    "char": "Sample",
     "float": 1.0,
     "html": "<p>Sample</p>",
     "integer": 1,
@@ -69,10 +68,13 @@ class World:
 
         :param someone: the employee who is responsible for everything, and has none of the roles that are tried
         """
-        self.env = env(context={"allowed_company_ids": company.ids, "tracking_disable": True, "no_reset_password": True})
+        self.env = env(
+            context={"allowed_company_ids": company.ids, "tracking_disable": True, "no_reset_password": True}
+        )
         self.name = name
         company = company.with_env(self.env)
-        values = {"name": name, "is_company": True, "email": f"{name.lower()}@customer.example"}
+        self.text = f"Customer-{name}"
+        values = {"name": self.text, "is_company": True, "email": f"{name.lower()}@customer.example"}
         customer = self.env["res.partner"].create(values)
         self.user = self._create_user(company, customer)
         self.records = {
@@ -84,7 +86,7 @@ class World:
         self._open, self._later = set(), []
 
     def _create_user(self, company, customer):
-        login = f"matrix_{self.name.lower()}"
+        login = f"customer_{self.name.lower()}"
         values = {
             "name": login,
             "login": login,
@@ -106,21 +108,41 @@ class World:
         integration = self.env["kor.integration"].browse(contract.with_user(self.user).create_integration(api))
         integration.manage_integration("activate")
         self.env["kor.usage.event"].ingest(
-            [{"id": f"matrix-{self.name}", "contract": contract.name, "metric": "api_calls", "quantity": 5}]
+            [
+                {
+                    "id": f"matrix-{self.name}",
+                    "contract": contract.name,
+                    "metric": "api_calls",
+                    "time": "2026-01-05T10:00:00Z",
+                    "quantity": 5,
+                }
+            ]
         )
+        [invoice] = contract.generate_invoice("2026-01-01", "2026-01-31")
         self._negotiate(customer, someone)
+        self.secrets = [self.text, contract.name, self.env["account.move"].browse(invoice).name]
 
     def _sign(self, customer, someone):
         product = self.env.ref("kor_enterprise_tiers.product_base_fee")
         fee = {"name": "Platform", "charge_type": "fixed", "product_id": product.id, "unit_price": 1000}
+        tiers = [fields.Command.create({"up_to": 0, "unit_price": 2})]
+        calls = {
+            "name": "Calls",
+            "charge_type": "usage",
+            "price_model": "graduated",
+            "metric_id": self.env.ref("kor_enterprise_tiers.metric_api_calls").id,
+            "product_id": product.id,
+            "price_tier_ids": tiers,
+        }
         contract = self.env["kor.contract"].create(
             {
                 "partner_id": customer.id,
                 "tier_id": self.env.ref("kor_enterprise_tiers.tier_enterprise").id,
                 "term": "annual",
+                "date_start": "2026-01-01",
                 "user_id": someone.id,
                 "account_manager_id": someone.id,
-                "line_ids": [fields.Command.create(fee)],
+                "line_ids": [fields.Command.create(line) for line in (fee, calls)],
             }
         )
         contract.action_activate()
@@ -129,7 +151,7 @@ class World:
     def _negotiate(self, customer, someone):
         lead = self.env["crm.lead"].create(
             {
-                "name": "More",
+                "name": self.text,
                 "type": "opportunity",
                 "partner_id": customer.id,
                 "user_id": someone.id,
@@ -137,29 +159,21 @@ class World:
             }
         )
         order = self.env["sale.order"].browse(lead.generate_proposal())
-        order.action_kor_approve()
         order.action_quotation_sent()
         negotiation = self.env["kor.negotiation"].browse(lead.start_negotiation())
         negotiation.with_user(self.user).counter([{"discount": 20, "reason": "Please."}])
 
-    def fill(self, models, columns, floors, exceptions):
+    def fill(self, models, columns, floors):
         """Have a record of each model: what was made in this world, or a row.
 
         :param columns: columns by table, as get_columns returns them
         :param floors: the greatest id of each model before this world
-        :param exceptions: values of rows by model, where this world differs from others
         """
-        self.columns, self.floors, self.values = columns, floors, {**VISIBLE, **exceptions}
+        self.columns, self.floors = columns, floors
         self.env.flush_all()
         for name in models:
             self._get(name)
-        for name, column, comodel, row in self._later:
-            target = self.records.get(comodel)
-            if target:
-                table = SQL.identifier(self.env[name]._table)
-                self.env.cr.execute(
-                    SQL("UPDATE %s SET %s = %s WHERE id = %s", table, SQL.identifier(column), target.id, row)
-                )
+        self._link_late()
         self._link_many(models)
         self.env.invalidate_all()
 
@@ -173,17 +187,19 @@ class World:
 
     def _find(self, name):
         model = self.env[name].sudo().with_context(active_test=False)
-        if model._auto or name not in self.floors:
-            domain = [("id", ">", self.floors.get(name, 0))]
-        else:
-            domain = self._get_link(model)
-        return model.search(domain, order="id", limit=1)
+        if model._abstract:
+            return model
+        if name in self.floors:
+            return model.search([("id", ">", self.floors[name])], order="id", limit=1)
+        return self._find_linked(model)
 
-    def _get_link(self, model):
+    def _find_linked(self, model):
+        """Return a record of this world's contract or opportunity, or else of its company."""
+        found = model
         for field, comodel in (("contract_id", "kor.contract"), ("lead_id", "crm.lead"), ("company_id", "res.company")):
-            if field in model._fields:
-                return [(field, "=", self._get(comodel).id)]
-        return [(0, "=", 1)]
+            if field in model._fields and not found:
+                found = model.search([(field, "=", self._get(comodel).id)], limit=1)
+        return found
 
     def _insert(self, name):
         model = self.env[name].sudo()
@@ -197,14 +213,15 @@ class World:
                 if value is not None:
                     values[field.name] = field.convert_to_column_insert(value, model)
         names = SQL(", ").join(map(SQL.identifier, values))
-        query = SQL("INSERT INTO %s (%s) VALUES %s RETURNING id", SQL.identifier(model._table), names, tuple(values.values()))
-        [[row]] = self.env.execute_query(query)
-        self._later = [(*one, row) if len(one) == 3 else one for one in self._later]
-        return model.browse(row)
+        table = SQL.identifier(model._table)
+        insert = SQL("INSERT INTO %s (%s) VALUES %s", table, names, tuple(values.values()))
+        # Of some there is one in a company, or one at all.
+        rows = self.env.execute_query(SQL("%s ON CONFLICT DO NOTHING RETURNING id", insert))
+        return model.browse(rows[0]) if rows else self._find_linked(model)
 
     def _make_value(self, model, field, required):
-        if field.name in self.values.get(model._name, ()):
-            return self.values[model._name][field.name]
+        if field.name in VISIBLE.get(model._name, ()):
+            return VISIBLE[model._name][field.name]
         if field.type == "many2one":
             return self._make_link(model, field, required)
         if field.type == "many2one_reference":
@@ -223,17 +240,28 @@ class World:
             return field.get_values(self.env)[0]
         if field.type in ("date", "datetime"):
             return fields.Datetime.now() if required else None
-        return SAMPLES.get(field.type) if required or field.name in ("name", "code") else None
+        if field.type == "char" and (required or field.name in ("name", "code")):
+            return self.text
+        return SAMPLES.get(field.type) if required else None
 
     def _make_link(self, model, field, required):
         comodel = field.comodel_name
         if comodel in self.records or comodel in self.floors:
             if target := self._get(comodel):
                 return target.id
-            self._later.append((model._name, field.name, comodel))
+            if comodel != model._name:
+                self._later.append((model._name, field.name, comodel))
         if required:
             return self.env[comodel].sudo().with_context(active_test=False).search([], limit=1).id
         return None
+
+    def _link_late(self):
+        """Set the links of rows to records that were being made when the rows were."""
+        for name, column, comodel in self._later:
+            row, target = self.records[name], self.records[comodel]
+            if row and target:
+                table, column = SQL.identifier(row._table), SQL.identifier(column)
+                self.env.cr.execute(SQL("UPDATE %s SET %s = %s WHERE id = %s", table, column, target.id, row.id))
 
     def _link_many(self, models):
         for name in models:
@@ -244,5 +272,11 @@ class World:
                 if row and target and field._module.startswith("kor_"):
                     relation, *ends = map(SQL.identifier, (field.relation, field.column1, field.column2))
                     self.env.cr.execute(
-                        SQL("INSERT INTO %s (%s, %s) VALUES (%s, %s) ON CONFLICT DO NOTHING", relation, *ends, row.id, target.id)
+                        SQL(
+                            "INSERT INTO %s (%s, %s) VALUES (%s, %s) ON CONFLICT DO NOTHING",
+                            relation,
+                            *ends,
+                            row.id,
+                            target.id,
+                        )
                     )
