@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from odoo import fields, models
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tools import format_amount, format_date
 
 from odoo.addons.kor_enterprise_tiers.tools import format_quantity
@@ -23,6 +23,8 @@ class KorContractPolicyMixin(models.AbstractModel):
         """
         self.ensure_one()
         self.check_access("read")
+        if not isinstance(plan, int) or isinstance(plan, bool):
+            raise UserError(self.env._("Give the id of a plan as a number, not “%(plan)s”.", plan=plan))
         found = self.env["kor.plan"].browse(plan).exists()
         if not found or not found.has_access("read"):
             raise AccessError(self.env._("There is no plan with the id %(id)s.", id=plan))

@@ -29,6 +29,7 @@ class ResUsers(models.Model):
 
         :return: True
         """
+        self.check_access("read")
         for user_sudo in self.sudo():  # the integration says who may
             integration = user_sudo.oauth_provider_id.kor_integration_ids[:1].sudo(False)
             if not integration:

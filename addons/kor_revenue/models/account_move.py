@@ -62,6 +62,7 @@ class AccountMove(models.Model):
         return result
 
     def _check_kor_recognized(self):
+        self.check_access("write")  # what follows names the entry
         costs_sudo = self.sudo().kor_cost_ids  # evidence for everybody
         if costs_sudo:
             raise UserError(
