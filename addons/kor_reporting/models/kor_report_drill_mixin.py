@@ -129,6 +129,13 @@ class KorReportDrillMixin(models.AbstractModel):
         if self.group_by == "month":
             month = fields.Date.to_date(f"{row_key}-01")
             return max(first, month), min(last, fields.Date.end_of(month, "month")), domain
+        if self.group_by not in PATHS:
+            raise UserError(
+                self.env._(
+                    "What a component costs is its part of the costs of contracts: open the total, or show the report "
+                    "by contract."
+                )
+            )
         value = int(row_key.partition(":")[2]) or False
         return first, last, [*domain, (PATHS[self.group_by], "=", value)]
 
