@@ -160,7 +160,7 @@ class TestModification(KorRevenueCommon):
                 amendment.choose_revenue_treatment(*arguments)
 
     def _open_dialog(self, amendment):
-        return self.env["kor.amendment.treatment"].browse(amendment.action_open_revenue_treatment()["res_id"])
+        return amendment.env["kor.amendment.treatment"].browse(amendment.action_open_revenue_treatment()["res_id"])
 
     def test_the_dialog_shows_what_follows_from_the_answers(self):
         dialog = self._open_dialog(self._add_support().with_user(self.accountant))
