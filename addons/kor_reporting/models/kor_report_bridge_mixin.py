@@ -9,7 +9,6 @@ from odoo.addons.kor_enterprise_tiers.engine.money import ZERO, as_number, round
 from ..engine.bridge import DIFFERENCES, REST, STEPS, bridge
 from ..engine.collection import Settlement, collect
 from ..engine.fees import fees
-from ..engine.mrr import group_facts
 
 # What each step of the engine is called among the measures.
 MEASURES = dict(zip(STEPS, ("mrr_fees", "recognised", "invoiced", "cash"), strict=True))
@@ -103,7 +102,7 @@ class KorReportBridgeMixin(models.AbstractModel):
         request = book.request
         return [
             (contract, fee)
-            for contract, life in group_facts(book.facts).items()
+            for contract, life in book.lives.items()
             for fee in fees(life, book.rates, request.first, request.end)
         ]
 

@@ -33,7 +33,7 @@ class KorReportCustomerMixin(models.AbstractModel):
     @api.model
     def _list_present(self, book, only):
         key = self._get_key(book.request, book.deals)
-        facts = [fact for fact in book.facts if not only or key(fact.contract) in only]
+        facts = [fact for contract, life in book.lives.items() if not only or key(contract) in only for fact in life]
         ends = month_ends(facts, book.rates, book.request.first, book.request.end)
         return sorted(customer for customer, held in ends.items() if any(held.values()))
 
@@ -45,7 +45,7 @@ class KorReportCustomerMixin(models.AbstractModel):
         if not only:
             return [(row.key, row.opening, row.closing) for row in flat.by_customer()]
         if book.request.is_monthly:
-            found = self._get_monthly_standings(book, flat, fixed)
+            found = self._get_monthly_standings(book, flat, self._get_history(book, fixed))
             return [(one.customer, one.opening, one.closing) for key in only for one in found.get(key, ())]
         key = self._get_key(book.request, book.deals)
         rows = flat.rows(lambda contract: (key(contract), book.deals[contract].customer))
@@ -54,10 +54,7 @@ class KorReportCustomerMixin(models.AbstractModel):
     @api.model
     def _list_cohort(self, book, month, age):
         """Return the customers whose first MRR came in a month, and who have some at the end of one so much later."""
-        since = min((fact.day for fact in book.facts), default=book.request.end)
-        if since >= book.request.end:
-            return []
-        ends = month_ends(book.facts, book.rates.fixed(book.request.first - DAY), since, book.request.end)
+        ends = self._get_history(book, book.rates.fixed(book.request.first - DAY))
         found = []
         for customer, held in ends.items():
             months = sorted(held)

@@ -154,18 +154,19 @@ class TestMovement(ReportCase):
             contract.action_cancel(str(day + chance.randint(1, 20) * DAY))
 
     def test_as_many_queries_for_many_contracts_as_for_few(self):
-        self.Movement.refresh()
         counts = []
-        for number in (5, 20):
+        # The first time reads what is the same for all, such as access.
+        for number in (1, 5, 20):
             self.env["kor.contract"].union(
                 *(self._make_contract(activate=False, date_start="2026-02-01") for _one in range(number))
             ).action_activate()
             self.env.flush_all()
             self.env.invalidate_all()
             before = self.cr.sql_log_count
-            self.assertEqual(self.Movement.refresh()["inserted"], number)
+            inserted = self.Movement.refresh()["inserted"]
+            self.assertEqual(inserted, number) if counts else self.assertGreaterEqual(inserted, number)
             counts.append(self.cr.sql_log_count - before)
-        self.assertEqual(*counts)
+        self.assertEqual(*counts[1:])
 
     def test_the_daily_job_reads_all_companies_anew(self):
         self.env.cr.execute("DELETE FROM kor_mrr_movement WHERE company_id = %s", [self.company.id])
