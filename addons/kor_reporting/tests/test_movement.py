@@ -154,6 +154,7 @@ class TestMovement(ReportCase):
             contract.action_cancel(str(day + chance.randint(1, 20) * DAY))
 
     def test_as_many_queries_for_many_contracts_as_for_few(self):
+        self.Movement.refresh()
         counts = []
         # The first time reads what is the same for all, such as access.
         for number in (1, 5, 20):
@@ -163,8 +164,7 @@ class TestMovement(ReportCase):
             self.env.flush_all()
             self.env.invalidate_all()
             before = self.cr.sql_log_count
-            inserted = self.Movement.refresh()["inserted"]
-            self.assertEqual(inserted, number) if counts else self.assertGreaterEqual(inserted, number)
+            self.assertEqual(self.Movement.refresh()["inserted"], number)
             counts.append(self.cr.sql_log_count - before)
         self.assertEqual(*counts[1:])
 
