@@ -2,7 +2,7 @@ PYTHON ?= python3
 KOR := $(PYTHON) scripts/kor.py
 export KOR_DB KOR_PORT KOR_CACHE KOR_PG_BIN ODOO_HOME
 
-.PHONY: help run test shell lint bench modules native setup clean
+.PHONY: help run test shell lint bench modules native screenshots setup clean
 
 help:
 	@echo "make run    install what is missing, create the demo, serve it on 127.0.0.1 (KOR_PORT=8069, KOR_DB=kor)"
@@ -12,7 +12,8 @@ help:
 	@echo "make bench  measure, print ratios"
 	@echo "make modules  install, upgrade, uninstall each add-on by itself (an hour)"
 	@echo "make native   Odoo's own tests with and without the suite, compared (an hour)"
+	@echo "make screenshots  the pictures of README and docs, taken of the demo"
 	@echo "make clean  remove this checkout's databases and logs"
 
-run test shell lint bench modules native setup clean:
+run test shell lint bench modules native screenshots setup clean:
 	@$(KOR) $@ $(ARGS)

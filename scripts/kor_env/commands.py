@@ -1,4 +1,4 @@
-"""What `make` offers: run, test, shell, lint, bench, modules and native."""
+"""What `make` offers: run, test, shell, lint, bench, modules, native and screenshots."""
 
 import contextlib
 import os
@@ -133,6 +133,24 @@ def native_command(source: OdooSource, arguments: list[str]) -> int:
         return compare(source, odoo.cluster, template, arguments)
 
 
+def screenshots_command(source: OdooSource, arguments: list[str]) -> int:
+    """Take the pictures of README and docs: of the demo, or of the site whose address is given."""
+    browser.ensure("chromium")
+    # What it needs, Chromium and Pillow, no other command does.
+    from .screenshots import take
+
+    if arguments:
+        take(arguments[0].rstrip("/"))
+        return 0
+    with _stopping_on_signals(), contextlib.ExitStack() as stack:
+        cluster = Cluster("run").start()
+        stack.callback(cluster.stop)
+        odoo = database.ensure_demo(source, cluster, _database_name())
+        with serve(odoo, _database_name()) as site:
+            take(site.url)
+    return 0
+
+
 def setup(source: OdooSource, arguments: list[str]) -> int:
     """Fetch and build everything, without starting anything."""
     browser.ensure("wkhtmltopdf", "pango", "chromium")
@@ -148,6 +166,7 @@ COMMANDS: dict[str, Callable[[OdooSource, list[str]], int]] = {
     "lint": lint_command,
     "modules": modules_command,
     "native": native_command,
+    "screenshots": screenshots_command,
     "setup": setup,
 }
 
