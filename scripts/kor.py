@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Set up, run and test KOR Enterprise: `python3 scripts/kor.py run|test|shell|lint|bench|modules|native|screenshots|clean`.
+"""Set up, run and test KOR Enterprise: `python3 scripts/kor.py COMMAND`, one of those below.
 
 The first half needs nothing but Python's standard library: it fetches Odoo and builds the virtual
 environment. The second half runs inside that environment.
