@@ -30,6 +30,9 @@ ADDONS = (
 )
 # What answers with a screen is for the web client.
 SCREENS = re.compile(r":return: (an? )?((window|URL|client) action|action|notification)")
+CLASS = re.compile(r"^class ", re.M)
+ATTRIBUTE = re.compile(r'^    (_name|_inherit) = (\[.*?\]|".*?")', re.M | re.S)
+METHOD = re.compile(r"^    def (\w+)\(", re.M)
 HEAD = """# All public calls
 
 Written by `scripts/calls_reference.py` from the code; `tests/test_docs.py` fails where it is out of date. How to call
@@ -42,31 +45,30 @@ sentence. Rights are those of the user whose key it is. Buttons that open screen
 
 
 class Source:
-    """The classes of the add-ons, by the model that they define or extend."""
+    """The classes of the add-ons that are asked for, by the model that they define or extend."""
 
-    def __init__(self):
+    def __init__(self, wanted):
+        self.wanted = wanted
         self.inherited = defaultdict(set)
         self.methods = defaultdict(list)
         for addon in ADDONS:
             for folder in ("models", "wizards"):
                 for file in sorted((ROOT / "addons" / addon / folder).glob("*.py")):
-                    for node in ast.parse(file.read_text()).body:
-                        if isinstance(node, ast.ClassDef):
-                            self._read_class(addon, node)
+                    for text in CLASS.split(file.read_text())[1:]:
+                        self._read_class(addon, text)
 
-    def _read_class(self, addon, node):
-        attributes = {}
-        for statement in node.body:
-            if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
-                if statement.targets[0].id in ("_name", "_inherit"):
-                    attributes[statement.targets[0].id] = ast.literal_eval(statement.value)
+    def _read_class(self, addon, text):
+        # To parse is slow: only what has a method that is asked for is.
+        attributes = {name: ast.literal_eval(value) for name, value in ATTRIBUTE.findall(text)}
         inherit = attributes.get("_inherit", [])
         inherit = [inherit] if isinstance(inherit, str) else inherit
         model = attributes.get("_name") or (inherit[0] if inherit else "")
         self.inherited[model] |= set(inherit) - {model}
-        for statement in node.body:
-            if isinstance(statement, ast.FunctionDef) and ast.get_docstring(statement):
-                self.methods[model, statement.name].append((addon, statement))
+        if self.wanted.intersection(METHOD.findall(text)):
+            (node,) = ast.parse(f"class {text}").body[:1]
+            for statement in node.body:
+                if isinstance(statement, ast.FunctionDef) and ast.get_docstring(statement):
+                    self.methods[model, statement.name].append((addon, statement))
 
     def find(self, model, method):
         """Return add-on and definition of a method, of the model or of what it is made of; None where it is native."""
@@ -114,9 +116,9 @@ def _join(text):
 
 def write():
     """Return the text of the reference."""
-    source, sections = Source(), defaultdict(lambda: defaultdict(list))
     with METHODS.open() as handle:
         rows = sorted((row["model"], row["method"]) for row in csv.DictReader(handle))
+    source, sections = Source({method for _model, method in rows}), defaultdict(lambda: defaultdict(list))
     for model, method in rows:
         found = source.find(model, method)
         if found and not SCREENS.search(ast.get_docstring(found[1])):

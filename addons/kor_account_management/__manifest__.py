@@ -5,6 +5,7 @@
     "category": "KOR Enterprise",
     "author": "KOR Enterprise",
     "license": "LGPL-3",
+    "images": ["static/description/screen.png"],
     "depends": ["kor_onboarding", "kor_sales_pipeline", "kor_sla", "survey"],
     "data": [
         "security/kor_account_management_groups.xml",

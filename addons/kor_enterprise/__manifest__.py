@@ -5,6 +5,7 @@
     "category": "KOR Enterprise",
     "author": "KOR Enterprise",
     "license": "LGPL-3",
+    "images": ["static/description/screen.png"],
     "depends": ["kor_account_management", "kor_reporting"],
     "demo": [
         "demo/res_company_demo.xml",

@@ -1,10 +1,11 @@
 {
     "name": "KOR Enterprise Tiers",
-    "summary": "Tiers, features, limits, support levels, price plans and the tier comparison page",
     "version": "19.0.1.0.0",
-    "category": "Sales",
+    "summary": "Tiers, features, limits, support levels, price plans and the tier comparison page",
+    "category": "KOR Enterprise",
     "author": "KOR Enterprise",
     "license": "LGPL-3",
+    "images": ["static/description/screen.png"],
     "depends": ["product", "account", "resource", "mail", "portal"],
     "data": [
         "security/kor_enterprise_tiers_groups.xml",

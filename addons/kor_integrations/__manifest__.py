@@ -5,6 +5,7 @@
     "category": "KOR Enterprise",
     "author": "KOR Enterprise",
     "license": "LGPL-3",
+    "images": ["static/description/screen.png"],
     "depends": ["kor_sla", "kor_onboarding", "auth_oauth", "maintenance"],
     "external_dependencies": {"python": ["paramiko", "PyJWT"]},
     "data": [

@@ -5,6 +5,7 @@
     "category": "KOR Enterprise",
     "author": "KOR Enterprise",
     "license": "LGPL-3",
+    "images": ["static/description/screen.png"],
     "depends": ["kor_usage", "project"],
     "data": [
         "security/kor_onboarding_groups.xml",

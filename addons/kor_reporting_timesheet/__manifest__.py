@@ -5,6 +5,7 @@
     "category": "KOR Enterprise",
     "author": "KOR Enterprise",
     "license": "LGPL-3",
+    "images": ["static/description/screen.png"],
     "depends": ["kor_reporting", "hr_timesheet"],
     "data": [
         "views/kor_cost_pool_views.xml",

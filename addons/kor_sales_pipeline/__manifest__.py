@@ -5,6 +5,7 @@
     "category": "KOR Enterprise",
     "author": "KOR Enterprise",
     "license": "LGPL-3",
+    "images": ["static/description/screen.png"],
     "depends": ["kor_contracts", "sale_crm", "sale_management"],
     "data": [
         "security/kor_sales_pipeline_groups.xml",

@@ -5,6 +5,7 @@
     "category": "KOR Enterprise",
     "author": "KOR Enterprise",
     "license": "LGPL-3",
+    "images": ["static/description/screen.png"],
     "depends": ["kor_revenue", "kor_sla"],
     "post_init_hook": "post_init_hook",
     "auto_install": True,

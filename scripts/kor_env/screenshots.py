@@ -1,9 +1,13 @@
-"""Pictures of the demo for README and docs: `make screenshots`, or of a site that is served already, by its address."""
+"""Pictures of the demo for README, docs and description pages: `make screenshots`.
+
+With the address of a site that is served already, of that one.
+"""
 
 import io
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from PIL import Image
 
@@ -27,6 +31,13 @@ class Picture:
     prepare: str = ""
     then: str = ""
     after: Callable[[Page], None] | None = None
+    addon: str = ""
+
+    def get_files(self) -> list[Path]:
+        """Return where it goes: to the docs, and to the description page of an add-on; by its name to that only."""
+        addon = self.addon or (self.name if (paths.ADDONS / self.name).is_dir() else "")
+        files = [] if addon == self.name else [FOLDER / f"{self.name}.png"]
+        return files + ([paths.ADDONS / addon / "static" / "description" / "screen.png"] if addon else [])
 
 
 def call(page: Page, model: str, method: str, *arguments, **named):
@@ -103,14 +114,27 @@ def _report(page: Page) -> str:
     return f"/odoo/kor-reports/{request}"
 
 
+def _action(path: str) -> Callable[[Page], str]:
+    return lambda page: path
+
+
+_LIST = "document.querySelector('.o_action_manager .o_view_controller .o_content > *')"
 PICTURES = (
+    Picture("kor_enterprise_tiers", "admin", "document.querySelector('table')", _action("/kor/tiers")),
     Picture(
         "pipeline",
         "admin",
         "document.querySelector('[data-card]')",
-        lambda page: "/odoo/action-kor_sales_pipeline.kor_pipeline_dashboard_action",
+        _action("/odoo/action-kor_sales_pipeline.kor_pipeline_dashboard_action"),
+        addon="kor_sales_pipeline",
     ),
-    Picture("contract", "admin", "document.querySelector('.o_form_view .o_list_renderer')", _contract),
+    Picture(
+        "contract",
+        "admin",
+        "document.querySelector('.o_form_view .o_list_renderer')",
+        _contract,
+        addon="kor_contracts",
+    ),
     Picture(
         "amendment",
         "admin",
@@ -127,9 +151,18 @@ PICTURES = (
         _invoice,
         "document.querySelector(\"button[name='action_kor_explain']\").click()",
         "document.querySelector('.modal .kor_explanation')",
+        addon="kor_billing",
     ),
-    Picture("usage", "portal.borealis", "document.querySelector('svg')", _usage),
-    Picture("report", "admin", "document.querySelector('.o_form_view table')", _report),
+    Picture("report", "admin", "document.querySelector('.o_form_view table')", _report, addon="kor_reporting"),
+    Picture("kor_revenue", "admin", _LIST, _action("/odoo/kor-revenue-waterfall")),
+    Picture("kor_sla", "admin", _LIST, _action("/odoo/action-kor_sla.ticket_action")),
+    Picture("kor_onboarding", "admin", _LIST, _action("/odoo/kor-onboarding")),
+    Picture("kor_integrations", "admin", _LIST, _action("/odoo/kor-integrations")),
+    Picture("kor_enterprise", "admin", _LIST, _action("/odoo/kor-mrr")),
+    Picture("kor_sla_revenue", "admin", _LIST, _action("/odoo/kor-revenue-estimates")),
+    Picture("kor_reporting_timesheet", "admin", _LIST, _action("/odoo/kor-cost-pools")),
+    Picture("kor_account_management", "account", _LIST, _action("/odoo/kor-portfolio")),
+    Picture("usage", "portal.borealis", "document.querySelector('svg')", _usage, addon="kor_usage"),
 )
 
 
@@ -149,7 +182,7 @@ def take(url: str) -> None:
                 page.wait(f"({picture.then}) && {_QUIET}")
             # Fonts, charts and dialogs fade in.
             page.evaluate("document.fonts.ready.then(() => new Promise((done) => setTimeout(done, 1500, true)))")
-            _save(picture.name, page.picture())
+            _save(picture, page.picture())
             if picture.after:
                 picture.after(page)
 
@@ -166,13 +199,14 @@ def _log_in(page: Page, url: str, login: str) -> None:
     page.wait("!location.pathname.startsWith('/web/login') && document.readyState === 'complete'")
 
 
-def _save(name: str, picture: bytes) -> None:
-    """Write the picture with as few colours as it takes to be small."""
-    image = Image.open(io.BytesIO(picture)).convert("RGB")
+def _save(picture: Picture, content: bytes) -> None:
+    """Write a picture with as few colours as it takes to be small."""
+    image = Image.open(io.BytesIO(content)).convert("RGB")
     for colours in (256, 128, 64, 32):
         out = io.BytesIO()
         image.quantize(colours, method=Image.Quantize.MEDIANCUT).save(out, "PNG", optimize=True)
         if out.tell() <= MOST_BYTES:
             break
-    (FOLDER / f"{name}.png").write_bytes(out.getvalue())
-    step(f"  docs/images/{name}.png, {out.tell() // 1024} kB")
+    for file in picture.get_files():
+        file.write_bytes(out.getvalue())
+        step(f"  {file.relative_to(paths.ROOT)}, {out.tell() // 1024} kB")
