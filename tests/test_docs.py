@@ -162,7 +162,7 @@ def test_menu_paths_of_the_guides_are_there(site):
     known = {menu["complete_name"] for menu in menus}
     wrong = []
     for name in ("accounting-guide", "administration", "tour", "integrators-guide"):
-        for path in re.findall(r"\*((?:[^*\n›]+ › )+[^*\n›]+)\*", GUIDES[name].read_text().replace("\n   ", " ")):
+        for path in re.findall(r"\*((?:[^*›]+ › )+[^*›]+)\*", re.sub(r"\n *", " ", GUIDES[name].read_text())):
             steps = path.removeprefix("KOR Enterprise › ").split(" › ")
             # Behind the menu may stand what is pressed there.
             if steps[0] in MENU_ROOTS and "/".join(["KOR Enterprise", *steps[:2]]) not in known:
