@@ -93,6 +93,11 @@ def test_readme_is_one_screen_with_six_pictures():
     assert set(re.findall(r"\]\(addons/(\w+)/README\.md\)", text)) == {addon.name for addon in ADDONS}
 
 
+def test_every_command_is_told():
+    targets = set(re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(), re.M)[1].split())
+    assert targets - set(re.findall(r"`(?:[^`]* )?make (\w+)", GUIDES["development"].read_text())) == {"help"}
+
+
 def test_pictures_are_small():
     pictures = sorted(ROOT.glob("docs/images/*.png"))
     assert len(pictures) >= 6

@@ -140,7 +140,9 @@ PICTURES = (
         "admin",
         "document.querySelector('.o_form_view h2')",
         _amendment,
-        "document.querySelector('.o_form_view h2').scrollIntoView()",
+        # Below the bar of buttons, which stays where it is.
+        "(title => { title.style.scrollMarginTop = '60px'; title.scrollIntoView(); })"
+        "(document.querySelector('.o_form_view h2'))",
         "true",
         _drop_amendment,
     ),
