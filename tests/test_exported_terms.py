@@ -6,7 +6,9 @@ from pathlib import Path
 from odoo.tools.babel import extract_python
 
 ADDONS = Path(__file__).resolve().parents[1] / "addons"
-SOURCES = sorted(path for path in ADDONS.glob("*/**/*.py") if "tests" not in path.parts)
+SOURCES = sorted(
+    path for path in ADDONS.glob("*/**/*.py") if "tests" not in path.parts and "_(" in path.read_text(encoding="utf-8")
+)
 
 
 def _translated(path):
