@@ -1,7 +1,7 @@
 """How customers are and what comes next with them, for those who look after them."""
 
 from .executive import MOVEMENT
-from .workbook import COUNT, DECIMAL, Workbook
+from .workbook import COUNT, DECIMAL, Workbook, number, text
 
 ACCOUNT = "kor.account"
 RENEWAL = "kor.renewal"
@@ -50,35 +50,35 @@ def _add_cards(book):
             ("Expected ARR", f'PIVOT.VALUE({soon},"weighted")', None),
             ("Overdue", f'PIVOT.VALUE({late},"amount_due")', None),
             ("Who owes", f'PIVOT.VALUE({late},"__count")', COUNT),
-            ("Expansion", f'PIVOT.VALUE({moved},"amount","kind","expansion")', None),
-            ("Lost", f'{_get_kind(moved, "contraction")}+{_get_kind(moved, "churn")}', None),
+            ("Expansion", _get_moved(moved, "expansion"), None),
+            ("Lost", f"{_get_moved(moved, 'contraction')}+{_get_moved(moved, 'churn')}", None),
             ("Signals", f'PIVOT.VALUE({fresh},"__count")', COUNT),
         ),
         1,
     ):
         book.put(f"A{row}", f'=_t("{name}")')
         book.put(f"B{row}", f"={formula}", number_format)
-    text = {"baselineMode": "text"}
+    words = {"baselineMode": "text"}
     book.cards(
         {"title": "Accounts", "cell": "B1", "menu": PORTFOLIO},
         {"title": "MRR Today", "cell": "B2", "menu": PORTFOLIO},
         {"title": "Average Health", "cell": "B3", "menu": PORTFOLIO, "color": "green"},
-        {"title": "MRR at Risk", "cell": "B5", "before": "B4", "menu": RISKS, "color": "red", **text,
-         "baselineDescr": {"text": "accounts at risk"}},
+        {"title": "MRR at Risk", "cell": "B5", "before": "B4", "menu": RISKS, "color": "red", **words,
+         "baselineDescr": {"text": "at risk"}},
     )  # fmt: skip
     book.cards(
-        {"title": "ARR to Renew in 90 Days", "cell": "B6", "before": "B7", "menu": RENEWALS, "color": "amber", **text,
+        {"title": "ARR to Renew in 90 Days", "cell": "B6", "before": "B7", "menu": RENEWALS, "color": "amber", **words,
          "baselineDescr": {"text": "expected to stay"}},
-        {"title": "Overdue", "cell": "B8", "before": "B9", "menu": PORTFOLIO, "color": "amber", **text,
-         "baselineDescr": {"text": "accounts owe it"}},
-        {"title": "Expansion in the Period", "cell": "B10", "before": "B11", "menu": MOVEMENTS, **text,
-         "baselineDescr": {"text": "were lost"}},
+        {"title": "Overdue", "cell": "B8", "before": "B9", "menu": PORTFOLIO, "color": "amber", **words,
+         "baselineDescr": {"text": "accounts"}},
+        {"title": "Expansion in the Period", "cell": "B10", "before": "B11", "menu": MOVEMENTS, **words,
+         "baselineDescr": {"text": "lost"}},
         {"title": "New Signals", "cell": "B12", "menu": SIGNALS, "color": "green"},
     )  # fmt: skip
 
 
-def _get_kind(pivot, kind):
-    return f'N(PIVOT.VALUE({pivot},"amount","kind","{kind}"))'
+def _get_moved(pivot, kind):
+    return f'PIVOT.VALUE({pivot},"amount","kind","{kind}")'
 
 
 def _add_charts(book):
@@ -105,21 +105,22 @@ def _add_tables(book):
         [["health_band", "in", ["at_risk", "watch"]]], ["health_score", "-mrr"], OWN,
     )  # fmt: skip
     next_ones = book.add_list(
-        "Next renewals", RENEWAL, ["partner_id", "date", "category", "arr"], RUNNING, ["date"], OWN
+        "Next renewals", RENEWAL, ["partner_id", "date", "arr", "category"], RUNNING, ["date"], OWN
     )
     signals = book.add_list(
-        "New signals", SIGNAL, ["partner_id", "name", "kind", "date"], [["state", "=", "new"]], ["-date"], SIGNALLED
+        "New signals", SIGNAL, ["partner_id", "name"], [["state", "=", "new"]], ["-date"], SIGNALLED
     )
     managers = book.add_pivot("Account Manager", ACCOUNT, ["__count", "mrr", "health_score"], ["user_id"], match=OWN,
                               order="mrr")  # fmt: skip
     book.tables(
         {"title": "Lowest Health", "menu": RISKS, "list": worst,
-         "columns": {"partner_id": "", "health_score": "Health", "mrr": "", "date_renewal": "Renewal"}},
+         "columns": {"partner_id": text(), "health_score": number("Health"), "mrr": number(),
+                     "date_renewal": number("Renewal")}},
         {"title": "Next Renewals", "menu": RENEWALS, "list": next_ones,
-         "columns": {"partner_id": "", "date": "", "category": "", "arr": ""}},
+         "columns": {"partner_id": text(), "date": number(), "arr": number(), "category": text()}},
     )  # fmt: skip
     book.tables(
         {"title": "New Signals", "menu": SIGNALS, "list": signals,
-         "columns": {"partner_id": "", "name": "", "kind": "", "date": ""}},
+         "columns": {"partner_id": text(), "name": text("", 3)}},
         {"title": "Account Managers", "menu": PORTFOLIO, "pivot": managers},
     )  # fmt: skip

@@ -1,6 +1,6 @@
 """What the business is worth, for those who lead it: recurring revenue, who stays, and what is left of it."""
 
-from .figures import add_currencies_note, add_days, add_figures
+from .figures import add_days, add_figures, add_note
 from .workbook import Workbook
 
 MOVEMENT = "kor.mrr.movement"
@@ -10,7 +10,7 @@ MRR = "kor_reporting.kor_mrr_menu"
 MOVEMENTS = "kor_reporting.kor_mrr_movement_menu"
 PROFITS = "kor_reporting.kor_profit_line_menu"
 REPORTS = "kor_reporting.kor_report_request_menu"
-BEFORE = {"baselineDescr": {"text": "than the period before"}}
+BEFORE = {"baselineDescr": {"text": "vs. before"}}
 POINTS = {**BEFORE, "baselineMode": "difference"}
 FIGURES = (
     ("MRR after", "churn", "mrr_closing", "money"),
@@ -33,7 +33,7 @@ def build():
     book.add_relation("tier", "Tier", "kor.tier")
     add_days(book)
     _add_cards(book, add_figures(book, *FIGURES))
-    add_currencies_note(book, book.add_pivot("Currency", MOVEMENT, ["__count"], ["company_currency_id"]))
+    add_note(book, "churn", book.add_pivot("Currency", MOVEMENT, ["__count"], ["company_currency_id"]))
     _add_charts(book)
     _add_tables(book)
     return book
@@ -47,19 +47,19 @@ def _add_cards(book, cells):
     book.cards(
         card("MRR", "mrr_closing", MRR),
         card("Customers", "customers_closing", MOVEMENTS),
-        card("Net Revenue Retention", "net_retention", REPORTS, **POINTS),
-        card("Gross Revenue Retention", "gross_retention", REPORTS, **POINTS),
+        card("Net Retention", "net_retention", REPORTS, **POINTS),
+        card("Gross Retention", "gross_retention", REPORTS, **POINTS),
         card("Quick Ratio", "quick_ratio", MOVEMENTS, **POINTS),
     )
     book.cards(
-        card("Recognised Revenue", "recognised", PROFITS, "amber"),
+        card("Revenue", "recognised", PROFITS, "amber"),
         card(
-            "Allocated Costs", "cost", "kor_reporting.kor_cost_allocation_menu", "amber",
+            "Costs", "cost", "kor_reporting.kor_cost_allocation_menu", "amber",
             baselineColorUp="#DC6965", baselineColorDown="#00A04A",
         ),
         card("Gross Margin", "gross_percent", PROFITS, "amber", **POINTS),
         card("Profit", "profit", PROFITS, "green", **POINTS),
-        card("Lifetime Value of a Customer", "lifetime_value", REPORTS, "green"),
+        card("Lifetime Value", "lifetime_value", REPORTS, "green"),
     )  # fmt: skip
 
 
@@ -85,14 +85,16 @@ def _add_tables(book):
     tiers = book.add_pivot("Tier", PROFIT, ["revenue", "cost", "margin"], ["tier_id"], match=MOVED, order="margin")
     worth = book.add_pivot("Tier", MOVEMENT, ["customer_count", "amount"], ["tier_id"], match={"tier": "tier_id"},
                            order="amount")  # fmt: skip
-    best = book.add_pivot("Customer", PROFIT, ["revenue", "cost", "margin"], ["partner_id"], match=MOVED, order="margin")
+    best = book.add_pivot(
+        "Customer", PROFIT, ["revenue", "cost", "margin"], ["partner_id"], match=MOVED, order="margin"
+    )
     worst = book.add_pivot("Customer", PROFIT, ["revenue", "cost", "margin"], ["partner_id"], match=MOVED,
                            order="-margin")  # fmt: skip
     book.tables(
-        {"title": "What Tiers Leave", "menu": PROFITS, "pivot": tiers, "rows": 6},
+        {"title": "Margin by Tier", "menu": PROFITS, "pivot": tiers, "rows": 6},
         {"title": "Customers and MRR Today", "menu": MRR, "pivot": worth, "rows": 6},
     )
     book.tables(
-        {"title": "Customers that Leave Most", "menu": PROFITS, "pivot": best},
-        {"title": "Customers that Leave Least", "menu": PROFITS, "pivot": worst},
+        {"title": "Most Profitable Customers", "menu": PROFITS, "pivot": best},
+        {"title": "Least Profitable Customers", "menu": PROFITS, "pivot": worst},
     )

@@ -35,20 +35,24 @@ def add_figures(book, *figures):
     cells = {}
     for row, (label, report, measure, unit) in enumerate(figures, FIRST_ROW):
         book.put(f"A{row}", f'=_t("{label}")')
-        for column, (first, last) in (("B", CHOSEN), ("C", EARLIER)):
+        for column, (first, last) in (("B", CHOSEN), ("D", EARLIER)):
             value = f'KOR.REPORT("{report}","{measure}",{first},{last},{TIER})'
             if unit == "percent":
                 value += "/100"
             book.put(f"{column}{row}", f"=IFERROR({value},{NONE})", UNITS[unit])
+        # Nothing grows by so many per cent of nothing.
+        before = f"IF(D{row}=0,{NONE},D{row})" if unit in ("money", "count") else f"D{row}"
+        book.put(f"C{row}", f"={before}", UNITS[unit])
         cells[measure] = (f"B{row}", f"C{row}")
     return cells
 
 
-def add_currencies_note(book, pivot):
-    """Say so where companies of several currencies are added up.
+def add_note(book, report, pivot):
+    """Say so where companies of several currencies are added up, or else why a report has no figures.
 
     :param pivot: the number of a pivot whose rows are currencies
     """
     book.put("G1", f"=PIVOT({pivot},20,FALSE,FALSE,0,FALSE)")
-    text = "Amounts of several currencies are added up here: choose one company."
-    book.note(f'=IF(COUNTA(Data!G1:G20)>1,_t("{text}"),"")')
+    book.put("H1", '=_t("Amounts of several currencies are added up here: choose one company.")')
+    book.put("H2", f'=IFERROR(KOR.REPORT.NOTE("{report}",{CHOSEN[0]},{CHOSEN[1]},{TIER}),"")')
+    book.note("=IF(COUNTA(Data!G1:G20)>1,Data!H1,Data!H2)")

@@ -1,8 +1,8 @@
 """What was earned, what was asked for, and what is still to come, for finance."""
 
 from .executive import BEFORE, MOVED, MOVEMENT, MOVEMENTS, MRR, PROFIT, PROFITS, REPORTS
-from .figures import add_currencies_note, add_days, add_figures
-from .workbook import Workbook
+from .figures import add_days, add_figures, add_note
+from .workbook import Workbook, number, text
 
 REMAINING = "kor.revenue.remaining"
 REMAINING_MENU = "kor_revenue.kor_revenue_remaining_menu"
@@ -30,7 +30,7 @@ def build():
     book.add_relation("tier", "Tier", "kor.tier")
     add_days(book)
     _add_cards(book, add_figures(book, *FIGURES))
-    add_currencies_note(book, book.add_pivot("Currency", MOVEMENT, ["__count"], ["company_currency_id"]))
+    add_note(book, "revenue", book.add_pivot("Currency", MOVEMENT, ["__count"], ["company_currency_id"]))
     _add_charts(book)
     _add_tables(book)
     return book
@@ -55,11 +55,10 @@ def _add_cards(book, cells):
     book.put("E9", f'=PIVOT.VALUE({due},"amount_residual_signed")')
     book.put("E10", f'=PIVOT.VALUE({late},"amount_residual_signed")')
     book.put("E11", f'=PIVOT.VALUE({late},"__count")', 2)
-    text = {"baselineMode": "text"}
     book.cards(
         {"title": "Agreed, Not Yet Earned", "cell": "E8", "menu": REMAINING_MENU, "color": "green"},
         {"title": "Open Invoices", "cell": "E9", "menu": INVOICES, "color": "amber"},
-        {"title": "Overdue Invoices", "cell": "E10", "before": "E11", "menu": INVOICES, "color": "red", **text,
+        {"title": "Overdue Invoices", "cell": "E10", "before": "E11", "menu": INVOICES, "color": "red", "baselineMode": "text",
          "baselineDescr": {"text": "invoices"}},
     )  # fmt: skip
 
@@ -76,7 +75,10 @@ def _add_charts(book):
         ),
     )  # fmt: skip
     book.charts(
-        book.chart("Recognised by Component", "pie", PROFIT, "revenue", ["product_id"], profits, REVENUE, MOVED),
+        book.chart(
+            "Recognised by Component", "bar", PROFIT, "revenue", ["product_id"], profits, REVENUE, MOVED,
+            order="DESC", horizontal=True,
+        ),
         book.chart(
             "Still to be Earned, by Month", "bar", REMAINING, "balance", ["month:month", "tier_id"],
             "kor_revenue.kor_revenue_remaining_action", match={"tier": "tier_id"},
@@ -97,7 +99,12 @@ def _add_tables(book):
         {"title": "How MRR Moved", "menu": MOVEMENTS, "pivot": kinds, "rows": 8},
         {"title": "Countries", "menu": PROFITS, "pivot": countries, "rows": 8},
     )
-    columns = {"partner_id": "", "name": "", "invoice_date_due": "", "amount_residual_signed": "Open"}
+    columns = {
+        "partner_id": text("Customer"),
+        "invoice_date_due": number(),
+        "amount_residual_signed": number("Open"),
+        "name": text(),
+    }
     book.tables(
         {"title": "Customers with most Revenue", "menu": PROFITS, "pivot": customers},
         {"title": "Overdue Longest", "menu": INVOICES, "list": late, "columns": columns},

@@ -1,6 +1,6 @@
 """Whether promises are kept: tickets, their clocks, outages and uptime, for support."""
 
-from .workbook import COUNT, DECIMAL, PERCENT, Workbook
+from .workbook import COUNT, DECIMAL, EXACT, PERCENT, Workbook, number, text
 
 TASK = "project.task"
 CLOCK = "kor.sla.clock"
@@ -60,8 +60,8 @@ def _add_cards(book):
         ("Overdue tickets", f'PIVOT.VALUE({late},"__count")', "", COUNT),
         ("Promises kept", *(_get_share(one) for one in clocks), PERCENT),
         ("Outages", f'PIVOT.VALUE({outages[0]},"__count")', "", COUNT),
-        ("Hours of outages", *(f'N(PIVOT.VALUE({one},"duration"))' for one in outages), DECIMAL),
-        ("Uptime", f'IFERROR(PIVOT.VALUE({uptime},"availability")/100,"–")', "", None),
+        ("Hours of outages", *(f'PIVOT.VALUE({one},"duration")' for one in outages), DECIMAL),
+        ("Uptime", f'IFERROR(PIVOT.VALUE({uptime},"availability")/100,"–")', "", EXACT),
         ("Months below target", f'PIVOT.VALUE({missed},"__count")', "", COUNT),
         ("Open disputes", f'PIVOT.VALUE({disputes},"__count")', "", COUNT),
         ("Tickets opened", *(f'PIVOT.VALUE({one},"__count")' for one in opened), COUNT),
@@ -76,10 +76,10 @@ def _add_cards(book):
 
 def _show_cards(book):
     worse = {"baselineColorUp": "#DC6965", "baselineColorDown": "#00A04A"}
-    before = {"baselineMode": "difference", "baselineDescr": {"text": "than the period before"}}
-    text = {"baselineMode": "text"}
+    before = {"baselineMode": "difference", "baselineDescr": {"text": "vs. before"}}
+    words = {"baselineMode": "text"}
     book.cards(
-        {"title": "Open Tickets", "cell": "B1", "before": "B2", "menu": TICKET_MENU, **text,
+        {"title": "Open Tickets", "cell": "B1", "before": "B2", "menu": TICKET_MENU, **words,
          "baselineDescr": {"text": "overdue"}},
         {"title": "Tickets Opened", "cell": "B9", "before": "C9", "menu": TICKET_MENU, **before, **worse},
         {"title": "Promises Kept", "cell": "B3", "before": "C3", "menu": CLOCK_MENU, "color": "green", **before},
@@ -87,14 +87,14 @@ def _show_cards(book):
     book.cards(
         {"title": "Hours of Outages", "cell": "B5", "before": "C5", "menu": OUTAGE_MENU, "color": "red", **before,
          **worse},
-        {"title": "Average Uptime", "cell": "B6", "before": "B7", "menu": BUDGET_MENU, "color": "green", **text,
-         "baselineDescr": {"text": "months of contracts below target"}, "humanize": False},
+        {"title": "Average Uptime", "cell": "B6", "before": "B7", "menu": BUDGET_MENU, "color": "green", **words,
+         "baselineDescr": {"text": "months below target"}, "humanize": False},
         {"title": "Open Disputes", "cell": "B8", "menu": DISPUTE_MENU, "color": "amber"},
     )  # fmt: skip
 
 
 def _get_share(pivot):
-    met, late = (f'N(PIVOT.VALUE({pivot},"__count","state","{state}"))' for state in ("met", "breached"))
+    met, late = (f'PIVOT.VALUE({pivot},"__count","state","{state}")' for state in ("met", "breached"))
     return f'IFERROR({met}/({met}+{late}),"–")'
 
 
@@ -112,19 +112,19 @@ def _add_charts(book):
             "kor_sla.kor_sla_outage_action", DOWN, HAPPENED,
         ),
         book.chart(
-            "Average Uptime (%)", "line", BUDGET, "availability", ["month:month", "tier_id"],
-            "kor_sla.kor_sla_budget_action", [["is_measured", "=", True]], MEASURED, stacked=False,
+            "Minutes Down, of all Contracts", "bar", BUDGET, "down_minutes", ["month:month", "tier_id"],
+            "kor_sla.kor_sla_budget_action", [["is_measured", "=", True]], MEASURED,
         ),
     )  # fmt: skip
 
 
 def _add_tables(book):
     urgent = book.add_list(
-        "Open tickets", TASK, ["display_name", "partner_id", "ticket_priority", "sla_deadline"], OPEN,
+        "Open tickets", TASK, ["display_name", "ticket_priority", "sla_time_left"], OPEN,
         ["sla_deadline", "id"], TIER_OF_TICKET,
     )  # fmt: skip
     outages = book.add_list(
-        "Latest outages", OUTAGE, ["name", "service_id", "date_start", "duration"], DOWN, ["-date_start"], HAPPENED
+        "Latest outages", OUTAGE, ["name", "service_id", "date_start"], DOWN, ["-date_start"], HAPPENED
     )
     customers = book.add_pivot("Customer", CLOCK, ["__count"], ["partner_id"], [["state", "=", "breached"]], STARTED,
                                order="__count")  # fmt: skip
@@ -132,9 +132,9 @@ def _add_tables(book):
                              MEASURED, order="missed")  # fmt: skip
     book.tables(
         {"title": "Next Deadlines", "menu": TICKET_MENU, "list": urgent,
-         "columns": {"display_name": "Ticket", "partner_id": "", "ticket_priority": "Priority", "sla_deadline": "Deadline"}},
+         "columns": {"display_name": text("Ticket", 2), "ticket_priority": text("Priority"), "sla_time_left": text()}},
         {"title": "Latest Outages", "menu": OUTAGE_MENU, "list": outages,
-         "columns": {"name": "", "service_id": "", "date_start": "", "duration": ""}},
+         "columns": {"name": text(), "service_id": text(), "date_start": number("", 2)}},
     )  # fmt: skip
     book.tables(
         {"title": "Broken Promises by Customer", "menu": BREACH_MENU, "pivot": customers},

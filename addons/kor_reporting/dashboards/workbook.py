@@ -8,9 +8,9 @@ from json import dumps
 
 VERSION = "18.5.10"
 # Two halves of four columns with a gap between.
-COLUMNS = (190, 100, 100, 95, 30, 190, 100, 100, 95)
+COLUMNS = (170, 100, 100, 140, 20, 170, 100, 100, 140)
 HALVES = ("A", "F")
-WIDTH, GAP = 485, 30
+WIDTH, GAP = 510, 20
 ROW, HEADING = 24, 40
 CARD_ROWS, CARD_HEIGHT = 5, 108
 CHART_ROWS, CHART_HEIGHT = 13, 300
@@ -24,9 +24,12 @@ STYLES = {
     "6": {"textColor": "#434343", "bold": True, "fontSize": 11, "align": "right", "verticalAlign": "middle"},
 }
 LINK, HEADER, CELL, BOLD, NOTE, HEADER_RIGHT = map(int, STYLES)
-FORMATS = {"1": "0.0%", "2": "#,##0", "3": "0.0", "4": "0.00"}
-PERCENT, COUNT, DECIMAL, RATIO = map(int, FORMATS)
-BORDERS = {"1": {"bottom": {"style": "thin", "color": "#CCCCCC"}}, "2": {"bottom": {"style": "thin", "color": "#EEEEEE"}}}
+FORMATS = {"1": "0.0%", "2": "#,##0", "3": "0.0", "4": "0.00", "5": "0.000%"}
+PERCENT, COUNT, DECIMAL, RATIO, EXACT = map(int, FORMATS)
+BORDERS = {
+    "1": {"bottom": {"style": "thin", "color": "#CCCCCC"}},
+    "2": {"bottom": {"style": "thin", "color": "#EEEEEE"}},
+}
 GOOD, BAD = "#00A04A", "#DC6965"
 COLORS = {"blue": "#EFF6FF", "amber": "#FFF7ED", "red": "#FEF2F2", "green": "#ECFDF5"}
 
@@ -38,7 +41,7 @@ class Workbook:
         self.filters, self.pivots, self.lists, self.menus = {}, {}, {}, {}
         self.cells, self.styles, self.borders, self.rows, self.figures = {}, {}, {}, {}, []
         self.data, self.data_formats = {}, {}
-        self.bars = []
+        self.merges = []
         self.row = 0
 
     def add_filter(self, key, label, **values):
@@ -171,7 +174,10 @@ class Workbook:
         }
 
     def tables(self, *tables):
-        """Put tables side by side: dicts with `title`, `menu` and `pivot` or `list` (with `columns`), and `rows`."""
+        """Put tables side by side: dicts with `title`, `menu`, `rows`, and `pivot` or `list`.
+
+        A list has `columns`: {field: text(…) or number(…)}, which take four columns of the sheet together.
+        """
         count = max(table.get("rows", 10) for table in tables)
         for half, table in zip(HALVES, tables, strict=False):
             self._put_table(half, table, count)
@@ -188,21 +194,27 @@ class Workbook:
         self.borders[f"{first}{top}:{last}{top}"] = 1
         if "pivot" in table:
             self.cells[f"{first}{top + 1}"] = f"=PIVOT({table['pivot']},{count},FALSE,FALSE)"
+            self.styles[f"{first}{top + 1}"] = HEADER
+            self.styles[f"{chr(ord(first) + 1)}{top + 1}:{last}{top + 1}"] = HEADER_RIGHT
         else:
             self._put_list(half, table, count)
-        self.styles[f"{first}{top + 1}"] = HEADER
-        self.styles[f"{chr(ord(first) + 1)}{top + 1}:{last}{top + 1}"] = HEADER_RIGHT if "pivot" in table else HEADER
         self.styles[f"{first}{top + 2}:{last}{top + 1 + count}"] = CELL
         for row in range(top + 1, top + 2 + count):
             self.borders[f"{first}{row}:{last}{row}"] = 2
 
     def _put_list(self, half, table, count):
-        for place, (field, label) in enumerate(table["columns"].items()):
-            column, number = chr(ord(half) + place), table["list"]
+        place, number = 0, table["list"]
+        for field, (label, width, style) in table["columns"].items():
+            column, last = chr(ord(half) + place), chr(ord(half) + place + width - 1)
             title = f',_t("{label}")' if label else ""
             self.cells[f"{column}{self.row + 2}"] = f'=ODOO.LIST.HEADER({number},"{field}"{title})'
+            self.styles[f"{column}{self.row + 2}"] = style
             for index in range(1, count + 1):
-                self.cells[f"{column}{self.row + 2 + index}"] = f'=ODOO.LIST({number},{index},"{field}")'
+                row = self.row + 2 + index
+                self.cells[f"{column}{row}"] = f'=ODOO.LIST({number},{index},"{field}")'
+                if width > 1:
+                    self.merges.append(f"{column}{row}:{last}{row}")
+            place += width
 
     def note(self, formula):
         """Put a sentence into a line of its own, which is empty where there is nothing to say."""
@@ -254,6 +266,7 @@ class Workbook:
             "cols": {str(number): {"size": size} for number, size in enumerate(COLUMNS)},
             "rows": {str(number): size for number, size in sorted(self.rows.items())},
             "cells": self.cells,
+            "merges": self.merges,
             "styles": self.styles,
             "borders": self.borders,
             "figures": self.figures,
@@ -269,6 +282,16 @@ class Workbook:
             "cells": self.data,
             "formats": self.data_formats,
         }
+
+
+def text(label="", width=1):
+    """Return a column of words: its label, if not that of the field, how wide it is, and how its head looks."""
+    return label, width, HEADER
+
+
+def number(label="", width=1):
+    """Return a column of numbers or dates, whose head stands on the right as they do."""
+    return label, width, HEADER_RIGHT
 
 
 def _get_empty_sheet(key, name):

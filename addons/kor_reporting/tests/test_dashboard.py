@@ -141,8 +141,10 @@ class TestDashboard(TransactionCase):
 
     def test_nobody_else_sees_it(self):
         for user_group, user in self.users.items():
-            seen = self.env["spreadsheet.dashboard"].with_user(user).search(
-                [("id", "in", [book.id for book in self.books.values()])]
+            seen = (
+                self.env["spreadsheet.dashboard"]
+                .with_user(user)
+                .search([("id", "in", [book.id for book in self.books.values()])])
             )
             self.assertEqual(
                 {*seen.ids}, {self.books[name].id for name, group in GRANTED.items() if group == user_group}, user_group
