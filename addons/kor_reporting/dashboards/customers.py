@@ -117,7 +117,7 @@ def _add_tables(book):
          "columns": {"partner_id": text(), "health_score": number("Health"), "mrr": number(),
                      "date_renewal": number("Renewal")}},
         {"title": "Next Renewals", "menu": RENEWALS, "list": next_ones,
-         "columns": {"partner_id": text(), "date": number(), "arr": number(), "category": text()}},
+         "columns": {"partner_id": text(), "date": number("Ends"), "arr": number(), "category": text()}},
     )  # fmt: skip
     book.tables(
         {"title": "New Signals", "menu": SIGNALS, "list": signals,

@@ -26,7 +26,7 @@ def add_days(book):
         "B5": "=IF(EDATE(B3,B4)=C3+1,EDATE(B3,-B4),2*B3-C3-1)",
         "C5": "=B3-1",
         "A6": '=_t("Tier")',
-        "B6": '=ODOO.FILTER.VALUE("Tier")',
+        "B6": '=KOR.FILTER.ID("Tier")',
     }
 
 
@@ -44,6 +44,11 @@ def add_figures(book, *figures):
         before = f"IF(D{row}=0,{NONE},D{row})" if unit in ("money", "count") else f"D{row}"
         book.put(f"C{row}", f"={before}", UNITS[unit])
         cells[measure] = (f"B{row}", f"C{row}")
+        if unit in ("money", "count"):
+            # A card that shortens numbers itself would leave out the dash.
+            for column, source in (("E", f"B{row}"), ("F", f"C{row}")):
+                book.put(f"{column}{row}", f"=IF(ISNUMBER({source}),FORMAT.LARGE.NUMBER({source}),{source})")
+            cells[measure] = (f"E{row}", f"F{row}")
     return cells
 
 

@@ -51,15 +51,15 @@ def _add_cards(book, cells):
     ahead = book.add_pivot("Ahead", REMAINING, ["balance"], match={"tier": "tier_id"})
     due = book.add_pivot("Open", "account.move", ["amount_residual_signed"], domain=OPEN, match=tier)
     late = book.add_pivot("Overdue", "account.move", ["amount_residual_signed", "__count"], domain=OVERDUE, match=tier)
-    book.put("E8", f'=PIVOT.VALUE({ahead},"balance")')
-    book.put("E9", f'=PIVOT.VALUE({due},"amount_residual_signed")')
-    book.put("E10", f'=PIVOT.VALUE({late},"amount_residual_signed")')
-    book.put("E11", f'=PIVOT.VALUE({late},"__count")', 2)
+    book.put("J8", f'=PIVOT.VALUE({ahead},"balance")')
+    book.put("J9", f'=PIVOT.VALUE({due},"amount_residual_signed")')
+    book.put("J10", f'=PIVOT.VALUE({late},"amount_residual_signed")')
+    book.put("J11", f'=PIVOT.VALUE({late},"__count")', 2)
     book.cards(
-        {"title": "Agreed, Not Yet Earned", "cell": "E8", "menu": REMAINING_MENU, "color": "green"},
-        {"title": "Open Invoices", "cell": "E9", "menu": INVOICES, "color": "amber"},
-        {"title": "Overdue Invoices", "cell": "E10", "before": "E11", "menu": INVOICES, "color": "red", "baselineMode": "text",
-         "baselineDescr": {"text": "invoices"}},
+        {"title": "Agreed, Not Yet Earned", "cell": "J8", "menu": REMAINING_MENU, "color": "green"},
+        {"title": "Open Invoices", "cell": "J9", "menu": INVOICES, "color": "amber"},
+        {"title": "Overdue Invoices", "cell": "J10", "before": "J11", "menu": INVOICES, "color": "red",
+         "baselineMode": "text", "baselineDescr": {"text": "invoices"}},
     )  # fmt: skip
 
 

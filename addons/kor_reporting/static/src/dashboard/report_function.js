@@ -20,19 +20,32 @@ function getReport({ locale, odooDataProvider }, report, dateFrom, dateTo) {
     );
 }
 
-/** The number of the tier, nothing for all of them. */
-function getTier(tiers) {
-    const [tier, another] = toString(tiers)
-        .split(",")
-        .map((id) => id.trim())
-        .filter(Boolean);
-    if (another) {
+/** The number of the tier, nothing for all of them; a report tells no figures of some of them together. */
+function getTier(value) {
+    const tier = toString(value);
+    if (tier && !/^\d+$/.test(tier)) {
         throw new EvaluationError(
-            _t("Key figures are of one tier, or of all of them: choose one tier.")
+            _t("Key figures are of one tier, or of all of them: filter by one tier.")
         );
     }
     return tier;
 }
+
+registries.functionRegistry.add("KOR.FILTER.ID", {
+    description: _t("Get the number of the record that a filter is set to, or ? where it is not one record."),
+    args: [arg("filter (string)", _t("The label of the filter."))],
+    category: "Odoo",
+    returns: ["STRING"],
+    compute: function (label) {
+        const filter = this.getters.getGlobalFilterByName(toString(label));
+        const chosen = filter && this.getters.getGlobalFilterValue(filter.id);
+        if (!chosen) {
+            return "";
+        }
+        const isOne = chosen.operator === "in" && chosen.ids?.length === 1;
+        return isOne ? String(chosen.ids[0]) : "?";
+    },
+});
 
 const REPORT = arg("report (string)", _t("revenue, cost, profitability, lifetime_value or churn."));
 const DAYS = [
@@ -46,8 +59,8 @@ registries.functionRegistry.add("KOR.REPORT", {
     args: [REPORT, arg("measure (string)", _t("Its name, such as mrr_closing.")), ...DAYS],
     category: "Odoo",
     returns: ["NUMBER"],
-    compute: function (report, measure, dateFrom, dateTo, tiers = { value: "" }) {
-        const tier = getTier(tiers);
+    compute: function (report, measure, dateFrom, dateTo, only = { value: "" }) {
+        const tier = getTier(only);
         const name = toString(measure);
         const found = getReport(this, report, dateFrom, dateTo);
         if (!(name in found.measures)) {
@@ -66,9 +79,9 @@ registries.functionRegistry.add("KOR.REPORT.NOTE", {
     args: [REPORT, ...DAYS],
     category: "Odoo",
     returns: ["STRING"],
-    compute: function (report, dateFrom, dateTo, tiers = { value: "" }) {
+    compute: function (report, dateFrom, dateTo, only = { value: "" }) {
         try {
-            getTier(tiers);
+            getTier(only);
             getReport(this, report, dateFrom, dateTo);
         } catch (error) {
             if (isLoadingError(error)) {
