@@ -1,7 +1,7 @@
 """How customers are and what comes next with them, for those who look after them."""
 
 from .executive import MOVEMENT
-from .workbook import COUNT, DECIMAL, Workbook, number, text
+from .workbook import COUNT, DECIMAL, NONE, Workbook, number, shorten, text, value_of
 
 ACCOUNT = "kor.account"
 RENEWAL = "kor.renewal"
@@ -39,25 +39,32 @@ def _add_cards(book):
     late = book.add_pivot("Overdue", ACCOUNT, ["__count", "amount_due"], domain=LATE, match=OWN)
     moved = book.add_pivot("Moved", MOVEMENT, ["amount"], ["kind"], match=MOVED)
     fresh = book.add_pivot("Signals", SIGNAL, ["__count"], domain=[["state", "=", "new"]], match=SIGNALLED)
-    for row, (name, formula, number_format) in enumerate(
-        (
-            ("Accounts", f'PIVOT.VALUE({all_of_them},"__count")', COUNT),
-            ("MRR", f'PIVOT.VALUE({all_of_them},"mrr")', None),
-            ("Average health", f'PIVOT.VALUE({all_of_them},"health_score")', DECIMAL),
-            ("Accounts at risk", f'PIVOT.VALUE({risk},"__count")', COUNT),
-            ("MRR at risk", f'PIVOT.VALUE({risk},"mrr")', None),
-            ("ARR to renew", f'PIVOT.VALUE({soon},"arr")', None),
-            ("Expected ARR", f'PIVOT.VALUE({soon},"weighted")', None),
-            ("Overdue", f'PIVOT.VALUE({late},"amount_due")', None),
-            ("Who owes", f'PIVOT.VALUE({late},"__count")', COUNT),
-            ("Expansion", _get_moved(moved, "expansion"), None),
-            ("Lost", f"{_get_moved(moved, 'contraction')}+{_get_moved(moved, 'churn')}", None),
-            ("Signals", f'PIVOT.VALUE({fresh},"__count")', COUNT),
-        ),
-        1,
-    ):
+    lost = f"{value_of(moved, 'amount', 'kind', 'contraction')}+{value_of(moved, 'amount', 'kind', 'churn')}"
+    figures = (
+        ("Accounts", value_of(all_of_them, "__count"), COUNT),
+        ("MRR", shorten(value_of(all_of_them, "mrr")), None),
+        ("Average health", _show(value_of(all_of_them, "health_score")), DECIMAL),
+        ("Accounts at risk", value_of(risk, "__count"), COUNT),
+        ("MRR at risk", shorten(value_of(risk, "mrr")), None),
+        ("ARR to renew", shorten(value_of(soon, "arr")), None),
+        ("Expected ARR", shorten(value_of(soon, "weighted")), None),
+        ("Overdue", shorten(value_of(late, "amount_due")), None),
+        ("Who owes", value_of(late, "__count"), COUNT),
+        ("Expansion", shorten(value_of(moved, "amount", "kind", "expansion")), None),
+        ("Lost", f"FORMAT.LARGE.NUMBER({lost})", None),
+        ("Signals", value_of(fresh, "__count"), COUNT),
+    )
+    for row, (name, formula, number_format) in enumerate(figures, 1):
         book.put(f"A{row}", f'=_t("{name}")')
         book.put(f"B{row}", f"={formula}", number_format)
+    _show_cards(book)
+
+
+def _show(value):
+    return f'IF({value}="",{NONE},{value})'
+
+
+def _show_cards(book):
     words = {"baselineMode": "text"}
     book.cards(
         {"title": "Accounts", "cell": "B1", "menu": PORTFOLIO},
@@ -75,10 +82,6 @@ def _add_cards(book):
          "baselineDescr": {"text": "lost"}},
         {"title": "New Signals", "cell": "B12", "menu": SIGNALS, "color": "green"},
     )  # fmt: skip
-
-
-def _get_moved(pivot, kind):
-    return f'PIVOT.VALUE({pivot},"amount","kind","{kind}")'
 
 
 def _add_charts(book):

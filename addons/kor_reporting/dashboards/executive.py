@@ -10,7 +10,7 @@ MRR = "kor_reporting.kor_mrr_menu"
 MOVEMENTS = "kor_reporting.kor_mrr_movement_menu"
 PROFITS = "kor_reporting.kor_profit_line_menu"
 REPORTS = "kor_reporting.kor_report_request_menu"
-BEFORE = {"baselineDescr": {"text": "vs. before"}, "humanize": False}
+BEFORE = {"baselineDescr": {"text": "vs. before"}}
 POINTS = {**BEFORE, "baselineMode": "difference"}
 FIGURES = (
     ("MRR after", "churn", "mrr_closing", "money"),

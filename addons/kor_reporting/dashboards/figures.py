@@ -3,10 +3,9 @@
 The figures come from the reports themselves (formula KOR.REPORT), so that a dashboard and a report never differ.
 """
 
-from .workbook import COUNT, PERCENT, RATIO
+from .workbook import COUNT, NONE, PERCENT, RATIO, shorten, value_of
 
 UNITS = {"money": None, "count": COUNT, "percent": PERCENT, "ratio": RATIO}
-NONE = '"–"'
 FIRST_ROW = 8
 CHOSEN, EARLIER = ("B3", "C3"), ("B5", "C5")
 TIER = "B6"
@@ -45,9 +44,8 @@ def add_figures(book, *figures):
         book.put(f"C{row}", f"={before}", UNITS[unit])
         cells[measure] = (f"B{row}", f"C{row}")
         if unit in ("money", "count"):
-            # A card that shortens numbers itself would leave out the dash.
             for column, source in (("E", f"B{row}"), ("F", f"C{row}")):
-                book.put(f"{column}{row}", f"=IF(ISNUMBER({source}),FORMAT.LARGE.NUMBER({source}),{source})")
+                book.put(f"{column}{row}", f"={shorten(source)}")
             cells[measure] = (f"E{row}", f"F{row}")
     return cells
 
@@ -60,4 +58,8 @@ def add_note(book, report, pivot):
     book.put("G1", f"=PIVOT({pivot},20,FALSE,FALSE,0,FALSE)")
     book.put("H1", '=_t("Amounts of several currencies are added up here: choose one company.")')
     book.put("H2", f'=IFERROR(KOR.REPORT.NOTE("{report}",{CHOSEN[0]},{CHOSEN[1]},{TIER}),"")')
-    book.note("=IF(COUNTA(Data!G1:G20)>1,Data!H1,Data!H2)")
+    book.put(
+        "H3", '=_t("No contract has brought recurring revenue yet. Its movements are read into the ledger once a day.")'
+    )
+    nothing = f'IF({value_of(pivot, "__count")}=0,Data!H3,"")'
+    book.note(f'=IF(COUNTA(Data!G1:G20)>1,Data!H1,IF(Data!H2="",{nothing},Data!H2))')

@@ -2,7 +2,7 @@
 
 from .executive import BEFORE, MOVED, MOVEMENT, MOVEMENTS, MRR, PROFIT, PROFITS, REPORTS
 from .figures import add_days, add_figures, add_note
-from .workbook import Workbook, number, text
+from .workbook import COUNT, Workbook, number, shorten, text, value_of
 
 REMAINING = "kor.revenue.remaining"
 REMAINING_MENU = "kor_revenue.kor_revenue_remaining_menu"
@@ -51,10 +51,10 @@ def _add_cards(book, cells):
     ahead = book.add_pivot("Ahead", REMAINING, ["balance"], match={"tier": "tier_id"})
     due = book.add_pivot("Open", "account.move", ["amount_residual_signed"], domain=OPEN, match=tier)
     late = book.add_pivot("Overdue", "account.move", ["amount_residual_signed", "__count"], domain=OVERDUE, match=tier)
-    book.put("J8", f'=PIVOT.VALUE({ahead},"balance")')
-    book.put("J9", f'=PIVOT.VALUE({due},"amount_residual_signed")')
-    book.put("J10", f'=PIVOT.VALUE({late},"amount_residual_signed")')
-    book.put("J11", f'=PIVOT.VALUE({late},"__count")', 2)
+    book.put("J8", f"={shorten(value_of(ahead, 'balance'))}")
+    book.put("J9", f"={shorten(value_of(due, 'amount_residual_signed'))}")
+    book.put("J10", f"={shorten(value_of(late, 'amount_residual_signed'))}")
+    book.put("J11", f"={value_of(late, '__count')}", COUNT)
     book.cards(
         {"title": "Agreed, Not Yet Earned", "cell": "J8", "menu": REMAINING_MENU, "color": "green"},
         {"title": "Open Invoices", "cell": "J9", "menu": INVOICES, "color": "amber"},

@@ -1,6 +1,6 @@
 """Whether promises are kept: tickets, their clocks, outages and uptime, for support."""
 
-from .workbook import COUNT, DECIMAL, EXACT, PERCENT, Workbook, number, text
+from .workbook import COUNT, DECIMAL, EXACT, NONE, PERCENT, Workbook, number, text, value_of
 
 TASK = "project.task"
 CLOCK = "kor.sla.clock"
@@ -56,15 +56,15 @@ def _add_cards(book):
         for name, offset in (("Opened", 0), ("Opened before", -1))
     ]
     figures = (
-        ("Open tickets", f'PIVOT.VALUE({tickets},"__count")', "", COUNT),
-        ("Overdue tickets", f'PIVOT.VALUE({late},"__count")', "", COUNT),
+        ("Open tickets", value_of(tickets, "__count"), "", COUNT),
+        ("Overdue tickets", value_of(late, "__count"), "", COUNT),
         ("Promises kept", *(_get_share(one) for one in clocks), PERCENT),
-        ("Outages", f'PIVOT.VALUE({outages[0]},"__count")', "", COUNT),
-        ("Hours of outages", *(f'PIVOT.VALUE({one},"duration")' for one in outages), DECIMAL),
-        ("Uptime", f'IFERROR(PIVOT.VALUE({uptime},"availability")/100,"–")', "", EXACT),
-        ("Months below target", f'PIVOT.VALUE({missed},"__count")', "", COUNT),
-        ("Open disputes", f'PIVOT.VALUE({disputes},"__count")', "", COUNT),
-        ("Tickets opened", *(f'PIVOT.VALUE({one},"__count")' for one in opened), COUNT),
+        ("Outages", value_of(outages[0], "__count"), "", COUNT),
+        ("Hours of outages", *(f"ROUND({value_of(one, 'duration')},1)" for one in outages), DECIMAL),
+        ("Uptime", _get_part(value_of(uptime, "availability")), "", EXACT),
+        ("Months below target", value_of(missed, "__count"), "", COUNT),
+        ("Open disputes", value_of(disputes, "__count"), "", COUNT),
+        ("Tickets opened", *(value_of(one, "__count") for one in opened), COUNT),
     )
     for row, (name, value, before, number_format) in enumerate(figures, 1):
         book.put(f"A{row}", f'=_t("{name}")')
@@ -88,14 +88,18 @@ def _show_cards(book):
         {"title": "Hours of Outages", "cell": "B5", "before": "C5", "menu": OUTAGE_MENU, "color": "red", **before,
          **worse},
         {"title": "Average Uptime", "cell": "B6", "before": "B7", "menu": BUDGET_MENU, "color": "green", **words,
-         "baselineDescr": {"text": "months below target"}, "humanize": False},
+         "baselineDescr": {"text": "months below target"}},
         {"title": "Open Disputes", "cell": "B8", "menu": DISPUTE_MENU, "color": "amber"},
     )  # fmt: skip
 
 
 def _get_share(pivot):
-    met, late = (f'PIVOT.VALUE({pivot},"__count","state","{state}")' for state in ("met", "breached"))
-    return f'IFERROR({met}/({met}+{late}),"–")'
+    met, late = (value_of(pivot, "__count", "state", state) for state in ("met", "breached"))
+    return f"IFERROR({met}/({met}+{late}),{NONE})"
+
+
+def _get_part(percent):
+    return f'IF({percent}="",{NONE},{percent}/100)'
 
 
 def _add_charts(book):

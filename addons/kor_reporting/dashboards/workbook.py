@@ -30,6 +30,7 @@ BORDERS = {
     "1": {"bottom": {"style": "thin", "color": "#CCCCCC"}},
     "2": {"bottom": {"style": "thin", "color": "#EEEEEE"}},
 }
+NONE = '"–"'
 GOOD, BAD = "#00A04A", "#DC6965"
 COLORS = {"blue": "#EFF6FF", "amber": "#FFF7ED", "red": "#FEF2F2", "green": "#ECFDF5"}
 
@@ -129,7 +130,8 @@ class Workbook:
                 "baselineMode": "percentage",
                 "baselineColorUp": GOOD,
                 "baselineColorDown": BAD,
-                "humanize": True,
+                # A card that shortens numbers itself would leave out the dash of those that are not there.
+                "humanize": False,
                 **({"baseline": f"Data!{before}"} if before else {}),
                 **card,
             }
@@ -292,6 +294,17 @@ def text(label="", width=1):
 def number(label="", width=1):
     """Return a column of numbers or dates, whose head stands on the right as they do."""
     return label, width, HEADER_RIGHT
+
+
+def value_of(pivot, *where):
+    """Return the formula of a pivot's measure, of all or of the group of a field: `"amount", "kind", "churn"`."""
+    names = ",".join(f'"{one}"' for one in where)
+    return f"PIVOT.VALUE({pivot},{names})"
+
+
+def shorten(value):
+    """Return the formula of a value, long numbers in thousands, a dash for none."""
+    return f"IF(ISNUMBER({value}),FORMAT.LARGE.NUMBER({value}),{NONE})"
 
 
 def _get_empty_sheet(key, name):
