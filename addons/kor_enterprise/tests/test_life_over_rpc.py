@@ -121,7 +121,7 @@ class TestLifeOverRpc(LifeCase):
         self._close("closer", "2026-03-31")
         # Owed to the customer is April. The calls were earned in March and billed in April: until April is closed they
         # stand on both sides.
-        self._check_books(tax=398.25, liability=1055, asset=55, income=1655)
+        self._check_books(tax=398.25, liability=1055, unbilled=55, income=1655)
 
     def _support(self):
         with self._on("2026-04-07"):
@@ -159,8 +159,14 @@ class TestLifeOverRpc(LifeCase):
         self.assertEqual((invoice.amount_total, invoice.amount_residual), (1150, 977.5))
         self._pay(invoice, "2026-05-10")
         self._close("closer", "2026-05-31")
-        # Earned: 3 × 1,000, 55 for calls, 600 for the set-up, less the credits of 150.
-        self._check_books(tax=525.75, income=3505)
+        # Earned: 3 × 1,000, 55 for calls, 600 for the set-up. The credits lower the price of the year: of the 150, what
+        # is delivered bears 150 × 3,600 ÷ 12,600 = 42.86, a cent less by the rounding of its two parts.
+        self._check_books(tax=525.75, asset=107.15, income=3612.15)
+
+    def _begin_day(self, day):
+        """Let what was agreed ahead hold from today on, as the job of the early morning does."""
+        with self._on(f"{day} 01:00:00"), self.enter_registry_test_mode():
+            self.env.ref("kor_contracts.ir_cron_kor_contract_states").method_direct_trigger()
 
     def _grow(self):
         (users,) = self.contract.line_ids.filtered(lambda line: line.name == "Users")
@@ -168,14 +174,16 @@ class TestLifeOverRpc(LifeCase):
             changes = [{"kind": "quantity", "line": users.id, "quantity": 25}]
             amendment = self._call("keeper", "kor.contract", "amend", [self.contract.id], "2026-06-01", changes)
             self._call("keeper", "kor.contract.amendment", "action_agree", [amendment], "Jane Harbour", "note")
+        self._begin_day("2026-06-01")
         june = self._bill("2026-06-30", "2026-06-01")
         self.assertEqual((june.amount_untaxed, june.amount_total), (1250, 1437.5))
         self._pay(june, "2026-06-12")
         self._close("closer", "2026-06-30")
-        self._check_books(tax=713.25, income=4755)
+        # 150 × 4,600 ÷ 12,600 = 54.76
+        self._check_books(tax=713.25, asset=95.24, income=4850.24)
 
     def _cost(self):
-        """Let June's hosting of 400 fall on the contract, and expect 1,250 − 400 = 850 of margin."""
+        """Let June's hosting of 400 fall on the contract, and expect 1,250 − 11.91 − 400 = 838.09 of margin."""
         with self._on("2026-07-05"):
             values = {"name": "Hosting", "month": "2026-06-01", "typed_amount": 400, "method": "equal"}
             pool = self._call("controller", "kor.cost.pool", "create", values)
@@ -186,7 +194,7 @@ class TestLifeOverRpc(LifeCase):
                 "controller", "kor.financial.report", "generate_profitability_report", "2026-06-01", "2026-06-30"
             )
         (row,) = [row for row in report["rows"] if row["key"] == self.harbour.id]
-        self.assertEqual((row["recognized"], row["cost"], row["margin"]), (1250, 400, 850))
+        self.assertEqual((row["recognized"], row["cost"], row["margin"]), (1238.09, 400, 838.09))
 
     def _renew(self):
         with self._on("2027-01-10"):
@@ -199,8 +207,7 @@ class TestLifeOverRpc(LifeCase):
         self._check_books(tax=2213.25, income=14755)
 
     def _renew_again(self):
-        with self._on("2027-03-01"), self.enter_registry_test_mode():
-            self.env.ref("kor_contracts.ir_cron_kor_contract_states").method_direct_trigger()
+        self._begin_day("2027-03-01")
         self.assertEqual((self.contract.mrr, str(self.contract.date_end)), (1300, "2028-02-29"))
         with self._on("2028-01-10"):
             self._call("keeper", "kor.contract", "renew", [self.contract.id], "2029-02-28")
