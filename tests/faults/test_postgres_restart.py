@@ -2,6 +2,7 @@
 
 import contextlib
 import time
+import xmlrpc.client
 from concurrent.futures import ThreadPoolExecutor
 
 import clients
@@ -64,8 +65,20 @@ def test_billing_goes_on_after_restarts(site, job):
     assert_billed_once(site, contracts)
 
 
+def connect(site):
+    """Return a client as soon as the workers have found out that their connections are cut."""
+
+    def try_to_connect():
+        with contextlib.suppress(xmlrpc.client.Error, OSError, clients.Refused):
+            admin = clients.XmlRpc(site, "admin")
+            return [admin for _worker in range(6) if admin.call("res.company", "search", domain=[])][:1]
+        return None
+
+    return clients.wait_until(try_to_connect, "connection after a restart")[0]
+
+
 def test_every_event_that_was_taken_is_there_after_restarts(site):
-    admin = clients.XmlRpc(site, "admin")
+    admin = connect(site)
     contracts = [clients.make_contract(admin, f"Delta {number}") for number in range(3)]
     mine = [usage.make_batches(f"r{number}", contracts, 30, 50) for number in range(3)]
 

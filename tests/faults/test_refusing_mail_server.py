@@ -72,7 +72,13 @@ def test_invoice_waits_for_a_mail_server_that_takes_it(site):
 
     admin.call("ir.mail_server", "write", [server], vals={"active": False})
     mails = admin.call("mail.mail", "search", domain=[["model", "=", "account.move"], ["res_id", "=", move]])
-    admin.call("mail.mail", "mark_outgoing", mails)
+    admin.call("mail.mail", "write", mails, vals={"state": "outgoing"})
+    (queue,) = admin.call(
+        "ir.model.data",
+        "search_read",
+        domain=[["module", "=", "mail"], ["name", "=", "ir_cron_mail_scheduler_action"]],
+        fields=["res_id"],
+    )
     for _twice in range(2):
-        admin.call("mail.mail", "process_email_queue")
+        assert admin.call("ir.cron", "method_direct_trigger", [queue["res_id"]]) is True
     assert count_received(site, number) == 1
