@@ -19,6 +19,10 @@ def full_disk(site):
     """Put the database's filestore on a disk of two megabytes; return a function that fills it and one that empties."""
     if os.geteuid():
         pytest.skip("Only root can mount a small disk.")
+    # Databases of tests keep files within themselves, so that they can be copied; others do not.
+    location = {"key": "ir_attachment.location"}
+    admin = clients.XmlRpc(site, "admin")
+    admin.call("ir.config_parameter", "set_param", **location, value="file")
     folder = site.odoo.data_dir / "filestore" / site.database
     folder.mkdir(parents=True, exist_ok=True)
     done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", folder], capture_output=True, text=True)
@@ -34,6 +38,7 @@ def full_disk(site):
     try:
         yield fill, ballast.unlink
     finally:
+        admin.call("ir.config_parameter", "set_param", **location, value="db")
         subprocess.run(["umount", "--lazy", folder], check=True)
 
 

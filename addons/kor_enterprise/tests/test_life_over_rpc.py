@@ -221,5 +221,5 @@ class TestLifeOverRpc(LifeCase):
             ledger = self._call("controller", "kor.financial.report", "list_mrr_movements", "2026-01-01", "2028-03-31")
         self.assertEqual(
             [(row["date"], row["kind"], row["amount"]) for row in ledger["rows"]],
-            [("2026-03-01", "new", 1000), ("2026-06-01", "expansion", 250), ("2027-03-01", "expansion", 50)],
+            [("2026-03-01", "new", 1000), ("2026-06-01", "expansion", 250), ("2027-03-01", "escalator", 50)],
         )
