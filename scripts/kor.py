@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Set up, run and test KOR Enterprise: `python3 scripts/kor.py run|test|shell|lint|bench|modules|native|clean`.
+"""Set up, run and test KOR Enterprise: `python3 scripts/kor.py run|test|faults|shell|lint|bench|modules|native|clean`.
 
 The first half needs nothing but Python's standard library: it fetches Odoo and builds the virtual
 environment. The second half runs inside that environment.
@@ -11,7 +11,7 @@ import sys
 from kor_env import odoo_source, paths, venv
 from kor_env.say import Stop, say
 
-COMMANDS = ("run", "test", "shell", "lint", "bench", "modules", "native", "clean", "setup")
+COMMANDS = ("run", "test", "faults", "shell", "lint", "bench", "modules", "native", "clean", "setup")
 
 
 def main(argv: list[str]) -> int:

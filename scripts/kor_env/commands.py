@@ -1,4 +1,4 @@
-"""What `make` offers: run, test, shell, lint, bench, modules and native."""
+"""What `make` offers: run, test, faults, shell, lint, bench, modules and native."""
 
 import contextlib
 import os
@@ -79,6 +79,14 @@ def test(source: OdooSource, arguments: list[str]) -> int:
     return code
 
 
+def faults(source: OdooSource, arguments: list[str]) -> int:
+    """Run the tests in which something breaks, and nothing beside them: PostgreSQL itself is stopped."""
+    os.environ["KOR_FAULTS"] = "1"
+    tests = paths.ROOT / "tests"
+    broken = [tests / "faults", *sorted(tests.glob("test_*_crash.py")), tests / "test_concurrency.py"]
+    return test(source, ["-n", "1", "-v", *(arguments or map(str, broken))])
+
+
 def shell(source: OdooSource, arguments: list[str]) -> int:
     """Open Odoo's shell on the demo database."""
     name = _database_name()
@@ -143,6 +151,7 @@ def setup(source: OdooSource, arguments: list[str]) -> int:
 COMMANDS: dict[str, Callable[[OdooSource, list[str]], int]] = {
     "run": run,
     "test": test,
+    "faults": faults,
     "shell": shell,
     "bench": bench,
     "lint": lint_command,
