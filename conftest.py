@@ -1,5 +1,7 @@
 """How property tests run (the same examples each time), how time stands still, and which tests stay together."""
 
+import os
+
 import pytest
 from freezegun import api, configure
 from hypothesis import HealthCheck, settings
@@ -13,15 +15,19 @@ configure(extend_ignore_list=["fontTools", "num2words", "PIL", "pypdf", "reportl
 api._get_module_attributes_hash = lambda module: f"{id(module)}-{len(getattr(module, '__dict__', ()))}"
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items):
-    """Keep files together, and all that share the served database on one worker.
+    """Keep files together, and all that share a served database on one worker.
 
     Between them no test class of Odoo runs: at its end it stops every child process of the worker.
     """
     for item in items:
-        is_served = "site" in item.fixturenames and not item.get_closest_marker("own_site")
-        item.add_marker(pytest.mark.xdist_group("served" if is_served else str(item.path)))
+        served = "rough" if item.get_closest_marker("rough") else "served"
+        item.add_marker(pytest.mark.xdist_group(served if "site" in item.fixturenames else str(item.path)))
 
 
 # Installs itself beside timesheets, which the suite does not need: `make modules` runs its tests.
 collect_ignore_glob = ["addons/kor_reporting_timesheet/tests/*"]
+# They stop what other tests stand on: `make faults` runs them.
+if "KOR_FAULTS" not in os.environ:
+    collect_ignore_glob.append("tests/faults/*")

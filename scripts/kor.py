@@ -11,7 +11,7 @@ import sys
 from kor_env import odoo_source, paths, venv
 from kor_env.say import Stop, say
 
-COMMANDS = ("run", "test", "shell", "lint", "bench", "modules", "native", "screenshots", "clean", "setup")
+COMMANDS = ("run", "test", "faults", "shell", "lint", "bench", "modules", "native", "screenshots", "clean", "setup")
 
 
 def main(argv: list[str]) -> int:

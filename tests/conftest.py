@@ -42,11 +42,15 @@ def shared_site(tmp_path_factory):
         yield site
 
 
+@pytest.fixture(scope="session")
+def rough_site(tmp_path_factory):
+    with _serve_copy("rough", tmp_path_factory) as site:
+        yield site
+
+
 @pytest.fixture(scope="module")
-def site(request, tmp_path_factory):
-    """The served database: one for all files, or of its own for a file marked `own_site`, which kills or changes it."""
-    if request.node.get_closest_marker("own_site"):
-        with _serve_copy("site", tmp_path_factory) as site:
-            yield site
-    else:
-        yield request.getfixturevalue("shared_site")
+def site(request):
+    """The served database: one for files marked `rough`, which kill or change it, and one for all others."""
+    site = request.getfixturevalue("rough_site" if request.node.get_closest_marker("rough") else "shared_site")
+    site.server.wait_ready()
+    return site

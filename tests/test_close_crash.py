@@ -10,7 +10,7 @@ import pytest
 import requests
 from test_run_crash import is_idle, kill_workers, query, trigger
 
-pytestmark = pytest.mark.own_site
+pytestmark = pytest.mark.rough
 
 CONTRACTS, KILLS = 48, 10
 # Small batches, so that kills fall before, within and after their commits.
@@ -28,6 +28,7 @@ contracts = env["kor.contract"].create([
     for partner in partners
 ])
 contracts.action_activate()
+contracts._write_agreed({{"next_billing_date": False}})
 env["kor.revenue.close"].create({{"company_id": company.id, "date_to": "2026-02-28"}})._start()
 """
 

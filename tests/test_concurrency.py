@@ -11,7 +11,7 @@ import pytest
 import requests
 from psycopg2 import sql
 
-pytestmark = pytest.mark.own_site
+pytestmark = pytest.mark.rough
 
 CLIENTS = 6
 YEAR = {"date_from": "2026-01-01", "date_to": "2026-12-31"}

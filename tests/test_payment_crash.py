@@ -6,7 +6,7 @@ import clients
 import psycopg2
 import pytest
 
-pytestmark = pytest.mark.own_site
+pytestmark = pytest.mark.rough
 
 MARCH = {"date_from": "2026-03-01", "date_to": "2026-03-31"}
 JOB = """
@@ -28,15 +28,17 @@ AN_HOUR_LATER = "env['kor.payment.attempt'].search([]).write({'date': '2026-03-0
 @pytest.fixture(scope="module")
 def invoice(site):
     """Return an invoice that is due, of a customer with a saved payment method, and nothing else to collect."""
-    site.shell("env['res.company'].search([]).kor_auto_charge = False")
     admin = clients.XmlRpc(site, "admin")
+    companies = admin.call("res.company", "search", domain=[])
+    admin.call("res.company", "write", companies, vals={"kor_auto_charge": False})
     contract = clients.make_contract(admin, "Quarry")
     (found,) = admin.call("kor.contract", "read", [contract], fields=["partner_id", "company_id"])
     clients.save_token(admin, found["partner_id"][0], clients.enable_payment(admin))
     (move,) = admin.call("kor.contract", "generate_invoice", [contract], **MARCH)
-    site.shell(f"env['res.company'].browse({found['company_id'][0]}).kor_auto_charge = True")
-    site.shell(f"env['account.move'].search([('id', '!=', {move})]).kor_contract_id.auto_charge = False")
-    site.shell(f"env['account.move'].browse({move}).kor_contract_id.auto_charge = True")
+    admin.call("res.company", "write", [found["company_id"][0]], vals={"kor_auto_charge": True})
+    others = admin.call("kor.contract", "search", domain=[["id", "!=", contract]])
+    admin.call("kor.contract", "write", others, vals={"auto_charge": False})
+    admin.call("kor.contract", "write", [contract], vals={"auto_charge": True})
     return move
 
 

@@ -12,7 +12,7 @@ import psycopg2
 import pytest
 import requests
 
-pytestmark = pytest.mark.own_site
+pytestmark = pytest.mark.rough
 
 CONTRACTS, KILLS = 60, 20
 # Small batches, so that kills fall before, within and after their commits.

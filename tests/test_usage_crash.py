@@ -10,7 +10,7 @@ import clients
 import pytest
 import usage
 
-pytestmark = pytest.mark.own_site
+pytestmark = pytest.mark.rough
 
 CLIENTS, BATCHES, SIZE = 4, 40, 50
 

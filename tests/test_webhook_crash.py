@@ -14,7 +14,7 @@ import requests
 from standardwebhooks.webhooks import Webhook
 from usage import query
 
-pytestmark = pytest.mark.own_site
+pytestmark = pytest.mark.rough
 
 ROOT = Path(__file__).resolve().parents[1]
 RECEIVER = runpy.run_path(str(ROOT / "addons" / "kor_integrations" / "tests" / "receiver.py"))

@@ -34,6 +34,11 @@ def format_quantity(env, value):
     return formatLang(env, float(value), digits=_get_decimals(value))
 
 
+def put_in_sentence(env, label):
+    """Return a label as it stands inside a sentence; German writes its nouns with a capital there too."""
+    return label if (env.lang or "").startswith("de") else label[:1].lower() + label[1:]
+
+
 def format_measured(env, value):
     """Return a measured number as people read it: an average over time has no end of decimals."""
     number = to_decimal(value)

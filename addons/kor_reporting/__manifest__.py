@@ -31,6 +31,19 @@
         "views/kor_mrr_movement_views.xml",
         "views/kor_profit_line_views.xml",
         "views/kor_analysis_menus.xml",
+        "data/spreadsheet_dashboard_data.xml",
     ],
-    "assets": {"web.assets_backend": ["kor_reporting/static/src/**/*"]},
+    "assets": {
+        "web.assets_backend": [
+            "kor_reporting/static/src/**/*",
+            ("remove", "kor_reporting/static/src/dashboard/**/*"),
+        ],
+        "spreadsheet.o_spreadsheet": [
+            (
+                "after",
+                "spreadsheet/static/src/o_spreadsheet/o_spreadsheet.js",
+                "kor_reporting/static/src/dashboard/**/*.js",
+            ),
+        ],
+    },
 }

@@ -1,4 +1,4 @@
-"""What `make` offers: run, test, shell, lint, bench, modules, native and screenshots."""
+"""What `make` offers: run, test, faults, shell, lint, bench, modules, native and screenshots."""
 
 import contextlib
 import os
@@ -77,6 +77,14 @@ def test(source: OdooSource, arguments: list[str]) -> int:
         code = subprocess.run(command, env=environment, cwd=paths.ROOT, stdin=subprocess.DEVNULL).returncode
         _drop_test_databases(odoo.cluster, name)
     return code
+
+
+def faults(source: OdooSource, arguments: list[str]) -> int:
+    """Run the tests in which something breaks, and nothing beside them: PostgreSQL itself is stopped."""
+    os.environ["KOR_FAULTS"] = "1"
+    tests = paths.ROOT / "tests"
+    broken = [tests / "faults", *sorted(tests.glob("test_*_crash.py")), tests / "test_concurrency.py"]
+    return test(source, ["-n", "1", "-v", *(arguments or map(str, broken))])
 
 
 def shell(source: OdooSource, arguments: list[str]) -> int:
@@ -161,6 +169,7 @@ def setup(source: OdooSource, arguments: list[str]) -> int:
 COMMANDS: dict[str, Callable[[OdooSource, list[str]], int]] = {
     "run": run,
     "test": test,
+    "faults": faults,
     "shell": shell,
     "bench": bench,
     "lint": lint_command,

@@ -125,6 +125,13 @@ class Cluster:
             self._as_user([self.bin / "pg_ctl", "stop", "-m", "fast", "-s", "-D", self.home])
             self.started_here = False
 
+    def restart(self, mode: str) -> None:
+        """Stop the server as pg_ctl's mode says, `fast` or like a crash `immediate`, and start it as it was."""
+        self._must(
+            [self.bin / "pg_ctl", "restart", "-w", "-t", "60", "-s", "-m", mode, "-D", self.home],
+            "PostgreSQL did not start again",
+        )
+
     def environment(self) -> dict[str, str]:
         """Return libpq's variables, which Odoo and PostgreSQL's own tools read alike."""
         path = f"{self.bin}{os.pathsep}{os.environ['PATH']}"

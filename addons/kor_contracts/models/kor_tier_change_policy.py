@@ -2,6 +2,8 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 
+from odoo.addons.kor_enterprise_tiers.tools import put_in_sentence
+
 
 class KorTierChangePolicy(models.Model):
     """When a change from one tier to another holds, and what of the running period is given back then."""
@@ -96,7 +98,7 @@ class KorTierChangePolicy(models.Model):
         return self.env._(
             "Policy “%(policy)s”: %(timing)s, from %(day)s; given back: %(credit)s.",
             policy=self.display_name,
-            timing=timing.lower(),
+            timing=put_in_sentence(self.env, timing),
             day=day,
-            credit=credit.lower(),
+            credit=put_in_sentence(self.env, credit),
         )

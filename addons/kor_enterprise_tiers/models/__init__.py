@@ -9,6 +9,7 @@ from . import kor_price_mixin, kor_price_tier_mixin
 
 # isort: split
 from . import (
+    ir_attachment,
     kor_charge,
     kor_charge_tier,
     kor_discount,

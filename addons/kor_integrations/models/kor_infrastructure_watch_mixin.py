@@ -2,6 +2,8 @@ from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Command
 
+from odoo.addons.kor_enterprise_tiers.tools import put_in_sentence
+
 from ..engine.infrastructure_checks import Turn
 from .kor_infrastructure_state_mixin import WATCHED
 
@@ -143,7 +145,7 @@ class KorInfrastructureWatchMixin(models.AbstractModel):
         return self.env._(
             "No uptime is promised for “%(name)s” (%(environment)s).",
             name=self.name,
-            environment=self._get_label("environment").lower(),
+            environment=put_in_sentence(self.env, self._get_label("environment")),
         )
 
     def _tell_minor(self, turns):

@@ -69,6 +69,7 @@ class KorMrrMovement(models.Model):
     )
     hint = fields.Char(readonly=True, string="Why", help="What kind of change it was, such as pause or discount.")
     amount = fields.Monetary(
+        string="MRR",
         currency_field="company_currency_id",
         readonly=True,
         help="In the currency of the company, at the rate of the month. All of them up to a day make the MRR of it.",

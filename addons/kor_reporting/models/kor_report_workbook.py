@@ -5,6 +5,8 @@ from xlsxwriter.utility import xl_range, xl_rowcol_to_cell
 
 from odoo import api, models
 
+from odoo.addons.kor_enterprise_tiers.tools import put_in_sentence
+
 from ..engine.bridge import DIFFERENCES, STEPS
 from ..engine.mrr import KINDS
 from .kor_report_bridge_mixin import KEYS, MEASURES, RESTS
@@ -108,7 +110,7 @@ class KorReportWorkbook(models.AbstractModel):
     @api.model
     def _get_group_label(self, result):
         options = self.env["kor.report.request"]._fields["group_by"]._description_selection(self.env)
-        return dict(options).get(result["group_by"], "").lower()
+        return put_in_sentence(self.env, dict(options).get(result["group_by"], ""))
 
     @api.model
     def _write_row(self, sheet, formats, at, keys, row, prefix, skip=()):

@@ -5,6 +5,8 @@ from . import (
     test_cost_service,
     test_cost_source,
     test_cost_template,
+    test_dashboard,
+    test_dashboard_page,
     test_engine_allocation,
     test_engine_bridge,
     test_engine_component,

@@ -169,15 +169,22 @@ class _Flow:
             setattr(self, name, ZERO)
 
 
+# A credit note belongs where the invoice's line does that it gives back: the one of its name, else a fee before a use.
+BILLED_GROUP = """
+    CASE WHEN COALESCE(
+        (SELECT charge_type FROM kor_billing_item WHERE move_line_id = line.id ORDER BY id LIMIT 1),
+        (SELECT origin.charge_type
+           FROM kor_billing_item origin LEFT JOIN account_move_line given ON given.id = origin.move_line_id
+          WHERE origin.move_id = move.reversed_entry_id
+            AND origin.contract_id = own.contract_id AND origin.product_id = line.product_id
+          ORDER BY given.name IS DISTINCT FROM line.name, origin.charge_type IN ('usage', 'commitment'), origin.id
+          LIMIT 1)
+    ) IN ('usage', 'commitment') THEN 'usage' ELSE 'contract' END
+"""
 # Documents only: what somebody enters by hand, or reverses, is not billed, and the ledger control names it.
-# A credit note belongs where the invoice's line does that it gives back.
-_BILLED = """
+_BILLED = f"""
     SELECT own.contract_id,
-        CASE WHEN COALESCE(
-            (SELECT charge_type FROM kor_billing_item WHERE move_line_id = line.id ORDER BY id LIMIT 1),
-            (SELECT charge_type FROM kor_billing_item WHERE move_id = move.reversed_entry_id
-                AND contract_id = own.contract_id AND product_id = line.product_id ORDER BY id LIMIT 1)
-        ) IN ('usage', 'commitment') THEN 'usage' ELSE 'contract' END,
+        {BILLED_GROUP},
         date_trunc('month', line.date)::date, sum(-line.amount_currency), sum(-line.balance)
     FROM account_move_line line
     JOIN account_move move ON move.id = line.move_id

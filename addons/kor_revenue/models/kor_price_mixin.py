@@ -30,12 +30,13 @@ class KorPriceMixin(models.AbstractModel):
 
     @api.model
     def _get_revenue_methods(self):
-        return [
-            ("day", self.env._("By day")),
-            ("month", self.env._("By month, parts of months by day")),
-            ("half_month", self.env._("By month, parts count half")),
-            ("equal", self.env._("Equal parts")),
-            ("point", self.env._("At once")),
-            ("progress", self.env._("By progress or milestones")),
-            ("invoice", self.env._("As invoiced")),
-        ]
+        labels = {  # no pairs: the export of strings takes the key of a pair after a translated one for a string too
+            "day": self.env._("By day"),
+            "month": self.env._("By month, parts of months by day"),
+            "half_month": self.env._("By month, parts count half"),
+            "equal": self.env._("Equal parts"),
+            "point": self.env._("At once"),
+            "progress": self.env._("By progress or milestones"),
+            "invoice": self.env._("As invoiced"),
+        }
+        return list(labels.items())

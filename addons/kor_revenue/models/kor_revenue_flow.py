@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from .kor_contract_position_mixin import BILLED_GROUP
 from .kor_revenue_schedule import GROUPS
 
 KINDS = [
@@ -80,11 +81,7 @@ class KorRevenueFlow(models.Model):
             """
             SELECT line.id::bigint * 4 AS id, 'billed' AS kind, line.name, line.date,
                 date_trunc('month', line.date)::date AS month, own.contract_id,
-                CASE WHEN COALESCE(
-                    (SELECT charge_type FROM kor_billing_item WHERE move_line_id = line.id ORDER BY id LIMIT 1),
-                    (SELECT charge_type FROM kor_billing_item WHERE move_id = move.reversed_entry_id
-                        AND contract_id = own.contract_id AND product_id = line.product_id ORDER BY id LIMIT 1)
-                ) IN ('usage', 'commitment') THEN 'usage' ELSE 'contract' END AS position_group,
+                %s AS position_group,
                 NULL::int AS schedule_id, line.move_id, -line.amount_currency AS amount, -line.balance AS balance,
                 line.account_id
             FROM account_move_line line
@@ -94,7 +91,8 @@ class KorRevenueFlow(models.Model):
                 ON own.contract_id = COALESCE(line.kor_contract_id, move.kor_contract_id)
                 AND own.deferral_account_id = line.account_id
             WHERE line.parent_state = 'posted' AND move.move_type IN ('out_invoice', 'out_refund', 'out_receipt')
-            """
+            """,
+            SQL(BILLED_GROUP),
         )
 
     @api.model

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from odoo.addons.kor_contracts.models.kor_contract import TERM_MONTHS
+from odoo.addons.kor_enterprise_tiers.tools import put_in_sentence
 
 INTERNAL = "kor_sales_pipeline.group_kor_pipeline_user"
 # In the context of what sending, signing and making versions write. An object: no caller from outside can send one.
@@ -304,7 +305,7 @@ class SaleOrder(models.Model):
             key, title = (1, months), self.env._("Each %(period)s", period=charge._describe_period())
         # Terms of a proposal are no option by themselves: the section is.
         if charge._name == "kor.charge" and charge.optional:
-            return (4, *key), self.env._("Options – %(title)s", title=title[:1].lower() + title[1:]), True
+            return (4, *key), self.env._("Options – %(title)s", title=put_in_sentence(self.env, title)), True
         return (0, *key), title, False
 
     def _kor_add_amount_lines(self):

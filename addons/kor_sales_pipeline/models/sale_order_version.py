@@ -168,7 +168,7 @@ class SaleOrder(models.Model):
         old, new = before.sudo()._kor_get_content(), self.sudo()._kor_get_content()  # in sudo: rights were checked
         rows = [*self._kor_compare_terms(old, new), *self._kor_compare_lines(old, new)]
         titles = dict(PARTS)
-        for name, area in (("sections", self.env._("Text")), ("clauses", self.env._("Clauses"))):
+        for name, area in {"sections": self.env._("Text"), "clauses": self.env._("Clauses")}.items():
             rows += self._kor_compare_texts(area, old[name], new[name], titles)
         return rows
 

@@ -1,6 +1,6 @@
 from odoo import api, models
 
-from odoo.addons.kor_enterprise_tiers.tools import format_quantity
+from odoo.addons.kor_enterprise_tiers.tools import format_quantity, put_in_sentence
 
 from ..tools import describe_minutes
 
@@ -57,7 +57,7 @@ class KorSlaWordsMixin(models.AbstractModel):
         return self.env._(
             "%(credits)s; of %(base)s, at most %(cap)s %%",
             credits=", ".join(parts),
-            base=base[:1].lower() + base[1:],
+            base=put_in_sentence(self.env, base),
             cap=format_quantity(self.env, self.penalty_cap),
         )
 
@@ -76,11 +76,12 @@ class KorSlaWordsMixin(models.AbstractModel):
     @api.model
     def _get_times_labels(self):
         """Return the kinds of times with their labels, in the order in which they are shown."""
-        return [
-            ("response_minutes", self.env._("First response")),
-            ("next_response_minutes", self.env._("Next response")),
-            ("resolution_minutes", self.env._("Resolution")),
-        ]
+        labels = {
+            "response_minutes": self.env._("First response"),
+            "next_response_minutes": self.env._("Next response"),
+            "resolution_minutes": self.env._("Resolution"),
+        }
+        return list(labels.items())
 
     def _get_service_facts(self):
         """Return pairs of label and text on what is promised; the text is empty where nothing is."""

@@ -1,0 +1,152 @@
+from contextlib import contextmanager
+from datetime import datetime, time, timedelta
+from unittest.mock import patch
+
+from odoo import fields
+from odoo.exceptions import UserError
+from odoo.fields import Command
+from odoo.tests import HttpCase, freeze_time, new_test_user
+
+from odoo.addons.kor_contracts.models import kor_pdf
+from odoo.addons.kor_revenue.tests.common import KorRevenueCommon
+from odoo.addons.kor_sla.tests.compliance_common import ComplianceCase
+
+PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+STAFF = {
+    "seller": "kor_sales_pipeline.group_kor_pipeline_user",
+    "guide": "kor_onboarding.group_kor_onboarding_manager",
+    "agent": "kor_sla.group_kor_support_user",
+    "head": "kor_sla.group_kor_support_manager",
+    "biller": "kor_billing.group_kor_billing_manager,account.group_account_manager",
+    "closer": "kor_revenue.group_kor_revenue_manager",
+    "keeper": "kor_account_management.group_kor_account_user,kor_contracts.group_kor_contract_officer",
+    "controller": "kor_reporting.group_kor_reporting_manager",
+    "meter": "kor_usage.group_kor_usage_reporter",
+}
+
+
+class LifeCase(KorRevenueCommon, ComplianceCase, HttpCase):
+    """Bring a company, its staff, what it sells, and a customer who has not heard of it yet.
+
+    The plan, for a year: 1,100 a month in advance; users at 10 a month each, none at first; calls at 0.01 each beyond
+    10,000 a month, in arrears; 600 for the set-up. Taxes are 15 %. The promise: 99.9 % uptime, urgent tickets answered
+    within an hour and solved within eight; below it 10 % of the month's fee, 5 % for each late answer.
+    """
+
+    @classmethod
+    def get_default_groups(cls):
+        return super().get_default_groups() | cls.env.ref("kor_onboarding.group_kor_onboarding_manager")
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        own = {"company_id": cls.company.id, "company_ids": [Command.set(cls.company.ids)], "tz": "UTC"}
+        cls.company.partner_id.tz = "UTC"
+        cls.company.kor_onboarding_auto = False
+        cls.staff = {
+            name: new_test_user(cls.env, f"life_{name}", f"base.group_user,{groups}", name=name.title(), **own)
+            for name, groups in STAFF.items()
+        }
+        cls.harbour = cls._make_customer("Harbour", tz="UTC")
+        person = {"name": "Jane Harbour", "parent_id": cls.harbour.id, "email": "jane@harbour.example"}
+        person = cls.env["res.partner"].create(person)
+        cls.buyer = new_test_user(cls.env, "life_buyer", "base.group_portal", partner_id=person.id, **own)
+        cls.people = {**cls.staff, "buyer": cls.buyer}
+        calls = cls.env.ref("kor_enterprise_tiers.metric_api_calls")
+        charges = (
+            {"name": "Base fee", "unit_price": 1100},
+            {"name": "Users", "charge_type": "per_unit", "metric_id": cls.users.id, "unit_price": 10, "quantity": 0},
+            {
+                "name": "Calls",
+                "charge_type": "usage",
+                "metric_id": calls.id,
+                "unit_price": 0.01,
+                "included_quantity": 10000,
+                "timing": "arrears",
+            },
+            {"name": "Set-up", "charge_type": "one_time", "unit_price": 600},
+        )
+        cls.plan = cls.env["kor.plan"].create(
+            {
+                "name": "Gold annual",
+                "tier_id": cls.gold.id,
+                "currency_id": cls.currency.id,
+                "company_id": cls.company.id,
+                "term": "annual",
+                "charge_ids": [Command.create({"product_id": cls.product.id, **charge}) for charge in charges],
+            }
+        )
+        cls.env.ref("kor_onboarding.template_enterprise").tier_ids += cls.gold
+        if not kor_pdf.weasyprint:
+            cls.startClassPatcher(patch.object(type(cls.env["kor.pdf"]), "_render", lambda self, html: b"%PDF-1.4"))
+
+    @contextmanager
+    def _on(self, moment):
+        """Stand still at a moment: a day is taken at nine in the morning."""
+        with freeze_time(moment if " " in moment else f"{moment} 09:00:00"):
+            self.env.flush_all()
+            yield
+        self.env.invalidate_all()
+
+    def _call(self, who, model, method, *arguments, **options):
+        """Call a method as a program outside does, with login and password and plain values only."""
+        user = self.people[who]
+        arguments = [self.env.cr.dbname, user.id, user.login, model, method, list(arguments), options]
+        params = {"service": "object", "method": "execute_kw", "args": arguments}
+        request = {"jsonrpc": "2.0", "id": 0, "method": "call", "params": params}
+        answer = self.url_open("/jsonrpc", json=request, timeout=120).json()
+        if "error" in answer:
+            raise UserError(answer["error"]["data"]["message"])
+        return answer.get("result")
+
+    def _use(self, who, contract, first, last, quantity):
+        """Report calls of each day, both included, as the platform's meter does."""
+        first, last = fields.Date.to_date(first), fields.Date.to_date(last)
+        events = [
+            {
+                "id": f"life-{day}",
+                "contract": contract,
+                "metric": "api_calls",
+                "time": datetime.combine(day, time(1)).isoformat() + "Z",
+                "quantity": quantity,
+            }
+            for day in (first + timedelta(days=number) for number in range((last - first).days + 1))
+        ]
+        with self._on(str(last + timedelta(days=1))):
+            outcome = self._call(who, "kor.usage.event", "ingest", events)
+        self.assertEqual((outcome["accepted"], outcome["rejected"]), (len(events), []))
+
+    def _close(self, who, *months):
+        """Close months, given by their last days, one after another, each on the third day after."""
+        for month in months:
+            with self._on(str(fields.Date.to_date(month) + timedelta(days=3))):
+                close = self._call(
+                    who, "kor.revenue.close", "create", {"company_id": self.company.id, "date_to": month}
+                )
+                self._call(who, "kor.revenue.close", "action_post", [close])
+
+    def _check_books(self, **expected):
+        """Expect what the customer's ledger says, account by account; and that it balances.
+
+        :param expected: `receivable`, `tax`, `liability` (contract liability), `asset` (contract asset), `unbilled`,
+            `income`: the balance as its usual side reads it; what is not given is 0
+        """
+        self.env.flush_all()
+        self.env.invalidate_all()
+        accounts = {
+            "receivable": (self.harbour.property_account_receivable_id, 1),
+            "tax": (self.tax.invoice_repartition_line_ids.account_id, -1),
+            "liability": (self.liability, -1),
+            "asset": (self.asset, 1),
+            "unbilled": (self.unbilled, 1),
+            "income": (self.income, -1),
+        }
+        lines = self.env["account.move.line"].search(
+            [("partner_id", "child_of", self.harbour.id), ("parent_state", "=", "posted")]
+        )
+        found = {
+            name: round(sign * sum(lines.filtered(lambda line: line.account_id in account).mapped("balance")), 2)  # noqa: B023
+            for name, (account, sign) in accounts.items()
+        }
+        self.assertEqual(found, dict.fromkeys(accounts, 0) | expected)
+        self.assertAlmostEqual(sum(lines.move_id.line_ids.mapped("balance")), 0, 2)
