@@ -26,6 +26,7 @@
         "views/res_config_settings_views.xml",
         "views/kor_reporting_menus.xml",
         "views/kor_cost_menus.xml",
+        "report/kor_report_pdf_templates.xml",
         "wizards/kor_report_request_views.xml",
         "views/kor_mrr_movement_views.xml",
         "views/kor_profit_line_views.xml",

@@ -22,5 +22,6 @@ from . import (
     test_report_drill,
     test_report_figures,
     test_report_mrr,
+    test_report_paper,
     test_report_recomputed,
 )
