@@ -16,6 +16,10 @@ SPANS = [
     ("this_year", "This year"),
 ]
 
+# Contracts × months above which a report is made in the background, where no parameter says otherwise.
+LARGE = 250_000
+LARGE_PARAMETER = "kor_reporting.large_report"
+
 
 class KorReportParameterMixin(models.AbstractModel):
     """Say which report is wanted: its kind, company, currency and rows."""
@@ -83,6 +87,27 @@ class KorReportParameterMixin(models.AbstractModel):
         self._check_days()
         files = self.env["kor.report.file"]
         return files._generate(self.report, self.date_from, self.date_to, self._get_options(limit))
+
+    def _is_large(self):
+        """Tell whether a report is better made in the background: contracts × months say how much is read."""
+        self._check_days()
+        manager = self.env["kor.financial.report"]._check_reader()
+        domain = [
+            ("company_id", "=", self.company_id.id),
+            ("state", "!=", "draft"),
+            ("date_start", "<=", self.date_to),
+            "|", ("date_end_effective", "=", False), ("date_end_effective", ">=", self.date_from),
+        ]  # fmt: skip
+        if manager:
+            domain.append(("account_manager_id", "=", manager.id))
+        contracts = self.env["kor.contract"].sudo().search_count(domain)  # a number only, of what the report sums up
+        months = (self.date_to.year - self.date_from.year) * 12 + self.date_to.month - self.date_from.month + 1
+        return contracts * months > self._get_large_size()
+
+    @api.model
+    def _get_large_size(self):
+        value = self.env["ir.config_parameter"].sudo().get_param(LARGE_PARAMETER, "")  # no secret
+        return int(value) if value.isdecimal() else LARGE
 
     def _check_days(self):
         if not (self.date_from and self.date_to):

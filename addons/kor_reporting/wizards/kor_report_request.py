@@ -57,32 +57,48 @@ class KorReportRequest(models.TransientModel):
             raise UserError(self.env._("What a report says is worked out by it: call action_show()."))
 
     def action_show(self):
-        """Work the report out, and show it.
+        """Work the report out, and show it; have a large one made in the background.
 
-        :return: True
+        :return: True, or an action that shows how far the large one is
         """
         self.ensure_one()
+        if self._is_large():
+            return self._queue()
         shown = self._lay_out(self._generate(SHOWN))
         self.sudo().result = shown  # written by the report only, read by whoever asked for it
         return True
 
     def action_download(self):
-        """Write the report as a workbook.
+        """Write the report as a workbook; have a large one made in the background.
 
-        :return: an action that downloads it
+        :return: an action that downloads it, or shows how far it is
         """
         return self._download("xlsx")
 
     def action_download_pdf(self):
-        """Print the report as a PDF.
+        """Print the report as a PDF; have a large one made in the background.
 
-        :return: an action that downloads it
+        :return: an action that downloads it, or shows how far it is
         """
         return self._download("pdf")
 
-    def _download(self, kind):
+    def action_make_in_background(self):
+        """Have the report made while the user goes on working.
+
+        :return: an action that shows how far it is
+        """
         self.ensure_one()
         self._check_days()
+        return self._queue()
+
+    def _queue(self):
+        self.check_access("read")
+        return self.env["kor.report.job"]._queue(self)
+
+    def _download(self, kind):
+        self.ensure_one()
+        if self._is_large():
+            return self._queue()
         files = self.env["kor.report.file"]
         made = files._make(kind, self.report, self.date_from, self.date_to, self._get_options())
         values = {"file": files._encode(made["content"]), "file_name": made["name"]}
