@@ -126,7 +126,7 @@ class KorReportJob(models.Model):
         jobs = self.search([("state", "in", ("waiting", "running"))], order="id")
         cron._commit_progress(remaining=len(jobs))
         for job in jobs:
-            job._work()
+            job.with_context(lang=job.user_id.lang)._work()
             if not cron._commit_progress(1):
                 return
 
@@ -201,12 +201,11 @@ class KorReportJob(models.Model):
 
     def _notify(self, text, kind):
         """Tell the user at once where the browser is open, and in the inbox."""
-        job = self.with_context(lang=self.user_id.lang)
-        self.user_id._bus_send("simple_notification", {"title": job.display_name, "message": text, "type": kind})
+        self.user_id._bus_send("simple_notification", {"title": self.display_name, "message": text, "type": kind})
         self.env["mail.thread"].message_notify(
             model=self._name,
             res_id=self.id,
-            subject=job.display_name,
+            subject=self.display_name,
             body=text,
             partner_ids=self.user_id.partner_id.ids,
         )

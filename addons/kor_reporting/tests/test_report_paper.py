@@ -3,6 +3,8 @@ from io import BytesIO
 from unittest import skipUnless
 from unittest.mock import patch
 
+import openpyxl
+import xlsxwriter
 from pypdf import PdfReader
 
 from odoo.tests import BaseCase, freeze_time, tagged
@@ -13,6 +15,7 @@ from odoo.addons.kor_contracts.tests.test_contract_pdf import read_page
 from ..models.kor_report_file import PAPER_ROWS
 from ..models.kor_report_paper import COLUMNS, _split
 from .report_common import ReportCase
+from .spreadsheet_common import SOFFICE, WITHOUT, recalculate
 
 HALF = ("2026-01-01", "2026-06-30")
 EVERY = (("revenue", "month"), ("cost", "tier"), ("profitability", "customer"), ("lifetime_value", "customer"),
@@ -39,6 +42,10 @@ class TestReportPaper(ReportCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        with freeze_time("2026-03-31 12:00:00"):
+            for contract in cls.all_contracts:
+                contract.generate_invoice("2026-01-01", "2026-03-31")
+                contract.recognize_revenue("2026-03-31")
         cls._pool(90, "Hosting", month="2026-02-01").allocate()
         cls._pool(60, "Fair", category="sales_marketing", month="2026-03-01").allocate()
 
@@ -104,3 +111,32 @@ class TestReportPaper(ReportCase):
                 self.assertIn(f"{number} / {len(pages)}", page)
                 for text in ("Churn and Retention", "01/01/2026 to 06/30/2026", self.currency.name, self.company.name):
                     self.assertIn(text, page)
+
+    def _write_books(self):
+        """Return {name: content} of the workbooks of all reports."""
+        files, books = self.env["kor.report.file"], {}
+        for report, group_by in (*EVERY, ("revenue", "customer"), ("profitability", "component"), ("bridge", "tier")):
+            made = files._make("xlsx", report, *HALF, {"company": self.company.id, "group_by": group_by})
+            books[f"{report}_{group_by}"] = made["content"]
+        books["empty"] = files._make("xlsx", "cost", "2001-01-01", "2001-01-31", {"group_by": "customer"})["content"]
+        return books
+
+    @skipUnless(SOFFICE, WITHOUT)
+    def test_libreoffice_works_out_the_values_that_stand_in_the_workbooks(self):
+        books, stream = self._write_books(), BytesIO()
+        with xlsxwriter.Workbook(stream, {"in_memory": True}) as wrong:
+            wrong.add_worksheet("Report").write_formula(0, 0, "=1+1", None, 3)
+        found, seen = recalculate({**books, "wrong": stream.getvalue()}), 0
+        # What is wrong comes back right: it does recalculate.
+        self.assertEqual(found["wrong"]["Report"]["A1"].value, 2)
+        for name, content in books.items():
+            formulas = openpyxl.load_workbook(BytesIO(content))
+            values = openpyxl.load_workbook(BytesIO(content), data_only=True)
+            self.assertEqual(found[name].sheetnames, formulas.sheetnames)
+            for sheet in formulas:
+                for cell in (cell for row in sheet.iter_rows() for cell in row if cell.data_type == "f"):
+                    with self.subTest(book=name, sheet=sheet.title, cell=cell.coordinate, formula=cell.value):
+                        own, other = (book[sheet.title][cell.coordinate].value for book in (values, found[name]))
+                        self.assertAlmostEqual(own or 0, other or 0, 6)
+                        seen += 1
+        self.assertGreater(seen, 100)
