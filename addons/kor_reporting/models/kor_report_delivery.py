@@ -12,7 +12,9 @@ class KorReportDelivery(models.Model):
 
     schedule_id = fields.Many2one("kor.report.schedule", required=True, readonly=True, index=True, ondelete="cascade")
     date = fields.Date(required=True, readonly=True)
-    user_id = fields.Many2one("res.users", string="Recipient", required=True, readonly=True, index=True)
+    user_id = fields.Many2one(
+        "res.users", string="Recipient", required=True, readonly=True, index=True, ondelete="cascade"
+    )
     period = fields.Char(readonly=True)
     state = fields.Selection([("sent", "Sent"), ("refused", "Not sent")], required=True, readonly=True)
     reason = fields.Char(readonly=True, help="Why it was not sent.")

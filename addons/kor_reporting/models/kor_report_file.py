@@ -4,6 +4,7 @@ from odoo import api, models
 
 # More rows than these are for the workbook: nobody leafs through them.
 PAPER_ROWS = 500
+SCREEN_ROWS = 200
 ROWS = {"xlsx": 0, "pdf": PAPER_ROWS}
 KINDS = [("xlsx", "Workbook (XLSX)"), ("pdf", "Document (PDF)")]
 

@@ -4,12 +4,10 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-from .kor_report_file import PAPER_ROWS
+from .kor_report_file import PAPER_ROWS, SCREEN_ROWS
 
 _logger = logging.getLogger(__name__)
 
-# More is for the workbook.
-SHOWN = 200
 # What kills the worker again and again is not tried for ever.
 ATTEMPTS = 3
 KEPT_DAYS = 90
@@ -27,7 +25,9 @@ class KorReportJob(models.Model):
     _description = "Report in the Background"
     _order = "id desc"
 
-    user_id = fields.Many2one("res.users", string="Asked for by", required=True, readonly=True, index=True)
+    user_id = fields.Many2one(
+        "res.users", string="Asked for by", required=True, readonly=True, index=True, ondelete="cascade"
+    )
     date_from = fields.Date(string="From", required=True, readonly=True)
     date_to = fields.Date(string="To", required=True, readonly=True)
     state = fields.Selection(
@@ -156,7 +156,7 @@ class KorReportJob(models.Model):
         document = self._read(lambda files, _options: files._write("pdf", *days, printed))
         self._progress(95, self.env._("The files are kept."))
         own = self.with_user(self.user_id).with_context(**self._get_context())
-        self._finish(own._lay_out(_cut(result, SHOWN)), workbook, document)
+        self._finish(own._lay_out(_cut(result, SCREEN_ROWS)), workbook, document)
 
     def _read(self, work):
         """Return what work on reports says, that is done as the user on a cursor that cannot write."""

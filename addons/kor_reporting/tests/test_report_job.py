@@ -73,6 +73,11 @@ class TestReportJob(ReportCase):
         self._run()
         self.assertEqual(job.result, request.result)
 
+    def test_request_without_anything_is_of_the_last_12_months(self):
+        request = self.env["kor.report.request"].with_user(self.user).create({})
+        self.assertEqual((str(request.date_from), str(request.date_to)), ("2025-07-01", "2026-06-30"))
+        self.assertEqual(request.action_make_in_background()["res_model"], "kor.report.job")
+
     def test_stages_are_told_and_read_on_cursors_that_cannot_write(self):
         job, told, written = self._queue(), [], []
         model, files = type(job), type(self.env["kor.report.file"])

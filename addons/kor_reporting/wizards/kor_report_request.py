@@ -1,10 +1,9 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..models.kor_report_file import SCREEN_ROWS
 from ..models.kor_report_parameter_mixin import SPANS
 
-# More is for the workbook.
-SHOWN = 200
 # What the report alone writes.
 RESULT = {"result", "file", "file_name"}
 
@@ -22,8 +21,12 @@ class KorReportRequest(models.TransientModel):
         required=True,
         default="last_12_months",
     )
-    date_from = fields.Date(string="From", compute="_compute_dates", store=True, readonly=False, required=True)
-    date_to = fields.Date(string="To", compute="_compute_dates", store=True, readonly=False, required=True)
+    date_from = fields.Date(
+        string="From", compute="_compute_dates", store=True, precompute=True, readonly=False, required=True
+    )
+    date_to = fields.Date(
+        string="To", compute="_compute_dates", store=True, precompute=True, readonly=False, required=True
+    )
     result = fields.Json(readonly=True)
     file = fields.Binary(readonly=True, attachment=False)
     file_name = fields.Char(readonly=True)
@@ -64,7 +67,7 @@ class KorReportRequest(models.TransientModel):
         self.ensure_one()
         if self._is_large():
             return self._queue()
-        shown = self._lay_out(self._generate(SHOWN))
+        shown = self._lay_out(self._generate(SCREEN_ROWS))
         self.sudo().result = shown  # written by the report only, read by whoever asked for it
         return True
 
