@@ -57,7 +57,8 @@ class TestReportSchedule(ReportCase):
         return self.schedule.delivery_ids.filtered(lambda one: one.state == state)
 
     def _mails(self):
-        return self.env["mail.mail"].search([("model", "=", "kor.report.delivery")])
+        own = [("model", "=", "kor.report.delivery"), ("res_id", "in", self.schedule.delivery_ids.ids)]
+        return self.env["mail.mail"].search(own)
 
     def _read(self, delivery):
         """Return the names in the first column of a workbook that was sent."""
