@@ -8,6 +8,7 @@ from odoo.tests import freeze_time, tagged
 from odoo.tools import mute_logger
 
 from ..models.kor_report_parameter_mixin import LARGE, LARGE_PARAMETER
+from ..wizards import kor_report_request
 from .report_common import ReportCase
 
 HALF = ("2026-01-01", "2026-06-30")
@@ -147,6 +148,15 @@ class TestReportJob(ReportCase):
         # Two of them are the account manager's.
         self.assertIs(self._request(self.keeper).action_show(), True)
         self.assertGreater(LARGE, 100_000)
+
+    def test_document_of_many_rows_is_printed_in_the_background(self):
+        request = self._request(group_by="contract")
+        rows = len(request._generate(0)["rows"])
+        for count, model in ((rows, "ir.actions.act_url"), (rows - 1, "kor.report.job")):
+            with self.subTest(count=count), patch.object(kor_report_request, "DIRECT_ROWS", count):
+                action = request.action_download_pdf()
+                self.assertEqual(action.get("res_model", action["type"]), model)
+                self.assertEqual(request.action_download()["type"], "ir.actions.act_url")
 
     def test_only_readers_of_reports_queue_and_files_go_with_the_job(self):
         clerk = self._make_user("clerk", "base.group_user")

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..models.kor_report_file import SCREEN_ROWS
+from ..models.kor_report_file import DIRECT_ROWS, ROWS, SCREEN_ROWS
 from ..models.kor_report_parameter_mixin import SPANS
 
 # What the report alone writes.
@@ -79,7 +79,7 @@ class KorReportRequest(models.TransientModel):
         return self._download("xlsx")
 
     def action_download_pdf(self):
-        """Print the report as a PDF; have a large one made in the background.
+        """Print the report as a PDF; have a large one, or one of many rows, made in the background.
 
         :return: an action that downloads it, or shows how far it is
         """
@@ -102,8 +102,11 @@ class KorReportRequest(models.TransientModel):
         self.ensure_one()
         if self._is_large():
             return self._queue()
+        result = self._generate(ROWS[kind])
+        if kind == "pdf" and len(result["rows"]) > DIRECT_ROWS:
+            return self._queue()
         files = self.env["kor.report.file"]
-        made = files._make(kind, self.report, self.date_from, self.date_to, self._get_options())
+        made = files._write(kind, self.report, self.date_from, self.date_to, result)
         values = {"file": files._encode(made["content"]), "file_name": made["name"]}
         self.sudo().write(values)  # written by the report only, read by whoever asked for it
         url = f"/web/content/{self._name}/{self.id}/file/{made['name']}?download=true"
