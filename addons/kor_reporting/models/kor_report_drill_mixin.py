@@ -3,6 +3,7 @@ from odoo.exceptions import AccessError, UserError
 
 from ..engine.mrr import KINDS
 from .kor_report_measure_mixin import COSTS
+from .kor_report_request_mixin import COMPONENT
 
 SERVICE = ("infrastructure", "support")
 CUSTOMER = (*SERVICE, "sales_marketing")
@@ -58,6 +59,8 @@ PATHS = {
     "country": "partner_id.commercial_partner_id.country_id",
 }
 TOTAL = "total"
+# What is booked on a component; its costs and margins are parts that the report makes of those of contracts.
+BY_COMPONENT = {"recognised"}
 
 
 class KorReportDrillMixin(models.AbstractModel):
@@ -91,9 +94,11 @@ class KorReportDrillMixin(models.AbstractModel):
         if kind == "cohort":
             return self._open_source(key, model, [("id", "in", self._find_cohort(row_key))])
         first, last, contracts = self._get_row(row_key, manager)
+        component = self._get_component_domain(key, row_key)
         if kind == "customers":
             return self._open_source(key, model, [("id", "in", self._find_customers(what, row_key))])
-        return self._open_source(key, model, getattr(self, f"_get_{kind}_domain")(what, first, last, contracts))
+        domain = getattr(self, f"_get_{kind}_domain")(what, first, last, contracts)
+        return self._open_source(key, model, [*domain, *component])
 
     def _open_source(self, key, model, domain):
         label = self.env["kor.financial.report"]._get_measures().get(key, {}).get("label")
@@ -106,6 +111,12 @@ class KorReportDrillMixin(models.AbstractModel):
             "context": {"create": False, "active_test": False},
             "target": "current",
         }
+
+    def _lay_out(self, result):
+        """Return what the screen shows of a result, with links from figures to records that the reader may open."""
+        linked = self._get_linked(result["measures"])
+        of_rows = linked & BY_COMPONENT if self.group_by == COMPONENT else linked
+        return self.env["kor.report.table"]._lay_out(result, linked, of_rows)
 
     def _get_linked(self, keys):
         """Return those of the measures whose records the reader may open."""
@@ -129,15 +140,23 @@ class KorReportDrillMixin(models.AbstractModel):
         if self.group_by == "month":
             month = fields.Date.to_date(f"{row_key}-01")
             return max(first, month), min(last, fields.Date.end_of(month, "month")), domain
-        if self.group_by not in PATHS:
+        if self.group_by == COMPONENT:
+            return first, last, domain
+        value = int(row_key.partition(":")[2]) or False
+        return first, last, [*domain, (PATHS[self.group_by], "=", value)]
+
+    def _get_component_domain(self, key, row_key):
+        """Return what keeps to the records of the component of a row."""
+        if self.group_by != COMPONENT or row_key == TOTAL:
+            return []
+        if key not in BY_COMPONENT:
             raise UserError(
                 self.env._(
                     "What a component costs is its part of the costs of contracts: open the total, or show the report "
                     "by contract."
                 )
             )
-        value = int(row_key.partition(":")[2]) or False
-        return first, last, [*domain, (PATHS[self.group_by], "=", value)]
+        return [("product_id", "=", int(row_key.partition(":")[2]) or False)]
 
     def _check_row(self, row_key):
         known = isinstance(row_key, str) and (

@@ -7,6 +7,8 @@ from .kor_report_workbook import COUNTS, PERCENT
 LINKED = {"customer": "res.partner", "contract": "kor.contract", "tier": "kor.tier", "plan": "kor.plan",
           "component": "product.product"}  # fmt: skip
 TOTAL = "total"
+# Where a figure would be if there was not a reason against it.
+MISSING = "–"
 
 
 class KorReportTable(models.AbstractModel):
@@ -16,11 +18,13 @@ class KorReportTable(models.AbstractModel):
     _description = "Table of a Report"
 
     @api.model
-    def _lay_out(self, result, linked=()):
+    def _lay_out(self, result, linked=(), linked_of_rows=None):
         """Return what is shown of a result of `kor.financial.report`.
 
         :param linked: the measures whose figures lead to their records
+        :param linked_of_rows: those of rows, where they are others than those of the total
         """
+        of_rows = linked if linked_of_rows is None else linked_of_rows
         keys = [key for key in result["measures"] if key != "open"]
         decimals = self._get_decimals(result["currency"])
         total = {"name": self.env._("Total"), "key": TOTAL, **result["totals"]}
@@ -32,7 +36,10 @@ class KorReportTable(models.AbstractModel):
                 first=format_date(self.env, result["period"]["date_from"]),
                 last=format_date(self.env, result["period"]["date_to"]),
             ),
-            "columns": [{"key": key, **result["measures"][key], "linked": key in linked} for key in keys],
+            "columns": [
+                {"key": key, **result["measures"][key], "linked": key in of_rows, "linked_total": key in linked}
+                for key in keys
+            ],
             "rows": [self._lay_out_row(row, keys, result["group_by"], decimals) for row in result["rows"]],
             "total": self._lay_out_row(total, keys, "", decimals),
             "steps": [self._lay_out_step(step, linked, decimals) for step in result.get("steps", ())],
@@ -64,7 +71,7 @@ class KorReportTable(models.AbstractModel):
         value = row.get(key)
         hint = row.get("reasons", {}).get(key) or row.get("shown", {}).get(key) or ""
         if value is None or value == "":
-            return {"text": "–" if hint else "", "hint": hint, "empty": True}
+            return {"text": MISSING if hint else "", "hint": hint, "empty": True}
         return {"text": self._show(key, value, decimals), "hint": hint, "empty": not value}
 
     @api.model

@@ -16,6 +16,7 @@ from . import (
     test_engine_margin,
     test_engine_mrr,
     test_engine_mrr_laws,
+    test_engine_recurrence,
     test_engine_retention,
     test_movement,
     test_profit_line,
@@ -23,6 +24,9 @@ from . import (
     test_report_bridge,
     test_report_drill,
     test_report_figures,
+    test_report_job,
     test_report_mrr,
+    test_report_paper,
     test_report_recomputed,
+    test_report_schedule,
 )

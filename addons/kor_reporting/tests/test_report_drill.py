@@ -78,6 +78,22 @@ class TestReportDrill(ReportCase):
                     action = request.action_drill("cohort", f"{cohort['month']}/{cell['age']}")
                     self.assertEqual(len(self.env["res.partner"].search(action["domain"])), cell["customers"])
 
+    def test_component_opens_its_revenue_and_links_to_no_cost(self):
+        request = self._request("profitability", "component")
+        request.action_show()
+        columns = {one["key"]: (one["linked"], one["linked_total"]) for one in request.result["columns"]}
+        self.assertEqual((columns["recognised"], columns["cost"]), ((True, True), (False, True)))
+        result = request._generate(0)
+        nothing = request.action_drill("recognised", "component:0")
+        self.assertFalse(self.env[nothing["res_model"]].search_count(nothing["domain"]))
+        self.assertTrue(result["rows"])
+        for row in result["rows"]:
+            with self.subTest(row=row["name"]):
+                self._check(request, "recognised", row)
+                with self.assertRaisesRegex(UserError, "open the total"):
+                    request.action_drill("cost", row["key"])
+        self._check(request, "cost", result["totals"])
+
     def test_account_managers_open_what_is_theirs(self):
         user = self._make_user("manager", "base.group_user,kor_account_management.group_kor_account_user")
         self.first.account_manager_id = user

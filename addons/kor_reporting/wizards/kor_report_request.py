@@ -1,73 +1,31 @@
-import base64
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-# More is for the workbook.
-SHOWN = 200
+from ..models.kor_report_file import DIRECT_ROWS, ROWS, SCREEN_ROWS
+from ..models.kor_report_parameter_mixin import SPANS
+
 # What the report alone writes.
 RESULT = {"result", "file", "file_name"}
 
 
 class KorReportRequest(models.TransientModel):
-    """Ask for a report, read it, open what it is made of, take it along as a workbook."""
+    """Ask for a report, read it, open what it is made of, take it along as a workbook or on paper."""
 
     _name = "kor.report.request"
-    _inherit = ["kor.report.drill.mixin"]
+    _inherit = ["kor.report.parameter.mixin", "kor.report.drill.mixin"]
     _description = "Report"
 
-    report = fields.Selection(
-        [
-            ("revenue", "Revenue"),
-            ("cost", "Cost"),
-            ("profitability", "Profitability"),
-            ("lifetime_value", "Lifetime Value"),
-            ("churn", "Churn and Retention"),
-            ("bridge", "From MRR to Cash"),
-        ],
-        required=True,
-        default="revenue",
-    )
     span = fields.Selection(
-        [
-            ("last_month", "Last month"),
-            ("last_quarter", "Last quarter"),
-            ("last_12_months", "Last 12 months"),
-            ("this_year", "This year"),
-            ("other", "Other dates"),
-        ],
+        [*SPANS, ("other", "Other dates")],
         string="Period",
         required=True,
         default="last_12_months",
     )
-    date_from = fields.Date(string="From", compute="_compute_dates", store=True, readonly=False, required=True)
-    date_to = fields.Date(string="To", compute="_compute_dates", store=True, readonly=False, required=True)
-    company_id = fields.Many2one(
-        "res.company",
-        required=True,
-        default=lambda self: self.env.company,
-        domain=lambda self: [("id", "in", self.env.companies.ids)],
+    date_from = fields.Date(
+        string="From", compute="_compute_dates", store=True, precompute=True, readonly=False, required=True
     )
-    currency_id = fields.Many2one(
-        "res.currency",
-        required=True,
-        default=lambda self: self.env.company.currency_id,
-        help="Amounts in other currencies are valued at the rates of their months.",
-    )
-    group_by = fields.Selection(
-        [
-            ("month", "Month"),
-            ("tier", "Tier"),
-            ("plan", "Plan"),
-            ("customer", "Customer"),
-            ("contract", "Contract"),
-            ("component", "Component"),
-            ("account_manager", "Account manager"),
-            ("country", "Country"),
-        ],
-        string="By",
-        required=True,
-        default="month",
+    date_to = fields.Date(
+        string="To", compute="_compute_dates", store=True, precompute=True, readonly=False, required=True
     )
     result = fields.Json(readonly=True)
     file = fields.Binary(readonly=True, attachment=False)
@@ -76,19 +34,8 @@ class KorReportRequest(models.TransientModel):
     @api.depends("span")
     def _compute_dates(self):
         today = fields.Date.context_today(self)
-        this_month = today.replace(day=1)
-        last_day = fields.Date.subtract(this_month, days=1)
-        spans = {
-            "last_month": (last_day.replace(day=1), last_day),
-            "last_12_months": (fields.Date.subtract(this_month, months=12), last_day),
-            "this_year": (today.replace(month=1, day=1), today),
-        }
         for request in self:
-            if request.span == "last_quarter":
-                day = fields.Date.subtract(today, months=3)
-                span = fields.Date.start_of(day, "quarter"), fields.Date.end_of(day, "quarter")
-            else:
-                span = spans.get(request.span) or (request.date_from, request.date_to)
+            span = self._get_span(request.span, today) or (request.date_from, request.date_to)
             request.date_from, request.date_to = span
 
     @api.depends("report")
@@ -112,33 +59,57 @@ class KorReportRequest(models.TransientModel):
         if RESULT & vals.keys() and not self.env.su:
             raise UserError(self.env._("What a report says is worked out by it: call action_show()."))
 
-    @api.onchange("report")
-    def _onchange_report(self):
-        is_without = self.report == "lifetime_value" and self.group_by == "month"
-        if is_without or (self.report != "profitability" and self.group_by == "component"):
-            self.group_by = "customer"
-
     def action_show(self):
-        """Work the report out, and show it.
+        """Work the report out, and show it; have a large one made in the background.
 
-        :return: True
+        :return: True, or an action that shows how far the large one is
         """
         self.ensure_one()
-        result = self._generate(SHOWN)
-        shown = self.env["kor.report.table"]._lay_out(result, self._get_linked(result["measures"]))
+        if self._is_large():
+            return self._queue()
+        shown = self._lay_out(self._generate(SCREEN_ROWS))
         self.sudo().result = shown  # written by the report only, read by whoever asked for it
         return True
 
     def action_download(self):
-        """Write the report as a workbook.
+        """Write the report as a workbook; have a large one made in the background.
 
-        :return: an action that downloads it
+        :return: an action that downloads it, or shows how far it is
+        """
+        return self._download("xlsx")
+
+    def action_download_pdf(self):
+        """Print the report as a PDF; have a large one, or one of many rows, made in the background.
+
+        :return: an action that downloads it, or shows how far it is
+        """
+        return self._download("pdf")
+
+    def action_make_in_background(self):
+        """Have the report made while the user goes on working.
+
+        :return: an action that shows how far it is
         """
         self.ensure_one()
-        content = self.env["kor.report.workbook"]._write_workbook(self.display_name, self._generate(0))
-        name = f"{self.report}_{self.date_from}_{self.date_to}.xlsx"
-        self.sudo().write({"file": base64.b64encode(content), "file_name": name})  # as above
-        url = f"/web/content/{self._name}/{self.id}/file/{name}?download=true"
+        self._check_days()
+        return self._queue()
+
+    def _queue(self):
+        self.check_access("read")
+        return self.env["kor.report.job"]._queue(self)
+
+    def _download(self, kind):
+        self.ensure_one()
+        if self._is_large():
+            return self._queue()
+        result = self._generate(ROWS[kind])
+        if kind == "pdf" and len(result["rows"]) > DIRECT_ROWS:
+            return self._queue()
+        files = self.env["kor.report.file"]
+        made = files._write(kind, self.report, self.date_from, self.date_to, result)
+        values = {"file": files._encode(made["content"]), "file_name": made["name"]}
+        self.sudo().write(values)  # written by the report only, read by whoever asked for it
+        url = f"/web/content/{self._name}/{self.id}/file/{made['name']}?download=true"
         return {"type": "ir.actions.act_url", "url": url, "target": "self"}
 
     def action_open_contracts(self):
@@ -217,18 +188,3 @@ class KorReportRequest(models.TransientModel):
 
     def _get_period_domain(self, field):
         return [(field, ">=", self.date_from), (field, "<=", self.date_to)]
-
-    def _generate(self, limit):
-        """Return the result of the chosen report."""
-        if not (self.date_from and self.date_to):
-            raise UserError(self.env._("Choose the days of the report."))
-        report = getattr(self.env["kor.financial.report"], f"generate_{self.report}_report")
-        return report(str(self.date_from), str(self.date_to), self._get_options(limit))
-
-    def _get_options(self, limit=0):
-        return {
-            "company": self.company_id.id,
-            "currency": self.currency_id.name,
-            "group_by": self.group_by,
-            "limit": limit,
-        }

@@ -23,6 +23,11 @@ export class KorReportTable extends Component {
         return [...Array(most).keys()];
     }
 
+    isLinked(row, index) {
+        const column = this.table.columns[index];
+        return (row.key === "total" ? column.linked_total : column.linked) && !row.cells[index].empty;
+    }
+
     async drill(key, row) {
         const { resModel, resId } = this.props.record;
         this.action.doAction(await this.orm.call(resModel, "action_drill", [[resId], key, row]));
