@@ -1,14 +1,14 @@
 from collections import defaultdict
 from functools import partial
-from itertools import groupby
 
 from odoo import api, models
 
-from odoo.addons.kor_enterprise_tiers.engine.money import ZERO, as_number, round_money, to_decimal
+from odoo.addons.kor_enterprise_tiers.engine.money import ZERO, as_number, to_decimal
 
 from ..engine.bridge import DIFFERENCES, REST, STEPS, bridge
 from ..engine.collection import Settlement, collect
 from ..engine.fees import fees
+from ..engine.figures import add_dicts
 
 # What each step of the engine is called among the measures.
 MEASURES = dict(zip(STEPS, ("mrr_fees", "recognised", "invoiced", "cash"), strict=True))
@@ -25,6 +25,12 @@ BRIDGE = (
 # By what a charge leads from recurring fees to revenue.
 CHARGES = {"one_time": "one_time", "usage": "usage", "commitment": "commitments", "breakage": "credits",
            "credits": "credits"}  # fmt: skip
+# The months whose bridges a fact is a part of; of all others that is the one that they stand under.
+TOUCHED = {
+    "fees": lambda row: (row[1].month,),
+    "earned": lambda row: {row[0][2], row[1]},
+    "settled": lambda row: {row[0][1], row[1]},
+}
 
 
 class KorReportBridgeMixin(models.AbstractModel):
@@ -40,12 +46,14 @@ class KorReportBridgeMixin(models.AbstractModel):
         key = self._get_key(request, book.deals)
         if request.is_monthly:
             # A month's bridge begins with that month: what is open at its end is earlier in the next one.
-            found = {}
+            of_months, found = self._split(facts), {}
             for month, first in zip(self._get_months(request), months, strict=True):
-                found[month] = self._walk(book, facts, [first], lambda contract: None).get(None)
+                found[month] = self._walk(of_months[first], [first], lambda contract: None).get(None)
+            whole = self._walk(facts, months, lambda contract: None).get(None)
         else:
-            found = self._walk(book, facts, months, key)
-        whole = self._walk(book, facts, months, lambda contract: None).get(None)
+            # All figures of a window are sums, so those of all rows are those of the whole.
+            found = self._walk(facts, months, key)
+            whole = add_dicts(found.values())
         rows = {one: self._describe_bridge(sums) for one, sums in found.items()}
         if not request.is_monthly:
             rows = {one: row for one, row in rows.items() if any(row.values())}
@@ -75,20 +83,44 @@ class KorReportBridgeMixin(models.AbstractModel):
             ),
             "asked": self._worth(book, self._read_asked(request)),
             "settled": self._worth(book, self._read_settled(request)),
-            "position": {
-                contract: rows
-                for contract, rows in self._group_position(self._read_position(request)).items()
-                if contract in book.deals
-            },
+            "position": self._guard_rates(partial(self._get_position, book)),
             "scheduled": self._read_scheduled(request),
         }
 
     @api.model
-    def _group_position(self, rows):
-        """Return {contract: [(what, month, balance)]} in the order of months."""
-        found = defaultdict(list)
-        for (contract, what), month, balance in sorted(rows, key=lambda row: row[1]):
-            found[contract].append((what, month, balance))
+    def _get_position(self, book):
+        """Return [(contract, month, what was billed ahead, {difference: amount})] of the period.
+
+        What was billed and not earned yet, or earned and not billed, is told from what changed of it.
+        """
+        request, by_contract = book.request, defaultdict(lambda: defaultdict(lambda: defaultdict(int)))
+        for contract, what, month, units in self._read_position(request):
+            if contract in book.deals:
+                by_contract[contract][month][what] += units
+        home, cent = request.company.currency_id.id, to_decimal(request.company.currency_id.rounding)
+        found = []
+        for contract, by_month in by_contract.items():
+            held = 0
+            for month in sorted(by_month):
+                before, parts = held, by_month[month]
+                held += sum(parts.values())
+                if month >= request.first:
+                    ahead, others = _tell_apart(before, held, parts)
+                    others = {name: book.rates.value(units * cent, home, month) for name, units in others if units}
+                    found.append((contract, month, book.rates.value(ahead * cent, home, month), others))
+        return found
+
+    @api.model
+    def _split(self, facts):
+        """Return {month: the facts that make its own bridge}, so that no month has to pass over those of all others."""
+        found = defaultdict(lambda: {**dict.fromkeys(facts, ()), "scheduled": facts["scheduled"]})
+        for name in facts.keys() - {"scheduled"}:
+            touched, by_month = TOUCHED.get(name, lambda row: (row[1],)), defaultdict(list)
+            for row in facts[name]:
+                for month in touched(row):
+                    by_month[month].append(row)
+            for month, rows in by_month.items():
+                found[month][name] = rows
         return found
 
     @api.model
@@ -111,16 +143,17 @@ class KorReportBridgeMixin(models.AbstractModel):
         """Return [(contract, month, amount)]: what the rate of its invoice makes of revenue in another currency."""
         home, rates = book.request.company.currency_id, book.rates
         found, cent = [], to_decimal(home.rounding)
-        for (contract, what, _earned), month, balance, amount in rows:
+        cents = {one: to_decimal(one) for one in {deal.rounding for deal in book.deals.values()}}
+        for (contract, what, _earned), month, units, of_amount in rows:
             deal = book.deals.get(contract)
             if deal and deal.currency != home.id and what == "recurring":
-                booked = rates.value(round_money(to_decimal(balance or 0), cent), home.id, month)
-                agreed = round_money(to_decimal(amount or 0), to_decimal(deal.rounding))
-                found.append((contract, month, booked - rates.value(agreed, deal.currency, month)))
+                booked = rates.value(units * cent, home.id, month)
+                agreed = rates.value(of_amount * cents[deal.rounding], deal.currency, month)
+                found.append((contract, month, booked - agreed))
         return found
 
     @api.model
-    def _walk(self, book, facts, months, key):
+    def _walk(self, facts, months, key):
         """Return {key: {figure, or step and difference: amount}} of a window of months."""
         window, sums = set(months), defaultdict(lambda: defaultdict(lambda: ZERO))
         self._add_fees(facts, window, sums, key)
@@ -129,7 +162,7 @@ class KorReportBridgeMixin(models.AbstractModel):
         for (contract,), month, amount in facts["invoiced"]:
             if month in window:
                 sums[key(contract)]["invoiced"] += amount
-        self._add_position(book, facts, months, sums, key)
+        self._add_position(facts, window, sums, key)
         self._add_cash(facts, months, sums, key)
         return sums
 
@@ -176,26 +209,15 @@ class KorReportBridgeMixin(models.AbstractModel):
                     own["recognized", "timing"] += amount
 
     @api.model
-    def _add_position(self, book, facts, months, sums, key):
-        """Tell what was billed and not earned yet, or earned and not billed, from what changed of it."""
-        home = book.request.company.currency_id
-        cent, window = to_decimal(home.rounding), set(months)
-        for contract, rows in facts["position"].items():
-            held, ahead, own = ZERO, ZERO, sums[key(contract)]
-            for month, of_month in groupby(rows, key=lambda row: row[1]):
-                before, parts = held, defaultdict(lambda: ZERO)
-                for what, _month, balance in of_month:
-                    parts[what] += round_money(to_decimal(balance or 0), cent)
-                held += sum(parts.values())
-                if month in window:
-                    # More that is earned and not billed; the rest of the change is what was billed ahead.
-                    parts["accrued"] = max(before, ZERO) - before - max(held, ZERO) + held
-                    named = ("credit_notes", "by_hand", "accrued")
-                    parts["exchange"] = -parts["exchange"]
-                    ahead += book.rates.value(held - before - sum(parts[name] for name in named), home.id, month)
-                    for name in (*named, "exchange"):
-                        own["invoiced", name] += book.rates.value(parts[name], home.id, month)
-            own["invoiced", "deferred" if ahead > 0 else "released"] += ahead
+    def _add_position(self, facts, window, sums, key):
+        ahead = defaultdict(lambda: ZERO)
+        for contract, month, amount, others in facts["position"]:
+            if month in window:
+                ahead[contract] += amount
+                for name, other in others.items():
+                    sums[key(contract)]["invoiced", name] += other
+        for contract, amount in ahead.items():
+            sums[key(contract)]["invoiced", "deferred" if amount > 0 else "released"] += amount
 
     @api.model
     def _add_cash(self, facts, months, sums, key):
@@ -253,3 +275,17 @@ class KorReportBridgeMixin(models.AbstractModel):
                 }
             )
         return steps
+
+
+def _tell_apart(before, held, parts):
+    """Return what of a change of the position was billed ahead, and [(difference, units)] of the rest of it."""
+    # More that is earned and not billed.
+    accrued = max(before, 0) - before - max(held, 0) + held
+    noted, by_hand = parts.get("credit_notes", 0), parts.get("by_hand", 0)
+    others = [
+        ("credit_notes", noted),
+        ("by_hand", by_hand),
+        ("accrued", accrued),
+        ("exchange", -parts.get("exchange", 0)),
+    ]
+    return held - before - noted - by_hand - accrued, others

@@ -5,7 +5,8 @@ from odoo.tools import SQL
 class KorReportBridgeReadMixin(models.AbstractModel):
     """Read what leads from recurring fees to cash, by contract and month: one query for each kind of record.
 
-    Months stand under their first day in the period, what was before or is after it under the day beside it.
+    Months stand under their first day in the period, what was before or is after it under the day beside it. Money comes
+    in whole units of the currency's rounding.
     """
 
     _name = "kor.report.bridge.read.mixin"
@@ -24,7 +25,7 @@ class KorReportBridgeReadMixin(models.AbstractModel):
 
     @api.model
     def _read_earned(self, request):
-        """Return [((contract, what it was charged as, month earned), month booked, balance, amount)] of closes.
+        """Return [((contract, what it was charged as, month earned), month booked, units, of the amount)] of closes.
 
         `breakage` is prepaid credit that expired, `other` what has no line. The amount is in the contract's currency.
         """
@@ -36,15 +37,18 @@ class KorReportBridgeReadMixin(models.AbstractModel):
                 SELECT item.contract_id, CASE WHEN item.kind = 'breakage' THEN 'breakage'
                         WHEN line.charge_type IN ('fixed', 'per_unit') THEN 'recurring'
                         ELSE COALESCE(line.charge_type, 'other') END,
-                    %(earned)s, %(booked)s, sum(item.balance), sum(item.amount)
+                    %(earned)s, %(booked)s, %(balance)s, %(amount)s
                 FROM kor_revenue_item item
+                JOIN res_currency currency ON currency.id = item.currency_id
                 JOIN kor_revenue_schedule schedule ON schedule.id = item.schedule_id
                 LEFT JOIN kor_contract_line line ON line.id = schedule.contract_line_id
                 WHERE item.company_id = %(company)s AND item.kind != 'cost'
                     AND (item.date BETWEEN %(first)s AND %(last)s OR item.month BETWEEN %(start)s AND %(last)s)
-                GROUP BY 1, 2, 3, 4
+                GROUP BY 1, 2, 3, 4, currency.rounding
                 """,
                 company=request.company.id,
+                balance=self._in_units(SQL("sum(item.balance)"), request.company.currency_id.rounding),
+                amount=self._in_units(SQL("sum(item.amount)"), SQL("currency.rounding")),
                 start=start,
                 first=request.first,
                 last=request.last,
@@ -56,7 +60,7 @@ class KorReportBridgeReadMixin(models.AbstractModel):
 
     @api.model
     def _read_at_once(self, request):
-        """Return [((contract, what it was charged as), month, balance)] of invoice lines that no close recognises.
+        """Return [((contract, what it was charged as), month, units)] of invoice lines that no close recognises.
 
         What is no revenue either is `prepaid` where it is credit, else `elsewhere`.
         """
@@ -71,7 +75,7 @@ class KorReportBridgeReadMixin(models.AbstractModel):
                         WHEN move.move_type = 'out_refund' OR draw.id IS NOT NULL THEN 'credits'
                         WHEN item.charge_type IN ('fixed', 'per_unit') THEN 'recurring'
                         ELSE COALESCE(item.charge_type, 'one_time') END,
-                    %(bucket)s, -sum(line.balance)
+                    %(bucket)s, %(units)s
                 FROM account_move_line line
                 JOIN account_move move ON move.id = line.move_id
                 JOIN account_account account ON account.id = line.account_id
@@ -92,24 +96,26 @@ class KorReportBridgeReadMixin(models.AbstractModel):
                 first=request.first,
                 last=request.last,
                 bucket=self._get_bucket(SQL("line.date"), request),
+                units=self._in_units(SQL("-sum(line.balance)"), request.company.currency_id.rounding),
             )
         )
-        return [((contract, what), month, balance) for contract, what, month, balance in rows]
+        return [((contract, what), month, units) for contract, what, month, units in rows]
 
     @api.model
     def _read_position(self, request):
-        """Return [((contract, what), month, balance)] of all times: what was billed, given back, earned, exchanged.
+        """Return [(contract, what, month, units)] of all times: what was billed, given back, earned, exchanged.
 
         Above zero adds to what customers have paid for and is not earned yet.
         """
-        rows = self.env.execute_query(
+        rounding = request.company.currency_id.rounding
+        return self.env.execute_query(
             SQL(
                 """
                 SELECT COALESCE(line.kor_contract_id, move.kor_contract_id),
                     CASE WHEN move.move_type = 'out_refund' THEN 'credit_notes'
                         WHEN EXISTS (SELECT 1 FROM kor_billing_item WHERE move_line_id = line.id) THEN 'billed'
                         ELSE 'by_hand' END,
-                    %(line)s, -sum(line.balance)
+                    %(line)s, %(billed)s
                 FROM account_move_line line
                 JOIN account_move move ON move.id = line.move_id
                 JOIN (SELECT DISTINCT contract_id, deferral_account_id FROM kor_revenue_schedule
@@ -120,10 +126,10 @@ class KorReportBridgeReadMixin(models.AbstractModel):
                     AND move.move_type IN ('out_invoice', 'out_refund', 'out_receipt')
                 GROUP BY 1, 2, 3
                 UNION ALL
-                SELECT contract_id, 'earned', %(item)s, -sum(balance) FROM kor_revenue_item
+                SELECT contract_id, 'earned', %(item)s, %(earned)s FROM kor_revenue_item
                 WHERE company_id = %(company)s AND kind = 'revenue' AND date <= %(last)s GROUP BY 1, 2, 3
                 UNION ALL
-                SELECT contract_id, 'exchange', %(moved)s, -sum(exchange) FROM kor_revenue_reclass
+                SELECT contract_id, 'exchange', %(moved)s, %(exchanged)s FROM kor_revenue_reclass
                 WHERE company_id = %(company)s AND date <= %(last)s AND exchange != 0 GROUP BY 1, 2, 3
                 """,
                 company=request.company.id,
@@ -131,9 +137,11 @@ class KorReportBridgeReadMixin(models.AbstractModel):
                 line=self._get_bucket(SQL("line.date"), request),
                 item=self._get_bucket(SQL("date"), request),
                 moved=self._get_bucket(SQL("date"), request),
+                billed=self._in_units(SQL("-sum(line.balance)"), rounding),
+                earned=self._in_units(SQL("-sum(balance)"), rounding),
+                exchanged=self._in_units(SQL("-sum(exchange)"), rounding),
             )
         )
-        return [((contract, what), month, balance) for contract, what, month, balance in rows]
 
     @api.model
     def _read_scheduled(self, request):
@@ -165,14 +173,18 @@ class KorReportBridgeReadMixin(models.AbstractModel):
 
     @api.model
     def _read_asked(self, request):
-        """Return [((contract, asked or taxes), month, balance)] of the invoices of the period."""
+        """Return [((contract, asked or taxes), month, units)] of the invoices of the period."""
+        rounding = request.company.currency_id.rounding
+        asked = SQL("sum(line.balance * share.weight) FILTER (WHERE line.display_type = 'payment_term')")
+        beside = SQL(
+            """
+            -sum(line.balance * share.weight) FILTER (WHERE line.display_type NOT IN ('payment_term', 'tax', 'product'))
+            """
+        )
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT share.contract_id, %(bucket)s,
-                    sum(line.balance * share.weight) FILTER (WHERE line.display_type = 'payment_term'),
-                    -sum(line.balance * share.weight) FILTER (WHERE line.display_type NOT IN
-                        ('payment_term', 'tax', 'product'))
+                SELECT share.contract_id, %(bucket)s, %(asked)s, %(beside)s
                 FROM (%(shares)s) share JOIN account_move_line line ON line.move_id = share.move_id
                 WHERE line.company_id = %(company)s AND share.invoice_date BETWEEN %(first)s AND %(last)s
                 GROUP BY 1, 2
@@ -182,21 +194,26 @@ class KorReportBridgeReadMixin(models.AbstractModel):
                 first=request.first,
                 last=request.last,
                 bucket=self._get_bucket(SQL("share.invoice_date"), request),
+                asked=self._in_units(asked, rounding),
+                beside=self._in_units(beside, rounding),
             )
         )
         return [
-            ((contract, what), month, balance)
-            for contract, month, *balances in rows
-            for what, balance in zip(("asked", "beside"), balances, strict=True)
-            if balance
+            ((contract, what), month, units)
+            for contract, month, *found in rows
+            for what, units in zip(("asked", "beside"), found, strict=True)
+            if units
         ]
 
     @api.model
     def _read_settled(self, request):
-        """Return [((contract, month of the invoice, whether a refund, by what), month, amount)] of what was settled.
+        """Return [((contract, month of the invoice, whether a refund, by what), month, units)] of what was settled.
 
         Of payments that wrote something off, that is no cash.
         """
+        rounding = request.company.currency_id.rounding
+        by_kind = SQL("sum(part.sign * partial.amount * share.weight * (1 - COALESCE(written.part, 0)))")
+        written = SQL("sum(part.sign * partial.amount * share.weight * written.part)")
         rows = self.env.execute_query(
             SQL(
                 """
@@ -206,8 +223,7 @@ class KorReportBridgeReadMixin(models.AbstractModel):
                         WHEN other_move.move_type != 'entry' OR EXISTS (SELECT 1 FROM account_partial_reconcile
                             WHERE exchange_move_id = other_move.id) THEN 'other'
                         ELSE 'write_off' END,
-                    %(settled)s, sum(part.sign * partial.amount * share.weight * (1 - COALESCE(written.part, 0))),
-                    sum(part.sign * partial.amount * share.weight * written.part)
+                    %(settled)s, %(by_kind)s, %(written)s
                 FROM account_partial_reconcile partial
                 CROSS JOIN LATERAL (VALUES (1, partial.debit_move_id, partial.credit_move_id),
                     (-1, partial.credit_move_id, partial.debit_move_id)) part (sign, own_id, other_id)
@@ -232,11 +248,13 @@ class KorReportBridgeReadMixin(models.AbstractModel):
                 last=request.last,
                 invoiced=self._get_bucket(SQL("share.invoice_date"), request),
                 settled=self._get_bucket(SQL("other.date"), request),
+                by_kind=self._in_units(by_kind, rounding),
+                written=self._in_units(written, rounding),
             )
         )
         return [
-            ((contract, invoiced, is_refund, name), month, balance)
-            for contract, invoiced, is_refund, kind, month, *balances in rows
-            for name, balance in zip((kind, "write_off"), balances, strict=True)
-            if balance
+            ((contract, invoiced, is_refund, name), month, units)
+            for contract, invoiced, is_refund, kind, month, *found in rows
+            for name, units in zip((kind, "write_off"), found, strict=True)
+            if units
         ]

@@ -8,7 +8,7 @@ from odoo.addons.kor_enterprise_tiers.engine.money import ZERO, as_number
 
 from ..engine.figures import add_up
 from ..engine.lifetime import acquisition_cost, lifetime, lifetime_value, payback, value_to_cost
-from ..engine.mrr import month_ends
+from ..engine.mrr import join, month_ends
 from .kor_report_measure_mixin import LIFETIME
 from .kor_report_request_mixin import put_measure
 
@@ -86,10 +86,10 @@ class KorReportLifetimeMixin(models.AbstractModel):
             book.lives, book.rates, request.first, request.end, lambda fact: (key(fact.contract), fact.customer)
         )
         opened = {(key(contract), customers[contract]) for contract in moved.openings}
-        every = month_ends(book.lives, book.rates, request.first, request.end)
-        months, found = self._get_months(request), defaultdict(lambda: (0, 0, 0))
+        months, found, every = self._get_months(request), defaultdict(lambda: (0, 0, 0)), {}
         for (one, customer), ends in parts.items():
             found[one or 0] = _add(found[one or 0], _count(ends, (one, customer) in opened, months))
+            every[customer] = join(ends, every[customer]) if customer in every else ends
         present = {customers[contract] for contract in moved.openings}
         found[None] = (0, 0, 0)
         for customer, ends in every.items():
