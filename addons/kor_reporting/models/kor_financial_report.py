@@ -198,6 +198,8 @@ class KorFinancialReport(models.AbstractModel):
         if not with_components:
             self._refuse_component(request)
         self.env.flush_all()
+        # Each of a report's queries runs once over much: to sort it in memory pays, to compile what reads it does not.
+        self.env.cr.execute("SET LOCAL jit = off; SET LOCAL work_mem = '64MB'")
         book = self.sudo()  # the request says whose contracts may be seen, and sums are of those only
         deals = book._read_deals(request.company, request.manager)
         rates = book._read_rates(request.company, request.currency, deals, request.last)

@@ -9,6 +9,7 @@ from ..engine.bridge import DIFFERENCES, REST, STEPS, bridge
 from ..engine.collection import Settlement, collect
 from ..engine.fees import fees
 from ..engine.figures import add_dicts
+from .kor_report_bridge_read_mixin import POSITION
 
 # What each step of the engine is called among the measures.
 MEASURES = dict(zip(STEPS, ("mrr_fees", "recognised", "invoiced", "cash"), strict=True))
@@ -75,11 +76,11 @@ class KorReportBridgeMixin(models.AbstractModel):
         invoiced = self._read_invoiced(request.company, request.first, request.last)
         return {
             "fees": self._guard_rates(partial(self._get_fees, book)),
-            "earned": self._worth(book, [row[:3] for row in earned]),
+            "earned": self._worth(book, (row[:3] for row in earned)),
             "currency": self._guard_rates(partial(self._get_currency_effects, book, earned)),
             "at_once": self._worth(book, self._read_at_once(request)),
             "invoiced": self._worth(
-                book, [((contract,), max(month, request.first), one) for contract, month, one in invoiced]
+                book, (((contract,), max(month, request.first), units) for contract, month, units in invoiced)
             ),
             "asked": self._worth(book, self._read_asked(request)),
             "settled": self._worth(book, self._read_settled(request)),
@@ -89,25 +90,14 @@ class KorReportBridgeMixin(models.AbstractModel):
 
     @api.model
     def _get_position(self, book):
-        """Return [(contract, month, what was billed ahead, {difference: amount})] of the period.
-
-        What was billed and not earned yet, or earned and not billed, is told from what changed of it.
-        """
-        request, by_contract = book.request, defaultdict(lambda: defaultdict(lambda: defaultdict(int)))
-        for contract, what, month, units in self._read_position(request):
-            if contract in book.deals:
-                by_contract[contract][month][what] += units
-        home, cent = request.company.currency_id.id, to_decimal(request.company.currency_id.rounding)
+        """Return [(contract, month, what was billed ahead, {difference: amount})] of the period."""
+        home, cent = book.request.company.currency_id.id, to_decimal(book.request.company.currency_id.rounding)
         found = []
-        for contract, by_month in by_contract.items():
-            held = 0
-            for month in sorted(by_month):
-                before, parts = held, by_month[month]
-                held += sum(parts.values())
-                if month >= request.first:
-                    ahead, others = _tell_apart(before, held, parts)
-                    others = {name: book.rates.value(units * cent, home, month) for name, units in others if units}
-                    found.append((contract, month, book.rates.value(ahead * cent, home, month), others))
+        for contract, month, ahead, *others in self._read_position(book.request):
+            if contract in book.deals:
+                known = zip(POSITION, others, strict=True)
+                others = {name: book.rates.value(units * cent, home, month) for name, units in known if units}
+                found.append((contract, month, book.rates.value(ahead * cent, home, month), others))
         return found
 
     @api.model
@@ -125,9 +115,16 @@ class KorReportBridgeMixin(models.AbstractModel):
 
     @api.model
     def _worth(self, book, rows):
-        """Return [(key, month, amount)] in the report's currency."""
-        found = self._guard_rates(partial(self._value, rows, book.deals, book.request.company, book.rates))
-        return [(key, month, amount) for (key, month), amount in found.items()]
+        """Return [(key, month, amount)] in the report's currency, of contracts that may be seen."""
+        home, deals, rates = book.request.company.currency_id, book.deals, book.rates
+        cent = to_decimal(home.rounding)
+        if rates.is_home(home.id):
+            return [(key, month, units * cent) for key, month, units in rows if key[0] in deals]
+        return self._guard_rates(
+            lambda: [
+                (key, month, rates.value(units * cent, home.id, month)) for key, month, units in rows if key[0] in deals
+            ]
+        )
 
     @api.model
     def _get_fees(self, book):
@@ -275,17 +272,3 @@ class KorReportBridgeMixin(models.AbstractModel):
                 }
             )
         return steps
-
-
-def _tell_apart(before, held, parts):
-    """Return what of a change of the position was billed ahead, and [(difference, units)] of the rest of it."""
-    # More that is earned and not billed.
-    accrued = max(before, 0) - before - max(held, 0) + held
-    noted, by_hand = parts.get("credit_notes", 0), parts.get("by_hand", 0)
-    others = [
-        ("credit_notes", noted),
-        ("by_hand", by_hand),
-        ("accrued", accrued),
-        ("exchange", -parts.get("exchange", 0)),
-    ]
-    return held - before - noted - by_hand - accrued, others

@@ -1,12 +1,15 @@
 from odoo import api, models
 from odoo.tools import SQL
 
+# What changes the position beside what is billed ahead, as it is read.
+POSITION = ("credit_notes", "by_hand", "accrued", "exchange")
+
 
 class KorReportBridgeReadMixin(models.AbstractModel):
     """Read what leads from recurring fees to cash, by contract and month: one query for each kind of record.
 
-    Months stand under their first day in the period, what was before or is after it under the day beside it. Money comes
-    in whole units of the currency's rounding.
+    Months stand under their first day in the period, what was before or is after it under the day beside it.
+    Money comes in whole units of the currency's rounding.
     """
 
     _name = "kor.report.bridge.read.mixin"
@@ -17,7 +20,7 @@ class KorReportBridgeReadMixin(models.AbstractModel):
         """Return the SQL of the month that a day counts to."""
         return SQL(
             """CASE WHEN %(day)s < %(first)s THEN %(first)s::date - 1 WHEN %(day)s > %(last)s THEN %(last)s::date + 1
-                ELSE GREATEST(date_trunc('month', %(day)s)::date, %(first)s::date) END""",
+                ELSE GREATEST(date_trunc('month', %(day)s::timestamp)::date, %(first)s::date) END""",
             day=day,
             first=request.first,
             last=request.last,
@@ -103,44 +106,64 @@ class KorReportBridgeReadMixin(models.AbstractModel):
 
     @api.model
     def _read_position(self, request):
-        """Return [(contract, what, month, units)] of all times: what was billed, given back, earned, exchanged.
+        """Return [(contract, month, units billed ahead, then those of each of POSITION)] of what changed in the period.
 
-        Above zero adds to what customers have paid for and is not earned yet.
+        The position is what was billed and not earned yet; below zero it is what was earned and not billed.
         """
         rounding = request.company.currency_id.rounding
         return self.env.execute_query(
             SQL(
                 """
-                SELECT COALESCE(line.kor_contract_id, move.kor_contract_id),
-                    CASE WHEN move.move_type = 'out_refund' THEN 'credit_notes'
-                        WHEN EXISTS (SELECT 1 FROM kor_billing_item WHERE move_line_id = line.id) THEN 'billed'
-                        ELSE 'by_hand' END,
-                    %(line)s, %(billed)s
-                FROM account_move_line line
-                JOIN account_move move ON move.id = line.move_id
-                JOIN (SELECT DISTINCT contract_id, deferral_account_id FROM kor_revenue_schedule
-                    WHERE kind = 'revenue' AND company_id = %(company)s) own
-                    ON own.contract_id = COALESCE(line.kor_contract_id, move.kor_contract_id)
-                    AND own.deferral_account_id = line.account_id
-                WHERE line.company_id = %(company)s AND line.parent_state = 'posted' AND line.date <= %(last)s
-                    AND move.move_type IN ('out_invoice', 'out_refund', 'out_receipt')
-                GROUP BY 1, 2, 3
-                UNION ALL
-                SELECT contract_id, 'earned', %(item)s, %(earned)s FROM kor_revenue_item
-                WHERE company_id = %(company)s AND kind = 'revenue' AND date <= %(last)s GROUP BY 1, 2, 3
-                UNION ALL
-                SELECT contract_id, 'exchange', %(moved)s, %(exchanged)s FROM kor_revenue_reclass
-                WHERE company_id = %(company)s AND date <= %(last)s AND exchange != 0 GROUP BY 1, 2, 3
+                SELECT contract_id, month, more - noted - by_hand - accrued, noted, by_hand, accrued, exchanged
+                FROM (
+                    SELECT *, GREATEST(held - more, 0) - GREATEST(held, 0) + more AS accrued
+                    FROM (
+                        SELECT *, (sum(more) OVER (PARTITION BY contract_id ORDER BY month))::bigint AS held
+                        FROM (
+                            SELECT contract_id, %(month)s AS month, %(more)s AS more, %(noted)s AS noted,
+                                %(by_hand)s AS by_hand, %(exchanged)s AS exchanged
+                            FROM (%(facts)s) fact GROUP BY 1, 2
+                        ) of_month
+                    ) position
+                ) change
+                WHERE month >= %(first)s
                 """,
-                company=request.company.id,
-                last=request.last,
-                line=self._get_bucket(SQL("line.date"), request),
-                item=self._get_bucket(SQL("date"), request),
-                moved=self._get_bucket(SQL("date"), request),
-                billed=self._in_units(SQL("-sum(line.balance)"), rounding),
-                earned=self._in_units(SQL("-sum(balance)"), rounding),
-                exchanged=self._in_units(SQL("-sum(exchange)"), rounding),
+                first=request.first,
+                month=self._get_bucket(SQL("date"), request),
+                more=self._in_units(SQL("sum(amount)"), rounding),
+                noted=self._in_units(SQL("sum(amount) FILTER (WHERE what = 'credit_notes')"), rounding),
+                by_hand=self._in_units(SQL("sum(amount) FILTER (WHERE what = 'by_hand')"), rounding),
+                exchanged=self._in_units(SQL("-sum(amount) FILTER (WHERE what = 'exchange')"), rounding),
+                facts=self._get_position_query(request),
             )
+        )
+
+    @api.model
+    def _get_position_query(self, request):
+        """Return the SQL of all that was billed, given back, earned or exchanged until the end of the period."""
+        return SQL(
+            """
+            SELECT COALESCE(line.kor_contract_id, move.kor_contract_id) AS contract_id, line.date,
+                CASE WHEN move.move_type = 'out_refund' THEN 'credit_notes'
+                    WHEN EXISTS (SELECT 1 FROM kor_billing_item WHERE move_line_id = line.id) THEN 'billed'
+                    ELSE 'by_hand' END AS what, -line.balance AS amount
+            FROM account_move_line line
+            JOIN account_move move ON move.id = line.move_id
+            JOIN (SELECT DISTINCT contract_id, deferral_account_id FROM kor_revenue_schedule
+                WHERE kind = 'revenue' AND company_id = %(company)s) own
+                ON own.contract_id = COALESCE(line.kor_contract_id, move.kor_contract_id)
+                AND own.deferral_account_id = line.account_id
+            WHERE line.company_id = %(company)s AND line.parent_state = 'posted' AND line.date <= %(last)s
+                AND move.move_type IN ('out_invoice', 'out_refund', 'out_receipt')
+            UNION ALL
+            SELECT contract_id, date, 'earned', -balance FROM kor_revenue_item
+            WHERE company_id = %(company)s AND kind = 'revenue' AND date <= %(last)s
+            UNION ALL
+            SELECT contract_id, date, 'exchange', -exchange FROM kor_revenue_reclass
+            WHERE company_id = %(company)s AND date <= %(last)s AND exchange != 0
+            """,
+            company=request.company.id,
+            last=request.last,
         )
 
     @api.model
@@ -231,13 +254,15 @@ class KorReportBridgeReadMixin(models.AbstractModel):
                 JOIN (%(shares)s) share ON share.move_id = own.move_id
                 JOIN account_move_line other ON other.id = part.other_id
                 JOIN account_move other_move ON other_move.id = other.move_id
-                LEFT JOIN LATERAL (
-                    SELECT sum(line.balance) FILTER (WHERE account.account_type IN ('income', 'income_other',
-                            'expense', 'expense_other'))
+                LEFT JOIN (
+                    SELECT line.move_id, sum(line.balance) FILTER (WHERE account.account_type IN
+                            ('income', 'income_other', 'expense', 'expense_other'))
                         / NULLIF(-sum(line.balance) FILTER (WHERE account.account_type = 'asset_receivable'), 0) AS part
-                    FROM account_move_line line JOIN account_account account ON account.id = line.account_id
-                    WHERE line.move_id = other_move.id AND other_move.origin_payment_id IS NOT NULL
-                ) written ON true
+                    FROM account_move_line line
+                    JOIN account_account account ON account.id = line.account_id
+                    JOIN account_move move ON move.id = line.move_id
+                    WHERE line.company_id = %(company)s AND move.origin_payment_id IS NOT NULL GROUP BY 1
+                ) written ON written.move_id = other_move.id
                 WHERE partial.company_id = %(company)s AND partial.max_date >= %(first)s AND other.date <= %(last)s
                     AND (other.date >= %(first)s OR share.invoice_date BETWEEN %(first)s AND %(last)s)
                 GROUP BY 1, 2, 3, 4, 5

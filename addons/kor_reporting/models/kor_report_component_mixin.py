@@ -77,7 +77,7 @@ class KorReportComponentMixin(models.AbstractModel):
     def _get_part_month(self, request):
         """Return the SQL of the month whose rate a part is valued at; without rates all days are one."""
         is_home = request.currency == request.company.currency_id
-        return SQL("NULL::date") if is_home else SQL("date_trunc('month', date)::date")
+        return SQL("NULL::date") if is_home else SQL("date_trunc('month', date::timestamp)::date")
 
     @api.model
     def _read_recognised_parts(self, request):

@@ -50,11 +50,11 @@ class KorReportFigureMixin(models.AbstractModel):
         return self.env.execute_query(
             SQL(
                 """
-                SELECT contract_id, date_trunc('month', date)::date, %(booked)s FROM kor_revenue_item
+                SELECT contract_id, date_trunc('month', date::timestamp)::date, %(booked)s FROM kor_revenue_item
                 WHERE company_id = %(company)s AND kind != 'cost' AND date BETWEEN %(first)s AND %(last)s GROUP BY 1, 2
                 UNION ALL
-                SELECT COALESCE(line.kor_contract_id, move.kor_contract_id), date_trunc('month', line.date)::date,
-                    %(charged)s
+                SELECT COALESCE(line.kor_contract_id, move.kor_contract_id),
+                    date_trunc('month', line.date::timestamp)::date, %(charged)s
                 %(lines)s AND line.company_id = %(company)s AND line.date BETWEEN %(first)s AND %(last)s
                 GROUP BY 1, 2
                 """,
@@ -74,7 +74,7 @@ class KorReportFigureMixin(models.AbstractModel):
             SQL(
                 """
                 SELECT COALESCE(line.kor_contract_id, move.kor_contract_id),
-                    date_trunc('month', move.invoice_date)::date, %s
+                    date_trunc('month', move.invoice_date::timestamp)::date, %s
                 FROM account_move_line line JOIN account_move move ON move.id = line.move_id
                 WHERE line.company_id = %s AND line.parent_state = 'posted'
                     AND move.move_type IN ('out_invoice', 'out_refund', 'out_receipt')
@@ -95,7 +95,7 @@ class KorReportFigureMixin(models.AbstractModel):
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT contract_id, category, date_trunc('month', date)::date, %s FROM kor_cost_allocation
+                SELECT contract_id, category, date_trunc('month', date::timestamp)::date, %s FROM kor_cost_allocation
                 WHERE company_id = %s AND date BETWEEN %s AND %s GROUP BY 1, 2, 3
                 """,
                 self._in_units(SQL("sum(amount)"), company.currency_id.rounding),
