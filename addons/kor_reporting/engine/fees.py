@@ -34,7 +34,8 @@ def fees(life: list[Fact], rates: Rates, start: date, end: date) -> Iterator[Fee
 
     :param life: the facts of one contract in the order of their days, those of a day in their order
     """
-    at, held, currency = 0, ZERO, life[0].currency
+    at, held, currency, full = 0, ZERO, life[0].currency, None
+    is_home = rates.is_home(currency)
     for month, first, after, length in _spans(start, end):
         if not held and (at == len(life) or life[at].day >= after):
             # Not begun yet, or over.
@@ -45,8 +46,10 @@ def fees(life: list[Fact], rates: Rates, start: date, end: date) -> Iterator[Fee
             if fact.day > since:
                 parts.append((held, (fact.day - since).days))
                 since = fact.day
-            held, at = fact.amount, at + 1
-        by_end = by_day = _share(rates.value(held, currency, month), (after - first).days, length, rates)
+            held, at, full = fact.amount, at + 1, None
+        if full is None or not is_home:
+            full = rates.value(held, currency, month)
+        by_end = by_day = _share(full, (after - first).days, length, rates)
         if parts:
             # With most months of most contracts nothing changes within it.
             parts.append((held, (after - since).days))

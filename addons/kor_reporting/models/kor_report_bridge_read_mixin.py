@@ -3,12 +3,14 @@ from odoo.tools import SQL
 
 # What changes the position beside what is billed ahead, as it is read.
 POSITION = ("credit_notes", "by_hand", "accrued", "exchange")
+EVERYWHERE, NOWHERE = SQL("TRUE"), SQL("FALSE")
 
 
 class KorReportBridgeReadMixin(models.AbstractModel):
     """Read what leads from recurring fees to cash, by contract and month: one query for each kind of record.
 
     Months stand under their first day in the period, what was before or is after it under the day beside it.
+    Where neither a rate nor a row tells months apart, those of the period may stand under its first day together.
     Money comes in whole units of the currency's rounding.
     """
 
@@ -16,14 +18,21 @@ class KorReportBridgeReadMixin(models.AbstractModel):
     _description = "Figures of the Bridge from MRR to Cash"
 
     @api.model
-    def _get_bucket(self, day, request):
-        """Return the SQL of the month that a day counts to."""
+    def _get_bucket(self, day, request, apart=EVERYWHERE):
+        """Return the SQL of the month that a day counts to.
+
+        :param apart: the SQL of where months count by themselves though no row of the report tells them apart
+        """
+        month = SQL("GREATEST(date_trunc('month', %s::timestamp)::date, %s::date)", day, request.first)
+        if not request.is_monthly and request.currency == request.company.currency_id:
+            month = SQL("CASE WHEN %s THEN %s ELSE %s::date END", apart, month, request.first)
         return SQL(
             """CASE WHEN %(day)s < %(first)s THEN %(first)s::date - 1 WHEN %(day)s > %(last)s THEN %(last)s::date + 1
-                ELSE GREATEST(date_trunc('month', %(day)s::timestamp)::date, %(first)s::date) END""",
+                ELSE %(month)s END""",
             day=day,
             first=request.first,
             last=request.last,
+            month=month,
         )
 
     @api.model
@@ -55,8 +64,9 @@ class KorReportBridgeReadMixin(models.AbstractModel):
                 start=start,
                 first=request.first,
                 last=request.last,
-                earned=self._get_bucket(month, request),
-                booked=self._get_bucket(SQL("item.date"), request),
+                # What rates make of another currency is told by months.
+                earned=self._get_bucket(month, request, SQL("item.currency_id != item.company_currency_id")),
+                booked=self._get_bucket(SQL("item.date"), request, SQL("item.currency_id != item.company_currency_id")),
             )
         )
         return [((contract, what, earned), booked, *amounts) for contract, what, earned, booked, *amounts in rows]
@@ -98,7 +108,7 @@ class KorReportBridgeReadMixin(models.AbstractModel):
                 company=request.company.id,
                 first=request.first,
                 last=request.last,
-                bucket=self._get_bucket(SQL("line.date"), request),
+                bucket=self._get_bucket(SQL("line.date"), request, NOWHERE),
                 units=self._in_units(SQL("-sum(line.balance)"), request.company.currency_id.rounding),
             )
         )
@@ -129,7 +139,7 @@ class KorReportBridgeReadMixin(models.AbstractModel):
                 WHERE month >= %(first)s
                 """,
                 first=request.first,
-                month=self._get_bucket(SQL("date"), request),
+                month=self._get_bucket(SQL("date"), request, NOWHERE),
                 more=self._in_units(SQL("sum(amount)"), rounding),
                 noted=self._in_units(SQL("sum(amount) FILTER (WHERE what = 'credit_notes')"), rounding),
                 by_hand=self._in_units(SQL("sum(amount) FILTER (WHERE what = 'by_hand')"), rounding),
@@ -145,7 +155,8 @@ class KorReportBridgeReadMixin(models.AbstractModel):
             """
             SELECT COALESCE(line.kor_contract_id, move.kor_contract_id) AS contract_id, line.date,
                 CASE WHEN move.move_type = 'out_refund' THEN 'credit_notes'
-                    WHEN EXISTS (SELECT 1 FROM kor_billing_item WHERE move_line_id = line.id) THEN 'billed'
+                    WHEN EXISTS (SELECT 1 FROM kor_billing_item
+                        WHERE move_line_id = line.id AND move_line_id IS NOT NULL) THEN 'billed'
                     ELSE 'by_hand' END AS what, -line.balance AS amount
             FROM account_move_line line
             JOIN account_move move ON move.id = line.move_id
@@ -235,8 +246,8 @@ class KorReportBridgeReadMixin(models.AbstractModel):
         Of payments that wrote something off, that is no cash.
         """
         rounding = request.company.currency_id.rounding
-        by_kind = SQL("sum(part.sign * partial.amount * share.weight * (1 - COALESCE(written.part, 0)))")
-        written = SQL("sum(part.sign * partial.amount * share.weight * written.part)")
+        by_kind = SQL("sum(part.amount * share.weight * (1 - COALESCE(written.part, 0)))")
+        written = SQL("sum(part.amount * share.weight * written.part)")
         rows = self.env.execute_query(
             SQL(
                 """
@@ -247,13 +258,9 @@ class KorReportBridgeReadMixin(models.AbstractModel):
                             WHERE exchange_move_id = other_move.id) THEN 'other'
                         ELSE 'write_off' END,
                     %(settled)s, %(by_kind)s, %(written)s
-                FROM account_partial_reconcile partial
-                CROSS JOIN LATERAL (VALUES (1, partial.debit_move_id, partial.credit_move_id),
-                    (-1, partial.credit_move_id, partial.debit_move_id)) part (sign, own_id, other_id)
-                JOIN account_move_line own ON own.id = part.own_id AND own.display_type = 'payment_term'
-                JOIN (%(shares)s) share ON share.move_id = own.move_id
-                JOIN account_move_line other ON other.id = part.other_id
-                JOIN account_move other_move ON other_move.id = other.move_id
+                FROM (%(debits)s UNION ALL %(credits)s) part
+                JOIN (%(shares)s) share ON share.move_id = part.own_id
+                JOIN account_move other_move ON other_move.id = part.other_id
                 LEFT JOIN (
                     SELECT line.move_id, sum(line.balance) FILTER (WHERE account.account_type IN
                             ('income', 'income_other', 'expense', 'expense_other'))
@@ -263,8 +270,7 @@ class KorReportBridgeReadMixin(models.AbstractModel):
                     JOIN account_move move ON move.id = line.move_id
                     WHERE line.company_id = %(company)s AND move.origin_payment_id IS NOT NULL GROUP BY 1
                 ) written ON written.move_id = other_move.id
-                WHERE partial.company_id = %(company)s AND partial.max_date >= %(first)s AND other.date <= %(last)s
-                    AND (other.date >= %(first)s OR share.invoice_date BETWEEN %(first)s AND %(last)s)
+                WHERE (part.date >= %(first)s OR share.invoice_date BETWEEN %(first)s AND %(last)s)
                 GROUP BY 1, 2, 3, 4, 5
                 """,
                 company=request.company.id,
@@ -272,7 +278,9 @@ class KorReportBridgeReadMixin(models.AbstractModel):
                 first=request.first,
                 last=request.last,
                 invoiced=self._get_bucket(SQL("share.invoice_date"), request),
-                settled=self._get_bucket(SQL("other.date"), request),
+                settled=self._get_bucket(SQL("part.date"), request),
+                debits=self._get_settled_query(request, 1, "debit_move_id", "credit_move_id"),
+                credits=self._get_settled_query(request, -1, "credit_move_id", "debit_move_id"),
                 by_kind=self._in_units(by_kind, rounding),
                 written=self._in_units(written, rounding),
             )
@@ -283,3 +291,22 @@ class KorReportBridgeReadMixin(models.AbstractModel):
             for name, units in zip((kind, "write_off"), found, strict=True)
             if units
         ]
+
+    @api.model
+    def _get_settled_query(self, request, sign, own, other):
+        """Return the SQL of what settled invoices on one of the two sides, by which moves, and when."""
+        return SQL(
+            """
+            SELECT own.move_id AS own_id, other.move_id AS other_id, other.date, %(sign)s * partial.amount AS amount
+            FROM account_partial_reconcile partial
+            JOIN account_move_line own ON own.id = %(own)s AND own.display_type = 'payment_term'
+            JOIN account_move_line other ON other.id = %(other)s
+            WHERE partial.company_id = %(company)s AND partial.max_date >= %(first)s AND other.date <= %(last)s
+            """,
+            sign=sign,
+            own=SQL.identifier("partial", own),
+            other=SQL.identifier("partial", other),
+            company=request.company.id,
+            first=request.first,
+            last=request.last,
+        )
