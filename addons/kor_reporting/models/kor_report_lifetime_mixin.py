@@ -1,6 +1,7 @@
 from collections import defaultdict
 from datetime import date, timedelta
 from fractions import Fraction
+from functools import lru_cache
 
 from odoo import api, models
 
@@ -101,9 +102,9 @@ class KorReportLifetimeMixin(models.AbstractModel):
         """Return the measures of one row; where it is one customer, its value has what it brought already."""
         customer_months = stay[0]
         row = {"customers_new": won, "customer_months": customer_months, "earned": as_number(earned)}
-        churn = Fraction(churning[2], churning[1]) if churning[1] else Fraction(0)
+        churn, stays = _get_churn(*churning[1:])
         row["churn_month"] = round(float(churn * 100), 4)
-        put_measure(row, "lifetime", lifetime(churn))
+        put_measure(row, "lifetime", stays)
         acquired = acquisition_cost(costs.get("sales_marketing", ZERO), won)
         put_measure(row, "acquisition_cost", acquired)
         if not customer_months:
@@ -111,13 +112,25 @@ class KorReportLifetimeMixin(models.AbstractModel):
             missing = ("revenue_month", "cost_month", "lifetime_value", "payback", "value_to_cost")
             row.setdefault("reasons", {}).update(dict.fromkeys(missing, reason))
             return row
-        brought, cost = Fraction(revenue) / customer_months, Fraction(_service(costs)) / customer_months
+        brought, cost = (_share(amount, customer_months) for amount in (revenue, _service(costs)))
         row["revenue_month"], row["cost_month"] = round(float(brought), 2), round(float(cost), 2)
         value = lifetime_value(brought, cost, churn, earned if single else ZERO)
         put_measure(row, "lifetime_value", value)
         put_measure(row, "payback", payback(acquired, brought, cost))
         put_measure(row, "value_to_cost", value_to_cost(value, acquired))
         return row
+
+
+@lru_cache(maxsize=1000)
+def _get_churn(begun, lost):
+    """Return the churn of a month and the lifetime that follows, the same ones for all rows of single customers."""
+    churn = Fraction(lost, begun) if begun else Fraction(0)
+    return churn, lifetime(churn)
+
+
+def _share(amount, count):
+    over, under = amount.as_integer_ratio()
+    return Fraction(over, under * count)
 
 
 def _service(costs):
