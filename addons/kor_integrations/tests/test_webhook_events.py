@@ -52,10 +52,10 @@ class TestWebhookEvents(WebhookCase):
         self.assertFalse(self._get_codes())
 
     def test_what_is_taken_back_was_never_said(self):
-        with self.assertRaisesRegex(UserError, "stop"), self.env.cr.savepoint():
+        with self.assertRaisesRegex(RuntimeError, "stop"), self.env.cr.savepoint():
             self._invoice()
             self.assertEqual(self._get_codes(), ["invoice.posted"])
-            raise UserError("stop")
+            raise RuntimeError("stop")
         self.events = self.events.exists()
         self.assertFalse(self.env["kor.webhook.delivery"].search([("integration_id", "=", self.webhook.id)]))
 
