@@ -1,5 +1,6 @@
 """Each add-on by itself: installed beside what it needs, upgraded, uninstalled, installed again. Does anything stay?"""
 
+import json
 from collections.abc import Iterable
 
 from . import paths
@@ -12,8 +13,31 @@ from .server import Odoo
 # With its tests: the suite does not bring timesheets.
 TIME = "kor_reporting_timesheet"
 DATABASE = "kor_modules"
-_UNINSTALL = """
-env["ir.module.module"].search([("name", "=", {name!r}), ("state", "=", "installed")]).button_immediate_uninstall()
+# In one process, as an administrator's browser does it.
+_LIFE = """
+import json
+from pathlib import Path
+
+def act(what):
+    getattr(env["ir.module.module"].search([("name", "=", {name!r})]), what)()
+
+def structure():
+    env.cr.execute({structure!r})
+    return [line for (line,) in env.cr.fetchall() if line]
+
+def install():
+    env["ir.module.module"].update_list()
+    act("button_immediate_install")
+    if {demo!r} and not env["ir.module.module"].search([("name", "=", {name!r})]).demo:
+        raise SystemExit("its demo data could not be loaded")
+
+before = structure()
+install()
+act("button_immediate_upgrade")
+act("button_immediate_uninstall")
+after = structure()
+install()
+Path({found!r}).write_text(json.dumps([before, after]))
 """
 # Whatever an add-on can put into a database, one line each: the same lines must stand there after as before.
 _STRUCTURE = """
@@ -99,31 +123,23 @@ class Shelf:
 def _fault(shelf: Shelf, name: str) -> str:
     """Return what is wrong with the life of an add-on, or nothing."""
     odoo, needed = shelf.odoo, needs(name)
+    found = odoo.state / "found.json"
     try:
         shelf.take(DATABASE, needed)
-        before = _structure(odoo)
-        _install(shelf, name)
+        step(f"{name}: install, upgrade, uninstall, install again")
+        odoo.shell(DATABASE, _life(name, shelf.demo, str(found)), *(["--with-demo"] if shelf.demo else []))
+        if name == TIME and shelf.demo:
+            odoo.work(DATABASE, "--test-tags", f"/{name}")
         if needed | {name} not in shelf.kept:
             shelf.keep(DATABASE, needed | {name})
-        step(f"{name}: upgrade")
-        odoo.work(DATABASE, "--update", name)
-        step(f"{name}: uninstall")
-        odoo.shell(DATABASE, _UNINSTALL.format(name=name))
-        after = _structure(odoo)
-        install(odoo, DATABASE, [name], shelf.demo)
     except Stop as stop:
         return f"failed: {stop}"
     finally:
         odoo.cluster.drop(DATABASE)
+    before, after = (set(lines) for lines in json.loads(found.read_text()))
     changes = [("left", after - before), ("took away", before - after)]
     return "; ".join(f"{word} {', '.join(sorted(lines))}" for word, lines in changes if lines)
 
 
-def _install(shelf: Shelf, name: str) -> None:
-    step(f"{name}: install")
-    tests = ["--test-tags", f"/{name}"] if name == TIME and shelf.demo else []
-    shelf.odoo.work(DATABASE, *(["--with-demo"] if shelf.demo else []), "--init", name, *tests)
-
-
-def _structure(odoo: Odoo) -> set[str]:
-    return {line for (line,) in odoo.cluster.execute(_STRUCTURE, DATABASE) if line}
+def _life(name: str, demo: bool, found: str) -> str:
+    return _LIFE.format(name=name, demo=demo, found=found, structure=_STRUCTURE)
