@@ -26,7 +26,6 @@ def structure():
     return [line for (line,) in env.cr.fetchall() if line]
 
 def install():
-    env["ir.module.module"].update_list()
     act("button_immediate_install")
     if {demo!r} and not env["ir.module.module"].search([("name", "=", {name!r})]).demo:
         raise SystemExit("its demo data could not be loaded")
