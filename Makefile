@@ -10,8 +10,8 @@ help:
 	@echo "make shell  Odoo's shell on the demo database"
 	@echo "make lint   ruff, pylint-odoo, Odoo's own lint tests"
 	@echo "make bench  measure, print ratios"
-	@echo "make modules  install, upgrade, uninstall each add-on by itself (an hour)"
-	@echo "make native   Odoo's own tests with and without the suite, compared (an hour)"
+	@echo "make modules  install, upgrade, uninstall each add-on by itself (more than an hour)"
+	@echo "make native   Odoo's own tests with and without the suite, compared (more than an hour)"
 	@echo "make clean  remove this checkout's databases and logs"
 
 run test shell lint bench modules native setup clean:
