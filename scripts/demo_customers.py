@@ -5,11 +5,11 @@ A day is (months ago, day of the month). What happens to a contract is [day, wha
 
 # What only this company sells: price lists in euro. Charges: name, type, metric, price of a period, months, included.
 EURO_PLANS = {
-    "professional_monthly_eur": {
-        "name": "Professional monthly, euro",
+    "professional_quarterly_eur": {
+        "name": "Professional quarterly, euro",
         "tier": "professional",
-        "term": "monthly",
-        "charges": [("Users", "per_unit", "users", 27, 1, 0)],
+        "term": "custom",
+        "charges": [("Users", "per_unit", "users", 81, 3, 0)],
     },
     "professional_annual_eur": {
         "name": "Professional annual, euro",
@@ -92,7 +92,7 @@ CONTRACTS = {
         "start": (25, 1), "plan": "professional_annual_eur", "users": 30,
         "life": [((13, 1), "users", 36), ((7, 12), "users", 40)],
     },
-    "iris": {"start": (26, 1), "plan": "starter_monthly"},
+    "iris": {"start": (12, 1), "plan": "starter_monthly"},
     "juniper": {
         "start": (25, 8), "plan": "starter_monthly",
         "life": [
@@ -110,7 +110,7 @@ CONTRACTS = {
         "life": [((17, 15), "users", 12), ((14, 14), "cancel", "Was bought, and moves to its owner's software.")],
     },
     "nimbus": {
-        "start": (22, 15), "plan": "professional_monthly_eur", "users": 12,
+        "start": (22, 15), "plan": "professional_quarterly_eur", "users": 12,
         "life": [((16, 15), "users", 20), ((9, 15), "users", 30)],
     },
     "orchid": {
@@ -149,9 +149,9 @@ CONTRACTS = {
     },
     "willow": {"start": (14, 1), "plan": "professional_annual_eur", "users": 40, "life": [((6, 1), "users", 46)]},
     "xenon": {"start": (13, 1), "plan": "enterprise_annual", "users": 100, "deal": 74},
-    "yarrow": {"start": (12, 8), "plan": "starter_monthly"},
+    "yarrow": {"start": (5, 8), "plan": "starter_monthly"},
     "zephyr": {
-        "start": (11, 1), "plan": "professional_monthly_eur", "users": 25,
+        "start": (11, 1), "plan": "professional_quarterly_eur", "users": 25,
         "life": [((8, 1), "users", 40), ((4, 1), "plan", "enterprise_annual_eur", 60)],
     },
     "atlas": {"start": (10, 1), "plan": "enterprise_annual", "users": 120, "deal": 90, "onboard": True},
@@ -162,19 +162,19 @@ CONTRACTS = {
         "life": [((3, 14), "cancel", "No budget for next season.")],
     },
     "elm": {"start": (7, 8), "plan": "starter_monthly", "life": [((2, 8), "plan", "professional_monthly", 8)]},
-    "falcon": {"start": (6, 1), "plan": "professional_monthly_eur", "users": 15, "life": [((2, 1), "users", 35)]},
+    "falcon": {"start": (6, 1), "plan": "professional_quarterly_eur", "users": 15, "life": [((2, 1), "users", 35)]},
     "kestrel_again": {
         "customer": "kestrel", "start": (6, 1), "plan": "professional_monthly", "users": 40, "deal": 40,
     },
     "glacier": {"start": (5, 1), "plan": "enterprise_annual", "users": 75, "deal": 66, "onboard": True},
     "heron": {"start": (3, 1), "plan": "professional_annual", "users": 40, "deal": 52, "onboard": True},
-    "indigo": {"start": (2, 15), "plan": "professional_monthly_eur", "users": 22},
+    "indigo": {"start": (2, 15), "plan": "professional_quarterly_eur", "users": 22},
 }  # fmt: skip
 
 # Calls of the interface in a month, in thousands: at the start, and today.
 CALLS = {
-    "fjord": (700, 1500), "granite": (400, 900), "juniper": (6, 640), "lumen": (500, 1400), "quartz": (800, 2100),
-    "vertex": (600, 1700), "xenon": (1500, 4200), "atlas": (900, 2600), "cobalt": (500, 1100), "glacier": (300, 1200),
+    "fjord": (400, 930), "granite": (400, 900), "juniper": (6, 640), "lumen": (300, 720), "quartz": (500, 940),
+    "vertex": (400, 910), "xenon": (1500, 4200), "atlas": (900, 2600), "cobalt": (500, 980), "glacier": (300, 870),
     "umbra": (200, 350), "thistle": (40, 9), "kestrel_again": (50, 62), "nimbus": (20, 96), "redwood": (60, 31),
 }  # fmt: skip
 OTHER_CALLS = (8, 30)

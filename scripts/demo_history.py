@@ -151,6 +151,7 @@ def qualify(key):
 def propose_to(key):
     """Write the proposal of an opportunity and send it."""
     orders[key] = env["sale.order"].with_context(**quiet).browse(deals[key].generate_proposal())
+    orders[key].validity_date = deals[key].date_deadline + timedelta(days=14)
     if orders[key].kor_approval_state != "none":
         orders[key].action_kor_ask_approval()
         orders[key].with_user(env.ref("base.user_admin")).action_kor_approve("")

@@ -61,7 +61,7 @@ def event_of(contract, metric, day, quantity):
 
 def bill():
     """Bill what is due by a run, and let through what is unusual for a good reason."""
-    run_model = env["kor.billing.run"]
+    run_model = env["kor.billing.run"].with_context(**quiet)
     run = run_model.create({})
     if not run.due_count:
         run.unlink()
@@ -76,7 +76,7 @@ def bill():
 
 def charge_cards():
     """Charge what is due today, as the job does."""
-    env["kor.payment.attempt"]._cron_collect()
+    env["kor.payment.attempt"].with_context(**quiet)._cron_collect()
     clock.again()
 
 
@@ -108,8 +108,10 @@ def habit_of(partner):
 def settle(moves):
     """Register payments of invoices or bills as of today."""
     if moves:
-        wizard = env["account.payment.register"].with_context(active_model="account.move", active_ids=moves.ids)
-        wizard.create({"payment_date": fields.Date.today(), "group_payment": False}).action_create_payments()
+        wizard = env["account.payment.register"].with_context(
+            **quiet, active_model="account.move", active_ids=moves.ids
+        )
+        wizard.create({"payment_date": fields.Date.today(), "group_payment": True}).action_create_payments()
 
 
 def give_credit(key, share, reason):
@@ -132,8 +134,12 @@ def give_credit(key, share, reason):
 def dispute(key, why):
     """Let a customer dispute its last invoice."""
     move = env["account.move"].search(
-        [("partner_id", "=", partners[key].id), ("move_type", "=", "out_invoice"), ("payment_state", "=", "not_paid")],
-        order="amount_total desc",
+        [
+            ("partner_id", "=", partners[key].id),
+            ("move_type", "=", "out_invoice"),
+            ("payment_state", "in", ("not_paid", "partial")),
+        ],
+        order="amount_total desc, id",
         limit=1,
     )
     move.write({"kor_is_disputed": True, "kor_dispute_note": why})
@@ -173,7 +179,7 @@ def found_the_company():
 
 
 def book(debit, credit, amount, name):
-    env["account.move"].create(
+    env["account.move"].with_context(**quiet).create(
         {
             "ref": name,
             "date": fields.Date.today(),
@@ -192,7 +198,7 @@ def spend(months):
         for key, (_code, _name, first, last) in SPENDING.items()
     }
     accounts = {key: account_of(code, name) for key, (code, name, _first, _last) in SPENDING.items()}
-    env["account.move"].create(
+    env["account.move"].with_context(**quiet).create(
         {
             "move_type": "in_invoice",
             "partner_id": partners["host"].id,
@@ -211,11 +217,12 @@ def spend(months):
     lines = [(0, 0, {"account_id": account.id, "name": name, "debit": amount}) for account, amount in paid]
     total = sum(amount for _account, amount in paid)
     lines.append((0, 0, {"account_id": bank.default_account_id.id, "name": name, "credit": total}))
-    env["account.move"].create({"ref": name, "date": fields.Date.today(), "line_ids": lines}).action_post()
+    env["account.move"].with_context(**quiet).create({"ref": name, "date": fields.Date.today(), "line_ids": lines}).action_post()
 
 
 def pay_bills():
-    settle(env["account.move"].search([("move_type", "=", "in_invoice"), ("payment_state", "=", "not_paid")]))
+    bills = [("partner_id", "=", partners["host"].id), ("move_type", "=", "in_invoice"), ("payment_state", "=", "not_paid")]
+    settle(env["account.move"].search(bills))
 
 
 def close(months):

@@ -227,9 +227,9 @@ class KorContractBoundsMixin(models.AbstractModel):
             [("contract_id", "in", [one.id for one in due]), ("state", "=", "booked"), ("move_id", "!=", False)],
             ["contract_id", "move_id"],
             ["__count", "amount:sum"],
-            order="move_id desc",
         )
-        for contract, _move, count, amount in groups:
+        # By their ids: to order the groups by invoice would follow the order of invoices, which begins with the latest.
+        for contract, _move, count, amount in sorted(groups, key=lambda group: group[1].id, reverse=True):
             result[contract.id].append((count, amount))
         return result
 

@@ -126,6 +126,14 @@ class TestParking(KorBillingCommon):
                     self.assertIn("501", contract.billing_error)
                     self.assertIn("5.0", contract.billing_error)
 
+    def test_usual_are_the_latest_invoices(self):
+        contract = self._bill_months(self._make_contract())
+        for month, price in ((4, 400), (5, 400), (6, 400), (7, 1200)):
+            with freeze_time(f"2026-{month:02}-02"):
+                self._set_price(contract, f"2026-{month:02}-01", price)
+                self._run(contract)
+        self.assertEqual(sorted(self._amounts(contract.invoice_ids)), [100, 100, 100, 400, 400, 400, 1200])
+
     def test_no_bound_without_a_factor_and_none_on_months_made_up_for(self):
         contract = self._bill_months(self._make_contract())
         self.company.kor_bound_factor = 0
