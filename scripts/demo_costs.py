@@ -1,4 +1,4 @@
-"""Tell the demo's contracts what they cost, month by month, in Odoo's shell: from the books, infrastructure and tickets."""
+"""Tell the demo's contracts what they cost, month by month, in Odoo's shell."""
 
 # Name: category, source, method, and what says more.
 COSTS = {

@@ -3,7 +3,7 @@
 Each thing happens on its day, by the calls that people's screens make.
 """
 
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 
 from dateutil.relativedelta import relativedelta
 
@@ -258,4 +258,6 @@ def live(key, what, *details):
         amend(key, [{"kind": "cancel"}], details[0])
     elif what == "renew":
         last = contract.date_end + relativedelta(years=1)
-        contract.renew(text_of(last), details[0], "Renewed in the yearly meeting.", contract.partner_id.name, "document")
+        contract.renew(
+            text_of(last), details[0], "Renewed in the yearly meeting.", contract.partner_id.name, "document"
+        )

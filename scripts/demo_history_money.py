@@ -26,7 +26,7 @@ def measure(months, until):
         if begin > end or contract.state == "paused":
             continue
         share = ((end - begin).days + 1) / 30.4
-        held = sum(contract.line_ids.filtered(lambda line: runs(line, begin, "users")).mapped("quantity")) or 7
+        held = seats_of(contract, begin) or 7
         events.append(event_of(contract, "users", begin, max(2, round(held * (0.72 + 0.03 * (months % 7))))))
         events.append(event_of(contract, "storage", begin, round(3 + held * (30 - months) / 22, 1)))
         calls = calls_in(key, months) * share
@@ -42,8 +42,9 @@ def measure(months, until):
     assert not result["rejected"], result["rejected"][:3]
 
 
-def runs(line, day, metric):
-    return line.metric_id.code == metric and line.charge_type == "per_unit" and line._runs_at(day)
+def seats_of(contract, day):
+    lines = contract.line_ids.filtered(lambda line: line.metric_id.code == "users" and line.charge_type == "per_unit")
+    return sum(line.quantity for line in lines if line._runs_at(day))
 
 
 def event_of(contract, metric, day, quantity):
@@ -217,11 +218,17 @@ def spend(months):
     lines = [(0, 0, {"account_id": account.id, "name": name, "debit": amount}) for account, amount in paid]
     total = sum(amount for _account, amount in paid)
     lines.append((0, 0, {"account_id": bank.default_account_id.id, "name": name, "credit": total}))
-    env["account.move"].with_context(**quiet).create({"ref": name, "date": fields.Date.today(), "line_ids": lines}).action_post()
+    env["account.move"].with_context(**quiet).create(
+        {"ref": name, "date": fields.Date.today(), "line_ids": lines}
+    ).action_post()
 
 
 def pay_bills():
-    bills = [("partner_id", "=", partners["host"].id), ("move_type", "=", "in_invoice"), ("payment_state", "=", "not_paid")]
+    bills = [
+        ("partner_id", "=", partners["host"].id),
+        ("move_type", "=", "in_invoice"),
+        ("payment_state", "=", "not_paid"),
+    ]
     settle(env["account.move"].search(bills))
 
 
@@ -235,7 +242,9 @@ def close(months):
 
 
 def lock_the_first_year():
-    env["kor.revenue.close"].search([("date_to", "<", day_of(12)), ("state", "=", "done")]).sorted("date_to").action_lock()
+    env["kor.revenue.close"].search([("date_to", "<", day_of(12)), ("state", "=", "done")]).sorted(
+        "date_to"
+    ).action_lock()
 
 
 def pay_commission(key, amount):

@@ -69,7 +69,9 @@ def report_outage(day, begins, minutes, state, title, cause):
 def report_services(months):
     """Tell the customers how the services of a month were, and book the credits that follow."""
     month = day_of(months)
-    env["kor.sla.report.month"].create({"month": month}).action_make()
+    # Who has agreed on more than the public tiers say reads them.
+    told = [one.id for one in contracts.values() if one.tier_id.code in ("enterprise", "custom")]
+    env["kor.sla.report.month"].create({"month": month, "contract_ids": [(6, 0, told)]}).action_make()
     reports = env["kor.sla.report"].with_context(**quiet).search([("month", "=", month), ("is_current", "=", True)])
     reports.action_freeze()
     credits = reports.credit_ids.filtered(lambda one: one.state == "proposed")

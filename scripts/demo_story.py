@@ -6,6 +6,7 @@ Run twice it does nothing more: an event counts once.
 from datetime import timedelta
 
 from dateutil.relativedelta import relativedelta
+
 from odoo import fields
 
 from odoo.addons.kor_usage.engine.local_days import LocalDays

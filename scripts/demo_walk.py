@@ -6,6 +6,7 @@ Run twice it does nothing more: the walk begins only where nobody has walked yet
 import gc
 import itertools
 from collections import defaultdict
+from datetime import datetime, timedelta
 
 from freezegun import freeze_time
 
