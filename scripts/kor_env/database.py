@@ -16,7 +16,19 @@ _REMEMBER = "env['ir.config_parameter'].sudo().set_param('kor.addons_digest', {d
 # In the order in which they happened.
 _STORY = [
     paths.ROOT / "scripts" / name
-    for name in ("demo_story.py", "demo_deals.py", "demo_service.py", "demo_connections.py")
+    for name in (
+        "demo_story.py",
+        "demo_customers.py",
+        "demo_history.py",
+        "demo_history_money.py",
+        "demo_history_service.py",
+        "demo_walk.py",
+        "demo_overdue.py",
+        "demo_deals.py",
+        "demo_service.py",
+        "demo_connections.py",
+        "demo_costs.py",
+    )
 ]
 _TEST_TEMPLATE = paths.ROOT / "scripts" / "test_template.py"
 _COMMIT = "env.cr.commit()\n"
