@@ -8,7 +8,7 @@ COSTS = {
     "Support team": ("support", "journal", "tickets", {"account": "support"}),
     "Development": ("development", "journal", "revenue", {"account": "development"}),
     "Sales team": ("sales_marketing", "journal", "revenue", {"account": "sales"}),
-    "Marketing": ("sales_marketing", "journal", "equal", {"account": "marketing"}),
+    "Marketing": ("sales_marketing", "journal", "revenue", {"account": "marketing"}),
     "Administration": ("overhead", "journal", "revenue", {"account": "administration"}),
     "Office and insurance": ("overhead", "typed", "equal", {"typed_amount": 640}),
     "IT department": ("overhead", "journal", "equal", {"account": "it", "role": "service"}),
@@ -55,7 +55,9 @@ def allocate_costs():
 
 
 if not env["kor.cost.pool.template"].search_count([]):
-    with freeze_time(NOW) as frozen:
+    with freeze_time(NOW) as frozen, one_transaction():
         clock = Clock(frozen)
         allocate_costs()
+        # Only now: what is allocated to a locked month would be booked in the first open one.
+        lock_the_first_year()
     env.cr._now = None

@@ -36,7 +36,7 @@ EURO_RATES = (0.925, 0.922, 0.931, 0.938, 0.945, 0.951, 0.949, 0.957, 0.962, 0.9
 # Name, city, country, contact, how it pays (a card, or so many days after an invoice is due), account manager.
 CUSTOMERS = {
     "fjord": ("Fjord Shipping", "Bergen", "no", "Liv Haugen", 3, "account"),
-    "granite": ("Granite Insurance", "Hartford", "us", "Paul Whitman", -4, "account"),
+    "granite": ("Granite Insurance", "Hartford", "us", "Paul Whitman", -4, "admin"),
     "helios": ("Helios Solar", "Sevilla", "es", "Marta Rubio", 6, "account2"),
     "iris": ("Iris Studio", "Paris", "fr", "Claire Morel", "card", "account2"),
     "juniper": ("Juniper Labs", "Boulder", "us", "Devon Park", "card", "account"),
@@ -53,12 +53,12 @@ CUSTOMERS = {
     "umbra": ("Umbra Security", "Zürich", "ch", "Lena Frei", -2, "account"),
     "vertex": ("Vertex Motors", "Stuttgart", "de", "Katrin Vogel", 4, "account"),
     "willow": ("Willow Schools", "Cork", "ie", "Aoife Daly", 10, "account2"),
-    "xenon": ("Xenon Pharma", "Basel", "ch", "Marc Keller", 0, "account"),
+    "xenon": ("Xenon Pharma", "Basel", "ch", "Marc Keller", 0, "admin"),
     "yarrow": ("Yarrow Gardens", "Savannah", "us", "June Porter", "card", "account2"),
     "zephyr": ("Zephyr Wind", "Aarhus", "dk", "Mads Holm", 3, "account"),
     "atlas": ("Atlas Freight", "Chicago", "us", "Tony Russo", 7, "account"),
     "basalt": ("Basalt Construction", "Graz", "at", "Eva Pichler", 11, "account2"),
-    "cobalt": ("Cobalt Bank", "New York", "us", "Irene Katz", -6, "account"),
+    "cobalt": ("Cobalt Bank", "New York", "us", "Irene Katz", -6, "admin"),
     "dune": ("Dune Resorts", "Dubai", "ae", "Omar Haddad", "card", "account2"),
     "elm": ("Elm Publishing", "Boston", "us", "Nina Cole", "card", "account2"),
     "falcon": ("Falcon Drones", "Kraków", "pl", "Piotr Zając", "card", "account2"),
@@ -67,21 +67,22 @@ CUSTOMERS = {
     "indigo": ("Indigo Fashion", "Milano", "it", "Chiara Ricci", "card", "account2"),
 }
 
-# Agreed line by line, without a plan: name, product, type, metric, price of a period, months, quantity.
+# Agreed line by line, without a plan: name, product, type, metric, price of a period, months, quantity, how earned.
 OWN_LINES = {
     "granite": [
-        ("Private platform", "base_fee", "fixed", "", 7800, 3, 1),
-        ("Users", "user", "per_unit", "users", 9, 1, 90),
+        ("Private platform", "base_fee", "fixed", "", 7800, 3, 1, ""),
+        ("Users", "user", "per_unit", "users", 27, 3, 90, ""),
     ],
-    "umbra": [("Platform and key management", "base_fee", "fixed", "", 2600, 1, 1)],
+    "umbra": [("Platform and key management", "base_fee", "fixed", "", 7800, 3, 1, "")],
     "cobalt": [
-        ("Private platform", "base_fee", "fixed", "", 2500, 1, 1),
-        ("Users", "user", "per_unit", "users", 8, 1, 140),
-        ("Set-up and migration", "setup_fee", "one_time", "", 12000, 0, 1),
+        ("Private platform", "base_fee", "fixed", "", 2500, 1, 1, ""),
+        ("Users", "user", "per_unit", "users", 8, 1, 140, ""),
+        ("Set-up and migration", "setup_fee", "one_time", "", 12000, 0, 1, "progress"),
     ],
 }
 
-# Contracts: customer, first day, plan (empty: its own lines), users; `deal`: sold by a proposal, after so many days.
+# Contracts: customer, first day, plan (empty: its own lines), users; `deal`: sold by a
+# proposal, after so many days; `onboard`: the days between two steps of its onboarding.
 CONTRACTS = {
     "fjord": {
         "start": (26, 1), "plan": "enterprise_annual", "users": 70, "renewal_uplift": 3,
@@ -154,9 +155,9 @@ CONTRACTS = {
         "start": (11, 1), "plan": "professional_quarterly_eur", "users": 25,
         "life": [((8, 1), "users", 40), ((4, 1), "plan", "enterprise_annual_eur", 60)],
     },
-    "atlas": {"start": (10, 1), "plan": "enterprise_annual", "users": 120, "deal": 90, "onboard": True},
+    "atlas": {"start": (10, 1), "plan": "enterprise_annual", "users": 120, "deal": 90, "onboard": 9},
     "basalt": {"start": (9, 15), "plan": "professional_annual_eur", "users": 28},
-    "cobalt": {"start": (8, 1), "term": "multi_year", "onboard": True},
+    "cobalt": {"start": (8, 1), "term": "multi_year", "onboard": 11},
     "dune": {
         "start": (8, 15), "plan": "professional_monthly", "users": 20,
         "life": [((3, 14), "cancel", "No budget for next season.")],
@@ -166,9 +167,9 @@ CONTRACTS = {
     "kestrel_again": {
         "customer": "kestrel", "start": (6, 1), "plan": "professional_monthly", "users": 40, "deal": 40,
     },
-    "glacier": {"start": (5, 1), "plan": "enterprise_annual", "users": 75, "deal": 66, "onboard": True},
-    "heron": {"start": (3, 1), "plan": "professional_annual", "users": 40, "deal": 52, "onboard": True},
-    "indigo": {"start": (2, 15), "plan": "professional_quarterly_eur", "users": 22},
+    "glacier": {"start": (5, 1), "plan": "enterprise_annual", "users": 75, "deal": 66, "onboard": 10},
+    "heron": {"start": (3, 1), "plan": "professional_annual", "users": 40, "deal": 52, "onboard": 26},
+    "indigo": {"start": (1, 15), "plan": "professional_quarterly_eur", "users": 22, "onboard": 12},
 }  # fmt: skip
 
 # Calls of the interface in a month, in thousands: at the start, and today.

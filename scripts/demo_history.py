@@ -13,6 +13,7 @@ company = env.ref("base.main_company")
 TODAY = fields.Date.context_today(env["kor.contract"])
 NOW = fields.Datetime.now()
 people = {key: env.ref(f"kor_enterprise.user_{key}") for key in ("sales", "finance", "support", "account")}
+people["admin"] = env.ref("base.user_admin")
 quiet = {"mail_notify_force_send": False, "no_reset_password": True, "tracking_disable": True}
 deals, orders, contracts, partners = {}, {}, {}, {}
 
@@ -163,6 +164,9 @@ def negotiate_on(key):
 
 
 def lose(key, reason):
+    """Lose an opportunity, and take back what was proposed."""
+    if key in orders:
+        orders[key].with_context(disable_cancel_warning=True).action_cancel()
     deals[key].action_set_lost(lost_reason_id=env.ref(f"kor_sales_pipeline.lost_reason_{reason}").id)
 
 
@@ -213,8 +217,9 @@ def prepare_contract(key, customer, values):
             "unit_price": price,
             "billing_months": months,
             "quantity": quantity,
+            "revenue_method": earned or False,
         }
-        for name, product, kind, metric, price, months, quantity in OWN_LINES[key]
+        for name, product, kind, metric, price, months, quantity, earned in OWN_LINES[key]
     ]
     return {
         **found,

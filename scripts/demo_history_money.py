@@ -2,8 +2,7 @@
 
 CARDS = {key for key, customer in CUSTOMERS.items() if customer[4] == "card"}
 WEEK = (1.0, 1.08, 1.12, 1.05, 0.9, 0.25, 0.18)
-# Whose use is told day by day in the last months; that of others, and what is older, once a month.
-DAILY = {"fjord", "juniper", "quartz", "vertex", "xenon", "atlas", "glacier", "lumen", "thistle"}
+# Use of the last months is told day by day, what is older once a month.
 DAILY_MONTHS = 3
 
 
@@ -30,7 +29,7 @@ def measure(months, until):
         events.append(event_of(contract, "users", begin, max(2, round(held * (0.72 + 0.03 * (months % 7))))))
         events.append(event_of(contract, "storage", begin, round(3 + held * (30 - months) / 22, 1)))
         calls = calls_in(key, months) * share
-        if key in DAILY and months <= DAILY_MONTHS:
+        if months <= DAILY_MONTHS:
             days = [begin + timedelta(days=number) for number in range((end - begin).days + 1)]
             weight = sum(WEEK[day.weekday()] for day in days)
             events += [
@@ -245,6 +244,16 @@ def lock_the_first_year():
     env["kor.revenue.close"].search([("date_to", "<", day_of(12)), ("state", "=", "done")]).sorted(
         "date_to"
     ).action_lock()
+
+
+def note_progress(key, progress, milestone):
+    """Note how far a promise is kept that is earned by milestones."""
+    schedule = env["kor.revenue.schedule"].search(
+        [("contract_id", "=", contracts[key].id), ("method", "=", "progress")], limit=1
+    )
+    env["kor.revenue.progress"].create(
+        {"schedule_id": schedule.id, "date": fields.Date.today(), "progress": progress, "milestone": milestone}
+    )
 
 
 def pay_commission(key, amount):

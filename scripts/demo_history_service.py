@@ -77,6 +77,12 @@ def report_services(months):
     credits = reports.credit_ids.filtered(lambda one: one.state == "proposed")
     credits.action_approve()
     credits.filtered(lambda one: one.state == "approved").action_book()
+    count_as_sent(reports)
+
+
+def count_as_sent(reports):
+    """Note that customers have been told; they have no mailbox, and nothing is handed to a mail server."""
+    reports._write_engine({"state": "sent", "date_sent": fields.Datetime.now()})
 
 
 def dispute_report(key, months):

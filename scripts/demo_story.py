@@ -88,25 +88,47 @@ env["kor.usage.event"].ingest(
 )
 
 data = env.ref("kor_enterprise.contract_borealis_data")
+transfer = env.ref("kor_enterprise_tiers.metric_data_transfer")
+if not transfer.dimension_keys:
+    transfer.dimension_keys = "region"
 local, begun = LocalDays(data.tz), data.date_start.replace(day=1)
 # The first part of a month below the minimum, the second month above the cap, then what is usual.
 env["kor.usage.event"].ingest(
     [
         {
-            "id": f"demo-data-{day}",
+            "id": f"demo-data-{region}-{day}",
             "contract": data.name,
             "metric": "data_transfer",
             "time": local.midnight(day).isoformat(),
-            "quantity": 40
-            if day < begun + relativedelta(months=1)
-            else 520
-            if day < begun + relativedelta(months=2)
-            else 250,
+            "properties": {"region": region},
+            "quantity": share
+            * (40 if day < begun + relativedelta(months=1) else 520 if day < begun + relativedelta(months=2) else 250),
         }
         for number in range((today - data.date_start).days + 1)
         if (day := data.date_start + timedelta(days=number))
+        for region, share in (("Stockholm", 0.75), ("Oulu", 0.25))
     ]
 )
+
+# Cirrus lets its gateway sum up each hour.
+gateway = env.ref("kor_enterprise.contract_price_list_gateway")
+local = LocalDays(gateway.tz)
+env["kor.usage.reading"].ingest(
+    [
+        {
+            "contract": gateway.name,
+            "metric": "api_requests",
+            "hour": f"{day}T{hour:02}:00:00Z",
+            "revision": 1,
+            "quantity": round(1.4 - abs(hour - 13) / 12, 3),
+            "events": 4200 - 260 * abs(hour - 13),
+        }
+        for number in range(min(7, (today - gateway.date_start).days - 1), 0, -1)
+        if (day := today - timedelta(days=number))
+        for hour in range(24)
+    ]
+)
+
 if not data.company_id.kor_prepaid_account_id:
     data.company_id.kor_prepaid_account_id = env["account.account"].create(
         {"name": "Prepaid by customers", "code": "201900", "account_type": "liability_current"}

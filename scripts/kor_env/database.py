@@ -28,6 +28,7 @@ _STORY = [
         "demo_service.py",
         "demo_connections.py",
         "demo_costs.py",
+        "demo_jobs.py",
     )
 ]
 _TEST_TEMPLATE = paths.ROOT / "scripts" / "test_template.py"
@@ -53,7 +54,7 @@ def _create_demo(odoo: Odoo, name: str, digest: str) -> None:
     odoo.cluster.drop(building)
     odoo.cluster.create(building)
     odoo.work(building, "--with-demo", "--init", SUITE)
-    step("Billing the demo's contracts, collecting what is due")
+    step("Letting the demo company live through two years (three to five minutes)")
     story = "\n".join(part.read_text() for part in _STORY)
     odoo.shell(building, story + _REMEMBER.format(digest=digest) + _COMMIT)
     filestore = odoo.data_dir / "filestore"
