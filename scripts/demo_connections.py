@@ -38,13 +38,23 @@ def connect_by_key():
 
 
 def connect_others():
-    """Let two more customers read their figures by a key."""
+    """Let two more customers read their figures by a key; one of them has a user of the portal."""
     for name, what in (("Xenon Pharma", "Laboratory portal"), ("Atlas Freight", "Data warehouse")):
-        contract = env["kor.contract"].search([("partner_id.name", "=", name), ("state", "=", "active")], limit=1)
+        contract = env["kor.contract"].search([("partner_id.name", "ilike", name), ("state", "=", "active")], limit=1)
+        user = portal_user_of(contract) if name == "Xenon Pharma" else env.user
         spec = {"kind": "api", "name": what, "scopes": ["read:invoices", "read:usage"]}
-        integration = env["kor.integration"].browse(contract.create_integration(spec))
+        integration = env["kor.integration"].browse(contract.with_user(user).create_integration(spec)).with_user(user)
         integration.manage_integration("activate")
         integration.issue_key({"name": "Nightly", "scopes": ["read:usage"]})
+
+
+def portal_user_of(contract):
+    """Return a user of the customer's portal, with the login portal.NAME."""
+    company = contract.partner_id.commercial_partner_id
+    login = f"portal.{company.name.split()[0].lower()}"
+    values = {"login": login, "password": login, "partner_id": company.child_ids[:1].id}
+    groups = [(6, 0, env.ref("base.group_portal").ids)]
+    return env["res.users"].with_context(no_reset_password=True).create({**values, "group_ids": groups})
 
 
 def connect_to_receiver():
