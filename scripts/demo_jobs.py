@@ -25,5 +25,6 @@ JOBS = (
 env.cr.commit()
 for job in JOBS:
     env.ref(job).method_direct_trigger()
-# The demo's customers have no mailbox.
+# To see what the jobs have written. The demo's customers have no mailbox.
+env.cr.commit()
 env["mail.mail"].search([("state", "=", "outgoing")]).cancel()
