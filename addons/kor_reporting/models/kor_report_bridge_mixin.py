@@ -2,7 +2,6 @@ from collections import defaultdict
 from functools import partial
 
 from odoo import api, models
-from odoo.tools import groupby
 
 from odoo.addons.kor_enterprise_tiers.engine.money import ZERO, as_number, to_decimal
 
