@@ -27,4 +27,5 @@
         "views/kor_usage_menus.xml",
     ],
     "assets": {"web.assets_tests": ["kor_usage/static/tests/tours/*.js"]},
+    "uninstall_hook": "uninstall_hook",
 }

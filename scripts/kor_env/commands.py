@@ -137,8 +137,8 @@ def modules_command(source: OdooSource, arguments: list[str]) -> int:
 
 def native_command(source: OdooSource, arguments: list[str]) -> int:
     browser.ensure("wkhtmltopdf", "chromium")
-    with _stopping_on_signals(), _template(source) as (odoo, template):
-        return compare(source, odoo.cluster, template, arguments)
+    with _stopping_on_signals(), _test_cluster() as cluster:
+        return compare(source, cluster, arguments)
 
 
 def screenshots_command(source: OdooSource, arguments: list[str]) -> int:

@@ -1,64 +1,147 @@
-"""Each add-on by itself: installed on an empty database, upgraded, uninstalled, installed again. Does anything stay?"""
+"""Each add-on by itself: installed beside what it needs, upgraded, uninstalled, installed again. Does anything stay?"""
 
+import json
 from collections.abc import Iterable
 
 from . import paths
+from .natives import create_empty, install, needs
 from .odoo_source import OdooSource
 from .postgres import Cluster
-from .say import say, step
+from .say import Stop, say, step
 from .server import Odoo
 
 # With its tests: the suite does not bring timesheets.
 TIME = "kor_reporting_timesheet"
-_UNINSTALL = """
-modules = env["ir.module.module"].search([("name", "=like", "kor_%"), ("state", "=", "installed")])
-modules.button_immediate_uninstall()
+DATABASE = "kor_modules"
+# In one process, as an administrator's browser does it.
+_LIFE = """
+import json
+from pathlib import Path
+
+def act(what):
+    getattr(env["ir.module.module"].search([("name", "=", {name!r})]), what)()
+
+def structure():
+    env.cr.execute({structure!r})
+    return [line for (line,) in env.cr.fetchall() if line]
+
+def install():
+    act("button_immediate_install")
+    if {demo!r} and not env["ir.module.module"].search([("name", "=", {name!r})]).demo:
+        raise SystemExit("its demo data could not be loaded")
+
+before = structure()
+install()
+act("button_immediate_upgrade")
+act("button_immediate_uninstall")
+after = structure()
+install()
+Path({found!r}).write_text(json.dumps([before, after]))
 """
-_LEFT = """
-    SELECT 'table ' || tablename FROM pg_tables WHERE schemaname = 'public' AND tablename LIKE 'kor\\_%'
-    UNION ALL SELECT 'view ' || viewname FROM pg_views WHERE schemaname = 'public' AND viewname LIKE 'kor\\_%'
-    UNION ALL SELECT 'column ' || table_name || '.' || column_name FROM information_schema.columns
-        WHERE table_schema = 'public' AND column_name LIKE '%kor\\_%'
-    UNION ALL SELECT 'field ' || model || '.' || name FROM ir_model_fields WHERE name LIKE '%kor\\_%'
-    UNION ALL SELECT 'model ' || model FROM ir_model WHERE model LIKE 'kor.%'
-    UNION ALL SELECT 'record ' || module || '.' || name FROM ir_model_data WHERE module LIKE 'kor\\_%'
-    UNION ALL SELECT 'constraint ' || name FROM ir_model_constraint WHERE name LIKE 'kor\\_%'
-    UNION ALL SELECT 'job ' || cron_name FROM ir_cron WHERE cron_name LIKE 'KOR%'
-    ORDER BY 1
+# Whatever an add-on can put into a database, one line each: the same lines must stand there after as before. Left out
+# are lists that Odoo does not clear for its own modules either: what it remembers of foreign keys, and the names that
+# other modules give to a model's parents and choices. Customers and products of the demo stay where invoices name them.
+_STRUCTURE = """
+    SELECT CASE relkind WHEN 'v' THEN 'view ' WHEN 'i' THEN 'index ' WHEN 'S' THEN 'sequence ' ELSE 'table ' END
+        || relname FROM pg_class WHERE relnamespace = 'public'::regnamespace
+    UNION SELECT 'column ' || table_name || '.' || column_name || ' ' || data_type || ' ' || is_nullable
+        FROM information_schema.columns WHERE table_schema = 'public'
+    UNION SELECT 'constraint ' || conname FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+    UNION SELECT 'trigger ' || tgname FROM pg_trigger WHERE NOT tgisinternal
+    UNION SELECT 'function ' || proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+    UNION SELECT 'model ' || model FROM ir_model
+    UNION SELECT 'field ' || model || '.' || name FROM ir_model_fields
+    UNION SELECT 'choice ' || f.model || '.' || f.name || ' ' || s.value
+        FROM ir_model_fields_selection s JOIN ir_model_fields f ON f.id = s.field_id
+    UNION SELECT 'relation ' || name FROM ir_model_relation
+    UNION SELECT 'record ' || module || '.' || name FROM ir_model_data
+        WHERE model NOT IN ('ir.module.module', 'ir.model.inherit', 'ir.model.fields.selection',
+                            'res.partner', 'product.product', 'product.template')
+    UNION SELECT 'parameter ' || key FROM ir_config_parameter
+    UNION SELECT 'job ' || cron_name FROM ir_cron
+    UNION SELECT 'asset ' || name FROM ir_asset
+    UNION SELECT 'view ' || type || ' ' || COALESCE(model, '') || ' ' || name FROM ir_ui_view
+    UNION SELECT 'action ' || type || ' ' || id FROM ir_actions
+    UNION SELECT 'menu ' || id FROM ir_ui_menu
+    UNION SELECT 'group ' || id FROM res_groups
+    UNION SELECT 'mail template ' || id FROM mail_template
+    UNION SELECT 'number sequence ' || code FROM ir_sequence WHERE code IS NOT NULL
+    UNION SELECT 'default ' || field_id || ' ' || json_value FROM ir_default
 """
 
 
 def check_modules(source: OdooSource, cluster: Cluster, names: Iterable[str]) -> int:
-    """Take each add-on through its life with and without demo data. Returns how many left something, or failed."""
+    """Take each add-on through its life without and with demo data, also after one has failed. Returns 1 if one has."""
     odoo = Odoo(source, cluster, paths.STATE / "modules")
-    chosen = list(names) or paths.addon_names()
-    failed = []
-    for name in chosen:
-        for demo in (False, True):
-            left = _live(odoo, name, demo)
-            say(f"{name} {'with' if demo else 'without'} demo data: {'left ' + ', '.join(left) if left else 'clean'}")
-            failed += [name] if left else []
-    say(f"{2 * len(chosen) - len(failed)} passed, {len(failed)} failed")
+    chosen = sorted(names or paths.addon_names(), key=lambda name: (len(needs(name)), name))
+    told = []
+    for demo in (False, True):
+        shelf = Shelf(odoo, demo)
+        for name in chosen:
+            told.append(f"{name} {'with' if demo else 'without'} demo data: {_fault(shelf, name) or 'clean'}")
+            say(told[-1])
+        shelf.clear()
+    failed = [line for line in told if not line.endswith(": clean")]
+    for line in failed:
+        say(line)
+    say(f"{len(told) - len(failed)} passed, {len(failed)} failed")
     return int(bool(failed))
 
 
-def _live(odoo: Odoo, name: str, demo: bool) -> list[str]:
-    """Install, upgrade, uninstall, install again; return what stood in the database in between."""
-    database = "kor_modules"
-    with_demo = ["--with-demo"] if demo else []
-    odoo.cluster.drop(database)
-    odoo.cluster.create(database)
+class Shelf:
+    """Databases by what is installed on them, each made from the nearest smaller one: an add-on stands on others."""
+
+    def __init__(self, odoo: Odoo, demo: bool):
+        self.odoo, self.demo = odoo, demo
+        self.kept: dict[frozenset[str], str] = {}
+
+    def take(self, database: str, modules: frozenset[str]) -> None:
+        """Create the database as a copy of one that has these modules, and no others that they do not bring."""
+        if modules not in self.kept:
+            nearest = max((kept for kept in self.kept if kept < modules), key=len, default=None)
+            if nearest is None:
+                create_empty(self.odoo, database, self.demo)
+            else:
+                self._copy(self.kept[nearest], database)
+            if modules:
+                install(self.odoo, database, modules - (nearest or frozenset()), self.demo)
+            self.keep(database, modules)
+        self._copy(self.kept[modules], database)
+
+    def keep(self, database: str, modules: frozenset[str]) -> None:
+        self.kept[modules] = f"{DATABASE}_{len(self.kept)}"
+        self._copy(database, self.kept[modules])
+
+    def clear(self) -> None:
+        for database in self.kept.values():
+            self.odoo.cluster.drop(database)
+        self.kept.clear()
+
+    def _copy(self, database: str, copy: str) -> None:
+        self.odoo.cluster.drop(copy)
+        self.odoo.cluster.create(copy, database)
+
+
+def _fault(shelf: Shelf, name: str) -> str:
+    """Return what is wrong with the life of an add-on, or nothing."""
+    odoo, needed = shelf.odoo, needs(name)
+    found = odoo.state / "found.json"
     try:
-        step(f"{name}: install")
-        tests = ["--test-tags", f"/{name}"] if name == TIME and demo else []
-        odoo.work(database, *with_demo, "--init", name, *tests)
-        step(f"{name}: upgrade")
-        odoo.work(database, "--update", name)
-        step(f"{name}: uninstall")
-        odoo.shell(database, _UNINSTALL)
-        left = [text for (text,) in odoo.cluster.execute(_LEFT, database)]
-        step(f"{name}: install again")
-        odoo.work(database, *with_demo, "--init", name)
-        return left
+        shelf.take(DATABASE, needed)
+        step(f"{name}: install, upgrade, uninstall, install again")
+        odoo.shell(DATABASE, _life(name, shelf.demo, str(found)), *(["--with-demo"] if shelf.demo else []))
+        if name == TIME and shelf.demo:
+            odoo.work(DATABASE, "--test-tags", f"/{name}")
+        if needed | {name} not in shelf.kept:
+            shelf.keep(DATABASE, needed | {name})
+    except Stop as stop:
+        return f"failed: {stop}"
     finally:
-        odoo.cluster.drop(database)
+        odoo.cluster.drop(DATABASE)
+    before, after = (set(lines) for lines in json.loads(found.read_text()))
+    changes = [("left", after - before), ("took away", before - after)]
+    return "; ".join(f"{word} {', '.join(sorted(lines))}" for word, lines in changes if lines)
+
+
+def _life(name: str, demo: bool, found: str) -> str:
+    return _LIFE.format(name=name, demo=demo, found=found, structure=_STRUCTURE)

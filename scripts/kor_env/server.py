@@ -71,9 +71,9 @@ class Odoo:
         if process.wait():
             raise Stop(f"Odoo ended with code {process.returncode}; its log is {self.state / 'install.log'}")
 
-    def shell(self, database: str, code: str) -> None:
+    def shell(self, database: str, code: str, *arguments: str) -> None:
         """Run Python in Odoo's shell, with `env` at hand. The code commits by itself."""
-        command = self.command("shell", database, "--no-http", "--log-level=warn")
+        command = self.command("shell", database, "--no-http", "--log-level=warn", *arguments)
         done = subprocess.run(command, env=self.environment(), input=code, text=True, cwd=paths.ROOT)
         if done.returncode:
             raise Stop(f"Odoo's shell ended with code {done.returncode}")

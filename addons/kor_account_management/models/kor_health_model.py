@@ -75,7 +75,7 @@ class KorHealthModel(models.Model):
             try:
                 health.check_weights(model._get_engine_weights(named=True))
             except health.HealthError as error:
-                raise ValidationError(f"{model.name}: {error}") from error
+                raise ValidationError(": ".join((model.name, str(error)))) from error
 
     def _get_engine_weights(self, named=False):
         """Return the weights as the engine takes them; named as people read them, for its refusals."""

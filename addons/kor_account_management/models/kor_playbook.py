@@ -120,7 +120,7 @@ class KorPlaybook(models.Model):
         action = self.env["ir.actions.act_window"]._for_xml_id("kor_account_management.kor_playbook_run_action")
         return {**action, "domain": [("playbook_id", "=", self.id)], "context": {}}
 
-    def unlink(self):
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_started(self):
         if self.run_ids:
             raise UserError(self.env._("A playbook that was started is kept. Archive it instead."))
-        return super().unlink()

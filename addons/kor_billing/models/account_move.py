@@ -84,8 +84,9 @@ class AccountMove(models.Model):
     # EXTENDS base
     def _check_company(self, fnames=None):
         """Check new invoices together; where one does not agree, core finds which, and says so."""
-        if fnames or self.env.context.get("kor_move_builder") is not BUILDING or not self._is_kor_consistent():
-            super()._check_company(fnames)
+        if not fnames and self.env.context.get("kor_move_builder") is BUILDING and self._is_kor_consistent():
+            return None
+        return super()._check_company(fnames)
 
     def _is_kor_consistent(self):
         names = [name for name, field in self._fields.items() if field.relational and field.check_company]

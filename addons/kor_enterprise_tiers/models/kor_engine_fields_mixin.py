@@ -19,7 +19,8 @@ class KorEngineFieldsMixin(models.AbstractModel):
         self._check_engine_fields({name for vals in vals_list for name in vals})
         # Defaults in the context come from screens of other models, or from somebody who wants to get around this.
         context = {key: value for key, value in self.env.context.items() if not self._is_engine_default(key)}
-        records = super(KorEngineFieldsMixin, self.with_context(context)).create(vals_list)
+        cleared = self.with_context(context)  # pylint: disable=context-overridden
+        records = super(KorEngineFieldsMixin, cleared).create(vals_list)
         return records.with_env(self.env)
 
     def write(self, vals):

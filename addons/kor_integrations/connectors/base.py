@@ -53,7 +53,7 @@ class Connector:
     # By name: see `engine/connector_schema.py`.
     schema = {}
 
-    def __init_subclass__(cls, **kwargs):
+    def __init_subclass__(cls, **kwargs):  # pylint: disable=missing-return
         super().__init_subclass__(**kwargs)
         unknown = [name for name, wanted in cls.schema.items() if wanted["type"] not in TYPES]
         if not cls.code or cls.code in CONNECTORS or unknown:

@@ -168,14 +168,17 @@ class KorSso(Controller):
 
     def _get_messages(self):
         """Return what visitors are told, by code: what exactly was wrong is in the log of the integration."""
-        _ = request.env._
         return {
-            "unknown_company": _("No company logs in with this address. Use your password instead."),
-            "unknown": _("You have no user here yet. Ask whoever looks after this portal in your company."),
-            "refused": _("You could not be logged in. Ask whoever looks after this portal in your company."),
-            "failed": _("You could not be logged in. Please try again."),
-            "expired": _("This took too long, or was begun in another window. Please try again."),
-            "cancelled": _("You did not log in at your company."),
-            "unavailable": _("Your company's log-in cannot be reached at the moment. Please try again later."),
-            "closed": _("Your company's log-in is switched off at the moment."),
+            "unknown_company": request.env._("No company logs in with this address. Use your password instead."),
+            "unknown": request.env._("You have no user here yet. Ask whoever looks after this portal in your company."),
+            "refused": request.env._(
+                "You could not be logged in. Ask whoever looks after this portal in your company."
+            ),
+            "failed": request.env._("You could not be logged in. Please try again."),
+            "expired": request.env._("This took too long, or was begun in another window. Please try again."),
+            "cancelled": request.env._("You did not log in at your company."),
+            "unavailable": request.env._(
+                "Your company's log-in cannot be reached at the moment. Please try again later."
+            ),
+            "closed": request.env._("Your company's log-in is switched off at the moment."),
         }

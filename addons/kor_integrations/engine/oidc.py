@@ -120,7 +120,7 @@ def is_address(url: Any) -> bool:
         return False
     try:
         parts = urlsplit(url)
-        parts.port  # noqa: B018 - raises where it is none
+        _port = parts.port  # raises where it is none
     except ValueError:
         return False
     return parts.scheme in ("https", "http") and bool(parts.hostname) and not parts.username and not parts.fragment

@@ -50,7 +50,7 @@ class KorInfrastructureFactMixin(models.AbstractModel):
     _description = "Fact about a Resource"
     _order = "date_from desc, id desc"
 
-    def write(self, vals):
+    def write(self, vals):  # pylint: disable=method-required-super
         raise UserError(
             self.env._("What was noted stays as it is: add a line with the day from which something else holds.")
         )

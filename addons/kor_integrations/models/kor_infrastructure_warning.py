@@ -12,7 +12,9 @@ class KorInfrastructureWarning(models.Model):
     _order = "date_start desc, id desc"
     _rec_name = "resource_id"
 
-    resource_id = fields.Many2one("kor.infrastructure.resource", required=True, readonly=True, ondelete="cascade")
+    resource_id = fields.Many2one(
+        "kor.infrastructure.resource", required=True, readonly=True, index=True, ondelete="cascade"
+    )
     infrastructure_id = fields.Many2one(related="resource_id.infrastructure_id", store=True, index=True)
     partner_id = fields.Many2one(related="resource_id.partner_id", store=True, string="Customer")
     company_id = fields.Many2one(related="resource_id.company_id", store=True, index=True)

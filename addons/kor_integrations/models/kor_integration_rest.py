@@ -77,10 +77,10 @@ class KorIntegrationRest(models.AbstractModel):
             return 0
         try:
             kind, _colon, number = base64.urlsafe_b64decode(value.encode()).decode().partition(":")
-            if kind == "before" and number.isascii() and number.isdecimal() and 0 < int(number[:11]) < 2**31:
-                return int(number)
         except (ValueError, binascii.Error):
-            pass
+            kind = number = ""
+        if kind == "before" and number.isascii() and number.isdecimal() and 0 < int(number[:11]) < 2**31:
+            return int(number)
         raise UserError(self.env._("“cursor” is none of ours: take “next” of the page before as it is."))
 
     @api.model

@@ -203,29 +203,28 @@ class KorIntegrationSsoFlowMixin(models.AbstractModel):
         return LoginRefused(self._describe_oidc_error(error.code), is_fault=not error.code.startswith("email"))
 
     def _describe_oidc_error(self, code):
-        _ = self.env._
         return {
-            "document": _("The provider's discovery document is none."),
-            "issuer": _(
+            "document": self.env._("The provider's discovery document is none."),
+            "issuer": self.env._(
                 "The provider calls itself otherwise than the issuer entered here; both must be the same text."
             ),
-            "endpoint": _("The provider names an address that is none, or one without https."),
-            "flow": _("The provider does not offer the authorization code flow."),
-            "pkce": _("The provider does not offer PKCE with S256."),
-            "algorithms": _("The provider signs with none of RS256, PS256 and ES256."),
-            "keys": _("The provider has no public key for signatures."),
-            "token": _("The token is none."),
-            "algorithm": _("The token is signed in a way that is not taken: RS256, PS256 and ES256 are."),
-            "key": _("The token is signed with a key that the provider does not have."),
-            "signature": _("The signature of the token is wrong."),
-            "audience": _("The token was made for somebody else: check the client ID."),
-            "expired": _("The token has expired: check the clocks."),
-            "issued": _("The token was made in the future: check the clocks."),
-            "nonce": _("The token was not made for this login."),
-            "subject": _("The token does not say whom it is about."),
-            "at_hash": _("The tokens do not belong together."),
-            "event": _("The token is no logout token."),
-            "email": _("The provider did not tell the e-mail address: give the scope “email” to this client."),
-            "email_unverified": _("The provider does not say that the person's e-mail address is verified."),
-            "email_domain": _("The person's e-mail address has none of the verified domains."),
+            "endpoint": self.env._("The provider names an address that is none, or one without https."),
+            "flow": self.env._("The provider does not offer the authorization code flow."),
+            "pkce": self.env._("The provider does not offer PKCE with S256."),
+            "algorithms": self.env._("The provider signs with none of RS256, PS256 and ES256."),
+            "keys": self.env._("The provider has no public key for signatures."),
+            "token": self.env._("The token is none."),
+            "algorithm": self.env._("The token is signed in a way that is not taken: RS256, PS256 and ES256 are."),
+            "key": self.env._("The token is signed with a key that the provider does not have."),
+            "signature": self.env._("The signature of the token is wrong."),
+            "audience": self.env._("The token was made for somebody else: check the client ID."),
+            "expired": self.env._("The token has expired: check the clocks."),
+            "issued": self.env._("The token was made in the future: check the clocks."),
+            "nonce": self.env._("The token was not made for this login."),
+            "subject": self.env._("The token does not say whom it is about."),
+            "at_hash": self.env._("The tokens do not belong together."),
+            "event": self.env._("The token is no logout token."),
+            "email": self.env._("The provider did not tell the e-mail address: give the scope “email” to this client."),
+            "email_unverified": self.env._("The provider does not say that the person's e-mail address is verified."),
+            "email_domain": self.env._("The person's e-mail address has none of the verified domains."),
         }[code]

@@ -139,7 +139,8 @@ class KorIntegrationSsoMixin(models.AbstractModel):
     def create(self, vals_list):
         # Defaults in the context come from whoever calls.
         context = {name: value for name, value in self.env.context.items() if not name.startswith("default_sso_")}
-        integrations = super(KorIntegrationSsoMixin, self.with_context(context)).create(vals_list).with_env(self.env)
+        cleared = self.with_context(context)  # pylint: disable=context-overridden
+        integrations = super(KorIntegrationSsoMixin, cleared).create(vals_list).with_env(self.env)
         for integration in integrations.filtered(lambda one: one.kind == "sso"):
             integration_sudo = integration.sudo()  # written here only
             integration_sudo.sso_slug = integration._make_sso_slug()

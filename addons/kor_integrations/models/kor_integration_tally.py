@@ -43,10 +43,10 @@ class KorIntegrationTally(models.Model):
         )
         ((is_due,),) = self.env["kor.integration.window"]._run_apart(query)
         if is_due:
-            self._flush([integration.id])
+            self._hand_over([integration.id])
 
     @api.model
-    def _flush(self, integration_ids):
+    def _hand_over(self, integration_ids):
         """Let health count what has come together. A call is answered whatever comes of it: what fails is kept."""
         query = SQL(
             """
@@ -78,7 +78,7 @@ class KorIntegrationTally(models.Model):
     def _cron_flush(self):
         """Let health count what is left of integrations that have gone quiet."""
         waiting = self.search(["|", ("successes", ">", 0), ("failures", ">", 0)])
-        self._flush(waiting.integration_id.ids)
+        self._hand_over(waiting.integration_id.ids)
 
     @api.model
     def _refuse(self, integration, reason):

@@ -81,7 +81,7 @@ class KorIntegrationWebhookFollowMixin(models.AbstractModel):
 
     def _switch_off(self, reason):
         """Tell our own people too."""
-        super()._switch_off(reason)
+        result = super()._switch_off(reason)
         if self.user_id:
             self.activity_schedule(
                 "mail.mail_activity_data_todo",
@@ -89,10 +89,11 @@ class KorIntegrationWebhookFollowMixin(models.AbstractModel):
                 note=reason,
                 user_id=self.user_id.id,
             )
+        return result
 
     def _tell_failing(self):
         """Tell the contract's other webhooks too."""
-        super()._tell_failing()
+        result = super()._tell_failing()
         facts = {
             "integration": self.name,
             "kind": self.kind,
@@ -100,3 +101,4 @@ class KorIntegrationWebhookFollowMixin(models.AbstractModel):
             "failures": self.failure_count,
         }
         self.env["kor.event"]._emit("integration.failing", {self.contract_id: [(self, facts)]})
+        return result

@@ -61,7 +61,8 @@ async def _serve():
     server = await asyncssh.listen(
         "127.0.0.1", port, server_factory=Server, server_host_keys=keys, sftp_factory=Files, allow_scp=False
     )
-    print(server.sockets[0].getsockname()[1], keys[0].get_fingerprint(), flush=True)
+    sys.stdout.write(f"{server.sockets[0].getsockname()[1]} {keys[0].get_fingerprint()}\n")
+    sys.stdout.flush()
     await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
 
 

@@ -45,10 +45,10 @@ class SftpServer:
     def names(self, folder="."):
         return sorted(one.name for one in (self.base / "files" / folder).iterdir() if one.is_file())
 
-    def read(self, name):
+    def read(self, name):  # pylint: disable=method-required-super
         return (self.base / "files" / name).read_bytes()
 
-    def write(self, name, text):
+    def write(self, name, text):  # pylint: disable=method-required-super
         (self.base / "files" / name).write_bytes(text if isinstance(text, bytes) else text.encode())
 
 
@@ -66,7 +66,7 @@ class WorkCase(IntegrationCase):
         self.env.flush_all()
         with self.enter_registry_test_mode(), self.registry.cursor() as cr:
             yield self.env(cr=cr, user=SUPERUSER_ID, su=True)
-            cr.commit()
+            cr.commit()  # pylint: disable=invalid-commit
         self.env.invalidate_all()
 
     def _run(self, integration):

@@ -32,7 +32,7 @@ class ConnectorCase(IntegrationCase):
         self.env.flush_all()
         with self.enter_registry_test_mode(), self.registry.cursor() as cr:
             yield self.env(cr=cr, user=SUPERUSER_ID, su=True)
-            cr.commit()
+            cr.commit()  # pylint: disable=invalid-commit
         self.env.invalidate_all()
 
     def _run(self, connector):

@@ -1,7 +1,6 @@
 from datetime import timedelta
 
 from odoo import fields
-from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from odoo.addons.kor_integrations.engine.retry import judge
@@ -52,10 +51,10 @@ class TestWebhookEvents(WebhookCase):
         self.assertFalse(self._get_codes())
 
     def test_what_is_taken_back_was_never_said(self):
-        with self.assertRaisesRegex(UserError, "stop"), self.env.cr.savepoint():
+        with self.assertRaisesRegex(RuntimeError, "stop"), self.env.cr.savepoint():
             self._invoice()
             self.assertEqual(self._get_codes(), ["invoice.posted"])
-            raise UserError("stop")
+            raise RuntimeError("stop")
         self.events = self.events.exists()
         self.assertFalse(self.env["kor.webhook.delivery"].search([("integration_id", "=", self.webhook.id)]))
 

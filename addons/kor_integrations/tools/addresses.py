@@ -45,7 +45,7 @@ class Allowed:
     entries: frozenset = frozenset()
 
     @classmethod
-    def read(cls, text):
+    def read(cls, text):  # pylint: disable=method-required-super
         """Read a list such as `127.0.0.1:8080, 10.0.0.0/8, [fd00::5]:443, erp.lan`; what is none of that is left."""
         entries = (_read_entry(part.strip()) for part in (text or "").split(","))
         return cls(frozenset(entry for entry in entries if entry))

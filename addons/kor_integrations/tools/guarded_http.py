@@ -214,7 +214,7 @@ class _TimedReader(io.RawIOBase):
 
     def close(self):
         self._raw.close()
-        super().close()
+        return super().close()
 
 
 def _left(until):

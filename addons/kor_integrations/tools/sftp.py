@@ -126,7 +126,7 @@ class Connection:
         found = self._told(f"list {folder or '.'}", lambda: self._list(folder or "."))
         return sorted(one.filename for one in found if one.st_mode is None or stat.S_ISREG(one.st_mode))[:limit]
 
-    def read(self, folder, name, limit=READ_LIMIT):
+    def read(self, folder, name, limit=READ_LIMIT):  # pylint: disable=method-required-super
         """Return the content of a file, or None where it is longer than the limit."""
         path = posixpath.join(folder or ".", name)
         content = self._told(f"read {path}", lambda: self._read(path, limit))

@@ -254,9 +254,9 @@ class KorOnboarding(models.Model):
         }
         tasks = self.env["project.task"]._as_kor_planned()
         roles = template.role_ids.filtered("user_ids")
-        quiet = template.project_id.with_context(tasks.env.context).with_context(mail_create_nosubscribe=True)
+        quiet = template.project_id.with_env(tasks.env).with_context(mail_create_nosubscribe=True)
         project = quiet.action_create_from_template(values, role_to_users_mapping=roles)
-        self._fit_tasks(project.tasks.with_context(tasks.env.context))
+        self._fit_tasks(project.tasks.with_env(tasks.env))
         return project
 
     def _fit_tasks(self, tasks):

@@ -50,9 +50,9 @@ class KorOnboardingMailMixin(models.AbstractModel):
         if not recipient or not recipient.email:
             return
         rendered = {
-            field: template_sudo.with_context(own.env.context)._render_field(
-                field, own.ids, compute_lang=True, options=options
-            )[own.id]
+            field: template_sudo.with_env(own.env)._render_field(field, own.ids, compute_lang=True, options=options)[
+                own.id
+            ]
             for field, options in (("subject", {}), ("body_html", {"post_process": True}), ("email_from", {}))
         }
         own.with_context(lang=recipient.lang or self.env.lang).message_post(

@@ -1,7 +1,6 @@
-from itertools import groupby
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import groupby
 
 
 class KorOnboardingStart(models.TransientModel):
@@ -51,7 +50,7 @@ class KorOnboardingStart(models.TransientModel):
         steps = groupby(preview["tasks"], key=lambda task: task["step_name"])
         return {
             "preview": preview,
-            "steps": [(name, list(tasks)) for name, tasks in steps],
+            "steps": list(steps),
             "to_date": fields.Date.to_date,
         }
 

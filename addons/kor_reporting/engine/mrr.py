@@ -298,7 +298,7 @@ def _changes(
         group.sort(key=lambda fact: fact.day)
         held: dict[Hashable, Decimal] = {}
         had = False
-        for day, of_day in groupby(group, key=lambda fact: fact.day):
+        for day, of_day in groupby(group, key=lambda fact: fact.day):  # pylint: disable=bad-builtin-groupby
             before = any(held.values())
             deltas = [*_apply(held, of_day)]
             after = any(held.values())

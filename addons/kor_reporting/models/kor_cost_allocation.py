@@ -74,7 +74,7 @@ class KorCostAllocation(models.Model):
             raise UserError(self.env._("Costs are allocated by allocate() of their pools."))
         return super().create(vals_list)
 
-    def write(self, vals):
+    def write(self, vals):  # pylint: disable=method-required-super
         raise UserError(self.env._("What is allocated is never edited: what changes is booked as a difference."))
 
     @api.ondelete(at_uninstall=False)

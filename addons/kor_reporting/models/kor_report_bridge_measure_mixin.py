@@ -1,3 +1,4 @@
+# The short name is that of the environment: pylint: disable=prefer-env-translation
 from odoo import api, models
 
 

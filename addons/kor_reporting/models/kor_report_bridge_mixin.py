@@ -1,8 +1,8 @@
 from collections import defaultdict
 from functools import partial
-from itertools import groupby
 
 from odoo import api, models
+from odoo.tools import groupby
 
 from odoo.addons.kor_enterprise_tiers.engine.money import ZERO, as_number, round_money, to_decimal
 

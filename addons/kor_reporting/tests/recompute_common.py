@@ -24,7 +24,7 @@ class Life(NamedTuple):
     discounts: tuple
 
     @classmethod
-    def read(cls, contract):
+    def read(cls, contract):  # pylint: disable=method-required-super
         return cls(
             contract.id,
             contract.partner_id.commercial_partner_id.id,

@@ -107,7 +107,7 @@ class KorCounterOffer(models.Model):
     def _keep_effect(self, values):
         """Keep the effect beside a new offer: it is computed from the stored one, before anybody answers."""
         self.ensure_one()
-        super().write(values)
+        return super().write(values)  # pylint: disable=super-method-mismatch
 
     def _get_lines(self):
         """Return the lines that the offer is about: one, or all of the version."""

@@ -126,7 +126,7 @@ class KorNegotiation(models.Model):
         for negotiation in self:
             negotiation.next_order_id = negotiation._get_prepared().order_id[:1]
 
-    def _compute_access_url(self):
+    def _compute_access_url(self):  # pylint: disable=missing-return
         super()._compute_access_url()
         for negotiation in self:
             negotiation.access_url = f"/my/negotiations/{negotiation.id}"

@@ -65,16 +65,17 @@ class KorStageVisit(models.Model):
         for visit in self:
             visit.display_name = f"{visit.lead_id.name or ''} – {visit.stage_id.name or ''}"
 
-    def write(self, vals):
+    def write(self, vals):  # pylint: disable=method-required-super
         """Refuse: what happened stays."""
         raise UserError(self.env._("The history of stages is not changed: move the opportunity, and that is noted."))
 
-    def _date_as_imported(self, moments):
+    def _date_as_imported(self, moments):  # pylint: disable=missing-return
         """Give the stays of one opportunity the moments at which they began; what is left over ends the last one."""
         for number, visit in enumerate(self):
             left = moments[number + 1] if number + 1 < len(moments) else False
             # Past the guard of this class only: all other overrides hold.
-            super(KorStageVisit, visit).write({"date_entered": moments[number], "date_left": left, "is_imported": True})
+            values = {"date_entered": moments[number], "date_left": left, "is_imported": True}
+            super(KorStageVisit, visit).write(values)  # pylint: disable=super-method-mismatch
 
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):
@@ -119,11 +120,11 @@ class KorStageVisit(models.Model):
         return visitor or self.env.uid
 
     @api.model
-    def _leave(self, lead_ids, way, lost_reason):
+    def _leave(self, lead_ids, way, lost_reason):  # pylint: disable=missing-return
         visits = self.search([("lead_id", "in", lead_ids), ("date_left", "=", False)])
         # A clock that was set back leaves nobody behind.
         now = max([fields.Datetime.now(), *visits.mapped("date_entered")])
-        super(KorStageVisit, visits).write(
+        super(KorStageVisit, visits).write(  # pylint: disable=super-method-mismatch
             {
                 "date_left": now,
                 "exit": way,

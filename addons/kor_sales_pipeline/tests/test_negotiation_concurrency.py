@@ -47,7 +47,7 @@ class TestNegotiationConcurrency(BaseCase):
         """Open a connection of its own, and commit in the end."""
         with sql_db.db_connect(get_db_name()).cursor() as cr:
             yield api.Environment(cr, uid, {"tracking_disable": True, "mail_notrack": True})
-            cr.commit()
+            cr.commit()  # pylint: disable=invalid-commit
 
     def _clean(self):
         with self._connect() as env:
@@ -121,7 +121,7 @@ class TestNegotiationConcurrency(BaseCase):
                 gate.wait()
                 try:
                     results.append(self._answer(env, price)["order"])
-                    cr.commit()
+                    cr.commit()  # pylint: disable=invalid-commit
                 except (UserError, psycopg2.errors.SerializationFailure) as error:
                     cr.rollback()
                     results.append(error)

@@ -64,7 +64,7 @@ class TestSignatureConcurrency(BaseCase):
         """Open a connection of its own, and commit in the end."""
         with sql_db.db_connect(get_db_name()).cursor() as cr:
             yield api.Environment(cr, uid, {"tracking_disable": True, "mail_notrack": True})
-            cr.commit()
+            cr.commit()  # pylint: disable=invalid-commit
 
     def _clean(self):
         with self._connect() as env:
@@ -166,7 +166,7 @@ class TestSignatureConcurrency(BaseCase):
                 gate.wait()
                 try:
                     results.append(self._sign(env, f"Person {number}")["contract"])
-                    cr.commit()
+                    cr.commit()  # pylint: disable=invalid-commit
                 except (UserError, psycopg2.errors.SerializationFailure) as error:
                     cr.rollback()
                     results.append(error)

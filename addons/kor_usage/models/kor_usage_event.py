@@ -71,6 +71,7 @@ class KorUsageEvent(models.Model):
             );
             ALTER TABLE kor_usage_event ALTER id SET DEFAULT nextval('kor_usage_event_id_seq'),
                                         ALTER is_reversed SET DEFAULT false;
+            ALTER SEQUENCE kor_usage_event_id_seq OWNED BY kor_usage_event.id;
             SELECT setval('kor_usage_event_id_seq', max(id)) FROM kor_usage_event
             HAVING max(id) > (SELECT last_value FROM kor_usage_event_id_seq);
             CREATE UNIQUE INDEX IF NOT EXISTS kor_usage_event__key_unique ON kor_usage_event (partner_id, event_key);

@@ -1,5 +1,6 @@
 from odoo.tests import TransactionCase, freeze_time, tagged
 
+from ..hooks import uninstall_hook
 from .common import NOW, UsageCase
 
 
@@ -99,3 +100,10 @@ class TestRetention(UsageCase, TransactionCase):
         self._ingest(self._event("late", 9, metric="test_max"))
         answer = self._ingest(self._reversal("r", "late"))
         self._assert_counts(answer, 0, rejected=1)
+
+    def test_what_is_no_models_goes_with_the_add_on(self):
+        uninstall_hook(self.env)
+        self.env.cr.execute(
+            "SELECT to_regclass('kor_usage_retention'), pg_get_serial_sequence('kor_usage_event', 'id')"
+        )
+        self.assertEqual(self.env.cr.fetchall(), [(None, "public.kor_usage_event_id_seq")])
