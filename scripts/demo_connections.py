@@ -12,9 +12,11 @@ class Receiver(BaseHTTPRequestHandler):
     """Take what is sent, as a customer's system would."""
 
     def do_POST(self):
-        self.rfile.read(int(self.headers["Content-Length"]))
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
         self.send_response(204)
         self.end_headers()
+
+    do_GET = do_HEAD = do_PUT = do_POST
 
     def log_message(self, *_arguments):
         """Say nothing."""
@@ -35,8 +37,28 @@ def connect_by_key():
     reports._count({reports.id: (25, 0)})
 
 
-def connect_by_webhook():
-    """Send messages to a receiver that runs as long as this; then it is paused, for nobody is there any more."""
+def connect_others():
+    """Let two more customers read their figures by a key; one of them has a user of the portal."""
+    for name, what in (("Xenon Pharma", "Laboratory portal"), ("Atlas Freight", "Data warehouse")):
+        contract = env["kor.contract"].search([("partner_id.name", "ilike", name), ("state", "=", "active")], limit=1)
+        user = portal_user_of(contract) if name == "Xenon Pharma" else env.user
+        spec = {"kind": "api", "name": what, "scopes": ["read:invoices", "read:usage"]}
+        integration = env["kor.integration"].browse(contract.with_user(user).create_integration(spec)).with_user(user)
+        integration.manage_integration("activate")
+        integration.issue_key({"name": "Nightly", "scopes": ["read:usage"]})
+
+
+def portal_user_of(contract):
+    """Return a user of the customer's portal, with the login portal.NAME."""
+    company = contract.partner_id.commercial_partner_id
+    login = f"portal.{company.name.split()[0].lower()}"
+    values = {"login": login, "password": login, "partner_id": company.child_ids[:1].id}
+    groups = [(6, 0, env.ref("base.group_portal").ids)]
+    return env["res.users"].with_context(no_reset_password=True).create({**values, "group_ids": groups})
+
+
+def connect_to_receiver():
+    """Send messages and files to a receiver that runs as long as this; then they pause: nobody is there any more."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     host = f"127.0.0.1:{server.server_address[1]}"
@@ -50,8 +72,28 @@ def connect_by_webhook():
     borealis.with_user(buyer).open_ticket({"name": "May we have a second test end point?", "priority": "low"})
     env["kor.webhook.delivery"]._cron_deliver()
     webhook.manage_integration("pause")
+    spec = {"kind": "data_sync", "name": "Invoices for the ERP", "transport": "https", "url": f"http://{host}/inbox"}
+    files = env["kor.integration"].browse(borealis.with_user(buyer).create_integration(spec)).with_user(buyer)
+    files.manage_integration("activate")
+    files.sync_now()
+    env["kor.integration"]._cron_sync()
+    files.manage_integration("pause")
+    look_at(cloud, host)
     parameters.set_param(name, before)
     server.shutdown()
+
+
+def look_at(cloud, host):
+    """Look once whether the infrastructure answers."""
+    env["kor.infrastructure.check"].create(
+        {
+            "name": "Gateway answers",
+            "infrastructure_id": cloud.id,
+            "url": f"http://{host}/health",
+            "interval": 1440,
+            "impact": "none",
+        }
+    ).action_run()
 
 
 def infrastructure_of_the_plant():
@@ -92,10 +134,13 @@ def infrastructure_of_the_plant():
             for day in range(31)
         ]
     )
+    return cloud
 
 
 if not env["kor.integration"].search_count([]):
-    connect_by_key()
-    connect_by_webhook()
-    infrastructure_of_the_plant()
+    with one_transaction():
+        connect_by_key()
+        connect_others()
+        cloud = infrastructure_of_the_plant()
+        connect_to_receiver()
     env["mail.mail"].search([("state", "=", "outgoing")]).cancel()

@@ -1,16 +1,14 @@
-"""Give the demo a past, in Odoo's shell: bill each contract on the days it was due, collect most of it.
+"""Give the demo's first customers a past, in Odoo's shell: saved cards, and what they have used each day.
 
-Run twice it does nothing more: what is billed stays billed.
+Run twice it does nothing more: an event counts once.
 """
 
 from datetime import timedelta
 
 from dateutil.relativedelta import relativedelta
-from freezegun import freeze_time
 
 from odoo import fields
 
-from odoo.addons.kor_billing.engine.billing import Window
 from odoo.addons.kor_usage.engine.local_days import LocalDays
 
 if "iap_enrich_auto_done" in env["res.company"]._fields:
@@ -90,68 +88,48 @@ env["kor.usage.event"].ingest(
 )
 
 data = env.ref("kor_enterprise.contract_borealis_data")
+transfer = env.ref("kor_enterprise_tiers.metric_data_transfer")
+if not transfer.dimension_keys:
+    transfer.dimension_keys = "region"
 local, begun = LocalDays(data.tz), data.date_start.replace(day=1)
 # The first part of a month below the minimum, the second month above the cap, then what is usual.
 env["kor.usage.event"].ingest(
     [
         {
-            "id": f"demo-data-{day}",
+            "id": f"demo-data-{region}-{day}",
             "contract": data.name,
             "metric": "data_transfer",
             "time": local.midnight(day).isoformat(),
-            "quantity": 40
-            if day < begun + relativedelta(months=1)
-            else 520
-            if day < begun + relativedelta(months=2)
-            else 250,
+            "properties": {"region": region},
+            "quantity": share
+            * (40 if day < begun + relativedelta(months=1) else 520 if day < begun + relativedelta(months=2) else 250),
         }
         for number in range((today - data.date_start).days + 1)
         if (day := data.date_start + timedelta(days=number))
+        for region, share in (("Stockholm", 0.75), ("Oulu", 0.25))
     ]
 )
-if not data.prepaid_credit_ids:
-    company = data.company_id
-    company.kor_prepaid_account_id = env["account.account"].create(
+
+# Cirrus lets its gateway sum up each hour.
+gateway = env.ref("kor_enterprise.contract_price_list_gateway")
+local = LocalDays(gateway.tz)
+env["kor.usage.reading"].ingest(
+    [
+        {
+            "contract": gateway.name,
+            "metric": "api_requests",
+            "hour": f"{day}T{hour:02}:00:00Z",
+            "revision": 1,
+            "quantity": round(1.4 - abs(hour - 13) / 12, 3),
+            "events": 4200 - 260 * abs(hour - 13),
+        }
+        for number in range(min(7, (today - gateway.date_start).days - 1), 0, -1)
+        if (day := today - timedelta(days=number))
+        for hour in range(24)
+    ]
+)
+
+if not data.company_id.kor_prepaid_account_id:
+    data.company_id.kor_prepaid_account_id = env["account.account"].create(
         {"name": "Prepaid by customers", "code": "201900", "account_type": "liability_current"}
     )
-    invoice = env["account.move"].browse(data.top_up(4000, fields.Date.to_string(today + timedelta(days=300))))
-    invoice.process_payment()
-
-for contract in env["kor.contract"].search([("next_billing_date", "<=", today)]):
-    while contract.next_billing_date and contract.next_billing_date <= today:
-        day = contract.next_billing_date
-        contract._bill(Window.as_of(contract.date_start, day), invoice_date=day)
-
-# What was billed above belongs to months that are closed already: they are closed again, by difference.
-for close in env["kor.revenue.close"].search([("state", "=", "done")], order="date_to"):
-    close.action_post()
-
-# The latest invoices stay open, and two customers have no saved payment method.
-late = [
-    ("kor_contract_id", "!=", False),
-    ("invoice_date", "<", today - timedelta(days=20)),
-    ("payment_state", "=", "not_paid"),
-]
-# Each was paid some days after it was due, as customers do.
-with freeze_time(today) as clock:
-    for move in env["account.move"].search(late, order="invoice_date, id"):
-        paid = max(move.invoice_date_due, move.invoice_date) + timedelta(days=1 + move.id % 5)
-        clock.move_to(fields.Datetime.to_datetime(min(paid, today)))
-        move.process_payment()
-
-# Two customers have nothing that could be charged: they are reminded, and one disputes its oldest invoice.
-overdue = env["account.move"].search(
-    [
-        ("kor_contract_id", "!=", False),
-        ("move_type", "=", "out_invoice"),
-        ("payment_state", "=", "not_paid"),
-        ("invoice_date_due", "<", today),
-    ],
-    order="invoice_date_due, id",
-)
-disputed = overdue.filtered(lambda move: move.partner_id == env.ref("kor_enterprise.partner_ember"))[:1]
-if len(overdue) > 1 and not any(overdue.mapped("kor_dunning_event_ids")):
-    disputed.write({"kor_is_disputed": True, "kor_dispute_note": "Asks for the order number on the invoice."})
-# The demo's customers have no mailbox: nothing is handed to a mail server.
-overdue.with_context(mail_notify_force_send=False).apply_dunning()
-env["mail.mail"].search([("state", "=", "outgoing"), ("model", "=", "kor.contract")]).cancel()

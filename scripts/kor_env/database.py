@@ -16,7 +16,20 @@ _REMEMBER = "env['ir.config_parameter'].sudo().set_param('kor.addons_digest', {d
 # In the order in which they happened.
 _STORY = [
     paths.ROOT / "scripts" / name
-    for name in ("demo_story.py", "demo_deals.py", "demo_service.py", "demo_connections.py")
+    for name in (
+        "demo_story.py",
+        "demo_customers.py",
+        "demo_history.py",
+        "demo_history_money.py",
+        "demo_history_service.py",
+        "demo_walk.py",
+        "demo_overdue.py",
+        "demo_deals.py",
+        "demo_service.py",
+        "demo_connections.py",
+        "demo_costs.py",
+        "demo_jobs.py",
+    )
 ]
 _TEST_TEMPLATE = paths.ROOT / "scripts" / "test_template.py"
 _COMMIT = "env.cr.commit()\n"
@@ -41,7 +54,7 @@ def _create_demo(odoo: Odoo, name: str, digest: str) -> None:
     odoo.cluster.drop(building)
     odoo.cluster.create(building)
     odoo.work(building, "--with-demo", "--init", SUITE)
-    step("Billing the demo's contracts, collecting what is due")
+    step("Letting the demo company live through two years (three to five minutes)")
     story = "\n".join(part.read_text() for part in _STORY)
     odoo.shell(building, story + _REMEMBER.format(digest=digest) + _COMMIT)
     filestore = odoo.data_dir / "filestore"

@@ -9,12 +9,12 @@ ends or changes within a month.
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
-from fractions import Fraction
+from functools import lru_cache
 from typing import NamedTuple
 
-from odoo.addons.kor_enterprise_tiers.engine.money import ZERO
+from odoo.addons.kor_enterprise_tiers.engine.money import ZERO, exact
 
-from .figures import round_exact
+from .figures import round_ratio
 from .mrr import Fact, months
 from .rates import Rates
 
@@ -34,31 +34,50 @@ def fees(life: list[Fact], rates: Rates, start: date, end: date) -> Iterator[Fee
 
     :param life: the facts of one contract in the order of their days, those of a day in their order
     """
-    at, held, currency = 0, ZERO, life[0].currency
-    for month in months(start, end):
-        following = (month + 31 * DAY).replace(day=1)
-        first, after = max(month, start), min(following, end)
-        length, earned, since = (following - month).days, Fraction(0), first
+    at, held, currency, full = 0, ZERO, life[0].currency, None
+    is_home = rates.is_home(currency)
+    for month, first, after, length in _spans(start, end):
+        if not held and (at == len(life) or life[at].day >= after):
+            # Not begun yet, or over.
+            continue
+        since, parts = first, []
         while at < len(life) and life[at].day < after:
             fact = life[at]
             if fact.day > since:
-                earned += Fraction(held) * (fact.day - since).days
+                parts.append((held, (fact.day - since).days))
                 since = fact.day
-            held, at = fact.amount, at + 1
-        if since == first and not earned:
-            # Nothing changes within it, as with most months of most contracts.
-            by_end = _share(rates.value(held, currency, month), (after - first).days, length, rates)
-            by_day = by_end
-        else:
-            earned += Fraction(held) * (after - since).days
-            worth = Fraction(rates.rate(currency, month)) * earned / length
-            by_end = _share(rates.value(held, currency, month), (after - first).days, length, rates)
-            by_day = round_exact(worth, rates.rounding)
+            held, at, full = fact.amount, at + 1, None
+        if full is None or not is_home:
+            full = rates.value(held, currency, month)
+        by_end = by_day = _share(full, (after - first).days, length, rates)
+        if parts:
+            # With most months of most contracts nothing changes within it.
+            parts.append((held, (after - since).days))
+            by_day = _add_days(parts, length, rates.rate(currency, month), rates.rounding)
         if by_end or by_day:
             yield Fee(first, by_end, by_day)
+
+
+@lru_cache(maxsize=64)
+def _spans(start: date, end: date) -> tuple[tuple[date, date, date, int], ...]:
+    """Return the months of a period: its first day, what of it is in the period, and how many days it has."""
+    found = []
+    for month in months(start, end):
+        following = (month + 31 * DAY).replace(day=1)
+        found.append((month, max(month, start), min(following, end), (following - month).days))
+    return tuple(found)
+
+
+def _add_days(parts: list[tuple[Decimal, int]], length: int, rate: Decimal, rounding: Decimal) -> Decimal:
+    """Return what amounts a month come to by their days, valued, and rounded once."""
+    with exact():
+        whole = sum(amount * days for amount, days in parts)
+    (over, under), (by, part) = whole.as_integer_ratio(), rate.as_integer_ratio()
+    return round_ratio(over * by, under * part * length, rounding)
 
 
 def _share(amount: Decimal, days: int, length: int, rates: Rates) -> Decimal:
     if days == length or not amount:
         return amount
-    return round_exact(Fraction(amount) * days / length, rates.rounding)
+    over, under = amount.as_integer_ratio()
+    return round_ratio(over * days, under * length, rates.rounding)

@@ -4,14 +4,17 @@ Units: amounts are decimals in a currency's main unit, its rounding is its small
 rounded yet is a `Fraction`. Ties are rounded away from zero, as Odoo does.
 """
 
+from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal
 from fractions import Fraction
 
 from odoo.addons.kor_enterprise_tiers.engine.money import ZERO, as_text, exact
 
 NOTHING = Fraction(0)
+# As `exact` calculates: to open a context takes longer than a product.
+_EXACT = Context(prec=50)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +37,10 @@ class Ratio:
 
     def rounded(self, rounding: str = "0.0001", factor: int = 1) -> Decimal | None:
         """Return the quotient times a factor, rounded."""
-        value = self.value
-        return None if value is None else round_exact(value * factor, Decimal(rounding))
+        if self.reason:
+            return None
+        (over, under), (by, part) = self.numerator.as_integer_ratio(), self.denominator.as_integer_ratio()
+        return round_ratio(over * part * factor, under * by, Decimal(rounding))
 
 
 def divide(numerator: Decimal, denominator: Decimal, reason: str) -> Ratio:
@@ -45,12 +50,18 @@ def divide(numerator: Decimal, denominator: Decimal, reason: str) -> Ratio:
 
 def round_exact(amount: Fraction, rounding: Decimal) -> Decimal:
     """Round an exact amount to a multiple of the rounding, ties away from zero."""
+    return round_ratio(amount.numerator, amount.denominator, rounding)
+
+
+def round_ratio(numerator: int, denominator: int, rounding: Decimal) -> Decimal:
+    """Round a quotient of whole numbers, the denominator above zero, to a multiple of the rounding, as `round_exact`.
+
+    In whole numbers, as thousands of them are rounded: floor(quotient ÷ rounding + ½).
+    """
     over, under = rounding.as_integer_ratio()
-    # In whole numbers, as thousands of them are rounded: floor(amount ÷ rounding + ½).
-    units, unit = 2 * abs(amount.numerator) * under, 2 * amount.denominator * over
+    units, unit = 2 * abs(numerator) * under, 2 * denominator * over
     count = (units + unit // 2) // unit
-    with exact():
-        return (count if amount >= 0 else -count) * rounding + ZERO
+    return _EXACT.multiply(count if numerator >= 0 else -count, rounding)
 
 
 def settle(amounts: Sequence[Fraction], rounding: Decimal) -> tuple[Decimal, ...]:
@@ -99,6 +110,16 @@ def add_up(amounts: Iterable[Decimal]) -> Decimal:
     """Return the sum, exactly."""
     with exact():
         return sum(amounts, ZERO)
+
+
+def add_dicts(parts: Iterable[Mapping[Hashable, Decimal]]) -> dict[Hashable, Decimal]:
+    """Return the sums by key."""
+    sums: dict[Hashable, Decimal] = defaultdict(lambda: ZERO)
+    with exact():
+        for part in parts:
+            for key, amount in part.items():
+                sums[key] += amount
+    return sums
 
 
 def differ(target: Mapping[Hashable, Decimal], booked: Mapping[Hashable, Decimal]) -> dict[Hashable, Decimal]:

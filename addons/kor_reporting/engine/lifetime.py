@@ -15,14 +15,15 @@ Source: the margin-based lifetime value under constant churn: (20 − 2) ÷ 0.15
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from odoo.addons.kor_enterprise_tiers.engine.money import ZERO, as_number, as_text
 
-from .figures import round_exact
+from .figures import round_exact, round_ratio
 
 Number = Decimal | Fraction
 CENT = Decimal("0.01")
@@ -47,15 +48,20 @@ class Measure:
     sums: str
     value: Fraction | None = None
     reason: str = ""
+    cents: Decimal | None = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self):
+        # Asked for again and again: by itself, written out, and by the measures that follow from it.
+        object.__setattr__(self, "cents", None if self.value is None else round_exact(self.value, CENT))
 
     def rounded(self, rounding: Decimal = CENT) -> Decimal | None:
         """Return the value rounded, None where there is none."""
-        return None if self.value is None else round_exact(self.value, rounding)
+        return self.cents if self.value is None or rounding is CENT else round_exact(self.value, rounding)
 
     @property
     def shown(self) -> str:
         """Return the sum written out with its result, or the reason."""
-        return self.reason or f"{self.sums} = {as_text(self.rounded())}"
+        return self.reason or f"{self.sums} = {as_text(self.cents)}"
 
     def as_dict(self, rounding: Decimal = CENT) -> dict[str, Any]:
         """Return plain JSON: the value rounded, left out where there is none."""
@@ -69,7 +75,7 @@ def lifetime(churn: Number) -> Measure:
     """Return for how many periods a customer stays."""
     rate = _rate(churn)
     found = ("lifetime", "1 ÷ churn", {"churn": rate}, f"1 ÷ {as_text(rate)}")
-    return Measure(*found, 1 / Fraction(churn)) if churn else Measure(*found, reason=NO_LOSS)
+    return Measure(*found, 1 / _fraction(churn)) if churn else Measure(*found, reason=NO_LOSS)
 
 
 def lifetime_value(revenue: Number, cost: Number, churn: Number, earned: Number = ZERO) -> Measure:
@@ -86,7 +92,7 @@ def lifetime_value(revenue: Number, cost: Number, churn: Number, earned: Number 
     found = ("lifetime_value", rule, inputs, sums)
     if not churn:
         return Measure(*found, reason=NO_LOSS)
-    return Measure(*found, Fraction(earned) + (Fraction(revenue) - Fraction(cost)) / Fraction(churn))
+    return Measure(*found, _fraction(earned) + (_fraction(revenue) - _fraction(cost)) / _fraction(churn))
 
 
 def acquisition_cost(spent: Number, customers: int) -> Measure:
@@ -111,10 +117,10 @@ def payback(acquisition: Measure, revenue: Number, cost: Number) -> Measure:
     inputs = {**({} if spent is None else {"acquisition cost": spent}), "revenue": brought, "cost": lost}
     sums = f"{'' if spent is None else as_text(spent)} ÷ ({as_text(brought)} − {_signed(lost)})"
     found = ("payback", "acquisition cost ÷ (revenue − cost)", inputs, sums)
-    margin = Fraction(revenue) - Fraction(cost)
+    margin = _fraction(revenue) - _fraction(cost)
     if acquisition.value is None:
         return Measure(*found, reason=acquisition.reason)
-    if margin <= 0:
+    if margin.numerator <= 0:
         return Measure(*found, reason="A customer costs what it brings or more, so winning it is never paid back.")
     return Measure(*found, acquisition.value / margin)
 
@@ -133,6 +139,7 @@ def value_to_cost(value: Measure, acquisition: Measure) -> Measure:
     return Measure(*found, value.value / acquisition.value)
 
 
+@lru_cache(maxsize=1000)
 def _rate(churn: Number) -> Decimal:
     """Return churn as it is shown; refuse what is no share."""
     if not 0 <= churn <= 1:
@@ -141,7 +148,11 @@ def _rate(churn: Number) -> Decimal:
 
 
 def _cents(amount: Number) -> Decimal:
-    return round_exact(Fraction(amount), CENT)
+    return round_ratio(*amount.as_integer_ratio(), CENT)
+
+
+def _fraction(amount: Number) -> Fraction:
+    return amount if type(amount) is Fraction else Fraction(amount)
 
 
 def _signed(amount: Decimal) -> str:

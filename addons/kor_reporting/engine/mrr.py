@@ -244,7 +244,7 @@ def month_ends(
             continue
         held, key = dict(zip(starts[at:], _values(life, rates, ends[at:]), strict=True)), owner(life[0])
         other = found.get(key)
-        found[key] = held if other is None else _join(held, other)
+        found[key] = held if other is None else join(held, other)
     return found
 
 
@@ -269,8 +269,8 @@ def _values(life: list[Fact], rates: Rates, days: list[date]) -> Iterator[Decima
         yield value
 
 
-def _join(one: dict[date, Decimal], other: dict[date, Decimal]) -> dict[date, Decimal]:
-    """Return the sums of months that end together, the longer row's months in order."""
+def join(one: dict[date, Decimal], other: dict[date, Decimal]) -> dict[date, Decimal]:
+    """Return the sums of months that end together, the longer row's months in order; it changes that row."""
     longer, shorter = (one, other) if len(one) >= len(other) else (other, one)
     for month, amount in shorter.items():
         longer[month] += amount

@@ -1,5 +1,4 @@
 from collections import defaultdict
-from decimal import Decimal
 from functools import partial
 from typing import NamedTuple
 
@@ -9,7 +8,7 @@ from odoo.tools import SQL
 
 from odoo.addons.kor_enterprise_tiers.engine.money import ZERO, as_number, round_money, to_decimal
 
-from ..engine.figures import add_up
+from ..engine.figures import add_dicts, add_up
 from ..engine.margin import margin
 from ..engine.mrr import KINDS, arr, group_facts, ledger
 from ..engine.rates import MrrError
@@ -97,7 +96,7 @@ class KorFinancialReport(models.AbstractModel):
         rows = {key: self._describe_costs(own) for key, own in costs.items()}
         if book.request.is_monthly:
             rows = {month: rows.get(month) or self._describe_costs({}) for month in self._get_keys(book)}
-        totals = self._describe_costs(_add_dicts(costs.values()))
+        totals = self._describe_costs(add_dicts(costs.values()))
         measures = (*COSTS, "cost")
         if not book.request.manager:
             # What is not allocated is nobody's: only those see it who see all.
@@ -120,7 +119,7 @@ class KorFinancialReport(models.AbstractModel):
         rows = {
             key: self._describe_margin(margin(revenue[key], costs[key])) for key in self._get_keys(book, revenue, costs)
         }
-        whole = margin(add_up(revenue.values()), _add_dicts(costs.values()))
+        whole = margin(add_up(revenue.values()), add_dicts(costs.values()))
         measures = ("recognised", *COSTS, "cost", *MARGINS)
         return self._finish(book, measures, rows, self._describe_margin(whole), "profit")
 
@@ -199,6 +198,8 @@ class KorFinancialReport(models.AbstractModel):
         if not with_components:
             self._refuse_component(request)
         self.env.flush_all()
+        # Each of a report's queries runs once over much: to sort it in memory pays, to compile what reads it does not.
+        self.env.cr.execute("SET LOCAL jit = off; SET LOCAL work_mem = '64MB'")
         book = self.sudo()  # the request says whose contracts may be seen, and sums are of those only
         deals = book._read_deals(request.company, request.manager)
         rates = book._read_rates(request.company, request.currency, deals, request.last)
@@ -334,11 +335,3 @@ class KorFinancialReport(models.AbstractModel):
             "totals": totals,
             **self._describe_rows(book.request, book.deals, rows, main),
         }
-
-
-def _add_dicts(parts):
-    sums: dict[str, Decimal] = defaultdict(lambda: ZERO)
-    for part in parts:
-        for key, amount in part.items():
-            sums[key] += amount
-    return sums

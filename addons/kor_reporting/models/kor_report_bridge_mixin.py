@@ -2,13 +2,14 @@ from collections import defaultdict
 from functools import partial
 
 from odoo import api, models
-from odoo.tools import groupby
 
-from odoo.addons.kor_enterprise_tiers.engine.money import ZERO, as_number, round_money, to_decimal
+from odoo.addons.kor_enterprise_tiers.engine.money import ZERO, as_number, to_decimal
 
 from ..engine.bridge import DIFFERENCES, REST, STEPS, bridge
 from ..engine.collection import Settlement, collect
 from ..engine.fees import fees
+from ..engine.figures import add_dicts
+from .kor_report_bridge_read_mixin import POSITION
 
 # What each step of the engine is called among the measures.
 MEASURES = dict(zip(STEPS, ("mrr_fees", "recognised", "invoiced", "cash"), strict=True))
@@ -25,6 +26,12 @@ BRIDGE = (
 # By what a charge leads from recurring fees to revenue.
 CHARGES = {"one_time": "one_time", "usage": "usage", "commitment": "commitments", "breakage": "credits",
            "credits": "credits"}  # fmt: skip
+# The months whose bridges a fact is a part of; of all others that is the one that they stand under.
+TOUCHED = {
+    "fees": lambda row: (row[1].month,),
+    "earned": lambda row: {row[0][2], row[1]},
+    "settled": lambda row: {row[0][1], row[1]},
+}
 
 
 class KorReportBridgeMixin(models.AbstractModel):
@@ -40,12 +47,14 @@ class KorReportBridgeMixin(models.AbstractModel):
         key = self._get_key(request, book.deals)
         if request.is_monthly:
             # A month's bridge begins with that month: what is open at its end is earlier in the next one.
-            found = {}
+            of_months, found = self._split(facts), {}
             for month, first in zip(self._get_months(request), months, strict=True):
-                found[month] = self._walk(book, facts, [first], lambda contract: None).get(None)
+                found[month] = self._walk(of_months[first], [first], lambda contract: None).get(None)
+            whole = self._walk(facts, months, lambda contract: None).get(None)
         else:
-            found = self._walk(book, facts, months, key)
-        whole = self._walk(book, facts, months, lambda contract: None).get(None)
+            # All figures of a window are sums, so those of all rows are those of the whole.
+            found = self._walk(facts, months, key)
+            whole = add_dicts(found.values())
         rows = {one: self._describe_bridge(sums) for one, sums in found.items()}
         if not request.is_monthly:
             rows = {one: row for one, row in rows.items() if any(row.values())}
@@ -67,35 +76,55 @@ class KorReportBridgeMixin(models.AbstractModel):
         invoiced = self._read_invoiced(request.company, request.first, request.last)
         return {
             "fees": self._guard_rates(partial(self._get_fees, book)),
-            "earned": self._worth(book, [row[:3] for row in earned]),
+            "earned": self._worth(book, (row[:3] for row in earned)),
             "currency": self._guard_rates(partial(self._get_currency_effects, book, earned)),
             "at_once": self._worth(book, self._read_at_once(request)),
             "invoiced": self._worth(
-                book, [((contract,), max(month, request.first), one) for contract, month, one in invoiced]
+                book, (((contract,), max(month, request.first), units) for contract, month, units in invoiced)
             ),
             "asked": self._worth(book, self._read_asked(request)),
             "settled": self._worth(book, self._read_settled(request)),
-            "position": {
-                contract: rows
-                for contract, rows in self._group_position(self._read_position(request)).items()
-                if contract in book.deals
-            },
+            "position": self._guard_rates(partial(self._get_position, book)),
             "scheduled": self._read_scheduled(request),
         }
 
     @api.model
-    def _group_position(self, rows):
-        """Return {contract: [(what, month, balance)]} in the order of months."""
-        found = defaultdict(list)
-        for (contract, what), month, balance in sorted(rows, key=lambda row: row[1]):
-            found[contract].append((what, month, balance))
+    def _get_position(self, book):
+        """Return [(contract, month, what was billed ahead, {difference: amount})] of the period."""
+        home, cent = book.request.company.currency_id.id, to_decimal(book.request.company.currency_id.rounding)
+        found = []
+        for contract, month, ahead, *others in self._read_position(book.request):
+            if contract in book.deals:
+                known = zip(POSITION, others, strict=True)
+                others = {name: book.rates.value(units * cent, home, month) for name, units in known if units}
+                found.append((contract, month, book.rates.value(ahead * cent, home, month), others))
+        return found
+
+    @api.model
+    def _split(self, facts):
+        """Return {month: the facts that make its own bridge}, so that no month has to pass over those of all others."""
+        found = defaultdict(lambda: {**dict.fromkeys(facts, ()), "scheduled": facts["scheduled"]})
+        for name in facts.keys() - {"scheduled"}:
+            touched, by_month = TOUCHED.get(name, lambda row: (row[1],)), defaultdict(list)
+            for row in facts[name]:
+                for month in touched(row):
+                    by_month[month].append(row)
+            for month, rows in by_month.items():
+                found[month][name] = rows
         return found
 
     @api.model
     def _worth(self, book, rows):
-        """Return [(key, month, amount)] in the report's currency."""
-        found = self._guard_rates(partial(self._value, rows, book.deals, book.request.company, book.rates))
-        return [(key, month, amount) for (key, month), amount in found.items()]
+        """Return [(key, month, amount)] in the report's currency, of contracts that may be seen."""
+        home, deals, rates = book.request.company.currency_id, book.deals, book.rates
+        cent = to_decimal(home.rounding)
+        if rates.is_home(home.id):
+            return [(key, month, units * cent) for key, month, units in rows if key[0] in deals]
+        return self._guard_rates(
+            lambda: [
+                (key, month, rates.value(units * cent, home.id, month)) for key, month, units in rows if key[0] in deals
+            ]
+        )
 
     @api.model
     def _get_fees(self, book):
@@ -111,16 +140,17 @@ class KorReportBridgeMixin(models.AbstractModel):
         """Return [(contract, month, amount)]: what the rate of its invoice makes of revenue in another currency."""
         home, rates = book.request.company.currency_id, book.rates
         found, cent = [], to_decimal(home.rounding)
-        for (contract, what, _earned), month, balance, amount in rows:
+        cents = {one: to_decimal(one) for one in {deal.rounding for deal in book.deals.values()}}
+        for (contract, what, _earned), month, units, of_amount in rows:
             deal = book.deals.get(contract)
             if deal and deal.currency != home.id and what == "recurring":
-                booked = rates.value(round_money(to_decimal(balance or 0), cent), home.id, month)
-                agreed = round_money(to_decimal(amount or 0), to_decimal(deal.rounding))
-                found.append((contract, month, booked - rates.value(agreed, deal.currency, month)))
+                booked = rates.value(units * cent, home.id, month)
+                agreed = rates.value(of_amount * cents[deal.rounding], deal.currency, month)
+                found.append((contract, month, booked - agreed))
         return found
 
     @api.model
-    def _walk(self, book, facts, months, key):
+    def _walk(self, facts, months, key):
         """Return {key: {figure, or step and difference: amount}} of a window of months."""
         window, sums = set(months), defaultdict(lambda: defaultdict(lambda: ZERO))
         self._add_fees(facts, window, sums, key)
@@ -129,7 +159,7 @@ class KorReportBridgeMixin(models.AbstractModel):
         for (contract,), month, amount in facts["invoiced"]:
             if month in window:
                 sums[key(contract)]["invoiced"] += amount
-        self._add_position(book, facts, months, sums, key)
+        self._add_position(facts, window, sums, key)
         self._add_cash(facts, months, sums, key)
         return sums
 
@@ -176,26 +206,15 @@ class KorReportBridgeMixin(models.AbstractModel):
                     own["recognized", "timing"] += amount
 
     @api.model
-    def _add_position(self, book, facts, months, sums, key):
-        """Tell what was billed and not earned yet, or earned and not billed, from what changed of it."""
-        home = book.request.company.currency_id
-        cent, window = to_decimal(home.rounding), set(months)
-        for contract, rows in facts["position"].items():
-            held, ahead, own = ZERO, ZERO, sums[key(contract)]
-            for month, of_month in groupby(rows, key=lambda row: row[1]):
-                before, parts = held, defaultdict(lambda: ZERO)
-                for what, _month, balance in of_month:
-                    parts[what] += round_money(to_decimal(balance or 0), cent)
-                held += sum(parts.values())
-                if month in window:
-                    # More that is earned and not billed; the rest of the change is what was billed ahead.
-                    parts["accrued"] = max(before, ZERO) - before - max(held, ZERO) + held
-                    named = ("credit_notes", "by_hand", "accrued")
-                    parts["exchange"] = -parts["exchange"]
-                    ahead += book.rates.value(held - before - sum(parts[name] for name in named), home.id, month)
-                    for name in (*named, "exchange"):
-                        own["invoiced", name] += book.rates.value(parts[name], home.id, month)
-            own["invoiced", "deferred" if ahead > 0 else "released"] += ahead
+    def _add_position(self, facts, window, sums, key):
+        ahead = defaultdict(lambda: ZERO)
+        for contract, month, amount, others in facts["position"]:
+            if month in window:
+                ahead[contract] += amount
+                for name, other in others.items():
+                    sums[key(contract)]["invoiced", name] += other
+        for contract, amount in ahead.items():
+            sums[key(contract)]["invoiced", "deferred" if amount > 0 else "released"] += amount
 
     @api.model
     def _add_cash(self, facts, months, sums, key):

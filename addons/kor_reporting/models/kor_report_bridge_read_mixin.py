@@ -1,30 +1,43 @@
 from odoo import api, models
 from odoo.tools import SQL
 
+# What changes the position beside what is billed ahead, as it is read.
+POSITION = ("credit_notes", "by_hand", "accrued", "exchange")
+EVERYWHERE, NOWHERE = SQL("TRUE"), SQL("FALSE")
+
 
 class KorReportBridgeReadMixin(models.AbstractModel):
     """Read what leads from recurring fees to cash, by contract and month: one query for each kind of record.
 
     Months stand under their first day in the period, what was before or is after it under the day beside it.
+    Where neither a rate nor a row tells months apart, those of the period may stand under its first day together.
+    Money comes in whole units of the currency's rounding.
     """
 
     _name = "kor.report.bridge.read.mixin"
     _description = "Figures of the Bridge from MRR to Cash"
 
     @api.model
-    def _get_bucket(self, day, request):
-        """Return the SQL of the month that a day counts to."""
+    def _get_bucket(self, day, request, apart=EVERYWHERE):
+        """Return the SQL of the month that a day counts to.
+
+        :param apart: the SQL of where months count by themselves though no row of the report tells them apart
+        """
+        month = SQL("GREATEST(date_trunc('month', %s::timestamp)::date, %s::date)", day, request.first)
+        if not request.is_monthly and request.currency == request.company.currency_id:
+            month = SQL("CASE WHEN %s THEN %s ELSE %s::date END", apart, month, request.first)
         return SQL(
             """CASE WHEN %(day)s < %(first)s THEN %(first)s::date - 1 WHEN %(day)s > %(last)s THEN %(last)s::date + 1
-                ELSE GREATEST(date_trunc('month', %(day)s)::date, %(first)s::date) END""",
+                ELSE %(month)s END""",
             day=day,
             first=request.first,
             last=request.last,
+            month=month,
         )
 
     @api.model
     def _read_earned(self, request):
-        """Return [((contract, what it was charged as, month earned), month booked, balance, amount)] of closes.
+        """Return [((contract, what it was charged as, month earned), month booked, units, of the amount)] of closes.
 
         `breakage` is prepaid credit that expired, `other` what has no line. The amount is in the contract's currency.
         """
@@ -36,27 +49,31 @@ class KorReportBridgeReadMixin(models.AbstractModel):
                 SELECT item.contract_id, CASE WHEN item.kind = 'breakage' THEN 'breakage'
                         WHEN line.charge_type IN ('fixed', 'per_unit') THEN 'recurring'
                         ELSE COALESCE(line.charge_type, 'other') END,
-                    %(earned)s, %(booked)s, sum(item.balance), sum(item.amount)
+                    %(earned)s, %(booked)s, %(balance)s, %(amount)s
                 FROM kor_revenue_item item
+                JOIN res_currency currency ON currency.id = item.currency_id
                 JOIN kor_revenue_schedule schedule ON schedule.id = item.schedule_id
                 LEFT JOIN kor_contract_line line ON line.id = schedule.contract_line_id
                 WHERE item.company_id = %(company)s AND item.kind != 'cost'
                     AND (item.date BETWEEN %(first)s AND %(last)s OR item.month BETWEEN %(start)s AND %(last)s)
-                GROUP BY 1, 2, 3, 4
+                GROUP BY 1, 2, 3, 4, currency.rounding
                 """,
                 company=request.company.id,
+                balance=self._in_units(SQL("sum(item.balance)"), request.company.currency_id.rounding),
+                amount=self._in_units(SQL("sum(item.amount)"), SQL("currency.rounding")),
                 start=start,
                 first=request.first,
                 last=request.last,
-                earned=self._get_bucket(month, request),
-                booked=self._get_bucket(SQL("item.date"), request),
+                # What rates make of another currency is told by months.
+                earned=self._get_bucket(month, request, SQL("item.currency_id != item.company_currency_id")),
+                booked=self._get_bucket(SQL("item.date"), request, SQL("item.currency_id != item.company_currency_id")),
             )
         )
         return [((contract, what, earned), booked, *amounts) for contract, what, earned, booked, *amounts in rows]
 
     @api.model
     def _read_at_once(self, request):
-        """Return [((contract, what it was charged as), month, balance)] of invoice lines that no close recognises.
+        """Return [((contract, what it was charged as), month, units)] of invoice lines that no close recognises.
 
         What is no revenue either is `prepaid` where it is credit, else `elsewhere`.
         """
@@ -71,7 +88,7 @@ class KorReportBridgeReadMixin(models.AbstractModel):
                         WHEN move.move_type = 'out_refund' OR draw.id IS NOT NULL THEN 'credits'
                         WHEN item.charge_type IN ('fixed', 'per_unit') THEN 'recurring'
                         ELSE COALESCE(item.charge_type, 'one_time') END,
-                    %(bucket)s, -sum(line.balance)
+                    %(bucket)s, %(units)s
                 FROM account_move_line line
                 JOIN account_move move ON move.id = line.move_id
                 JOIN account_account account ON account.id = line.account_id
@@ -91,49 +108,74 @@ class KorReportBridgeReadMixin(models.AbstractModel):
                 company=request.company.id,
                 first=request.first,
                 last=request.last,
-                bucket=self._get_bucket(SQL("line.date"), request),
+                bucket=self._get_bucket(SQL("line.date"), request, NOWHERE),
+                units=self._in_units(SQL("-sum(line.balance)"), request.company.currency_id.rounding),
             )
         )
-        return [((contract, what), month, balance) for contract, what, month, balance in rows]
+        return [((contract, what), month, units) for contract, what, month, units in rows]
 
     @api.model
     def _read_position(self, request):
-        """Return [((contract, what), month, balance)] of all times: what was billed, given back, earned, exchanged.
+        """Return [(contract, month, units billed ahead, then those of each of POSITION)] of what changed in the period.
 
-        Above zero adds to what customers have paid for and is not earned yet.
+        The position is what was billed and not earned yet; below zero it is what was earned and not billed.
         """
-        rows = self.env.execute_query(
+        rounding = request.company.currency_id.rounding
+        return self.env.execute_query(
             SQL(
                 """
-                SELECT COALESCE(line.kor_contract_id, move.kor_contract_id),
-                    CASE WHEN move.move_type = 'out_refund' THEN 'credit_notes'
-                        WHEN EXISTS (SELECT 1 FROM kor_billing_item WHERE move_line_id = line.id) THEN 'billed'
-                        ELSE 'by_hand' END,
-                    %(line)s, -sum(line.balance)
-                FROM account_move_line line
-                JOIN account_move move ON move.id = line.move_id
-                JOIN (SELECT DISTINCT contract_id, deferral_account_id FROM kor_revenue_schedule
-                    WHERE kind = 'revenue' AND company_id = %(company)s) own
-                    ON own.contract_id = COALESCE(line.kor_contract_id, move.kor_contract_id)
-                    AND own.deferral_account_id = line.account_id
-                WHERE line.company_id = %(company)s AND line.parent_state = 'posted' AND line.date <= %(last)s
-                    AND move.move_type IN ('out_invoice', 'out_refund', 'out_receipt')
-                GROUP BY 1, 2, 3
-                UNION ALL
-                SELECT contract_id, 'earned', %(item)s, -sum(balance) FROM kor_revenue_item
-                WHERE company_id = %(company)s AND kind = 'revenue' AND date <= %(last)s GROUP BY 1, 2, 3
-                UNION ALL
-                SELECT contract_id, 'exchange', %(moved)s, -sum(exchange) FROM kor_revenue_reclass
-                WHERE company_id = %(company)s AND date <= %(last)s AND exchange != 0 GROUP BY 1, 2, 3
+                SELECT contract_id, month, more - noted - by_hand - accrued, noted, by_hand, accrued, exchanged
+                FROM (
+                    SELECT *, GREATEST(held - more, 0) - GREATEST(held, 0) + more AS accrued
+                    FROM (
+                        SELECT *, (sum(more) OVER (PARTITION BY contract_id ORDER BY month))::bigint AS held
+                        FROM (
+                            SELECT contract_id, %(month)s AS month, %(more)s AS more, %(noted)s AS noted,
+                                %(by_hand)s AS by_hand, %(exchanged)s AS exchanged
+                            FROM (%(facts)s) fact GROUP BY 1, 2
+                        ) of_month
+                    ) position
+                ) change
+                WHERE month >= %(first)s
                 """,
-                company=request.company.id,
-                last=request.last,
-                line=self._get_bucket(SQL("line.date"), request),
-                item=self._get_bucket(SQL("date"), request),
-                moved=self._get_bucket(SQL("date"), request),
+                first=request.first,
+                month=self._get_bucket(SQL("date"), request, NOWHERE),
+                more=self._in_units(SQL("sum(amount)"), rounding),
+                noted=self._in_units(SQL("sum(amount) FILTER (WHERE what = 'credit_notes')"), rounding),
+                by_hand=self._in_units(SQL("sum(amount) FILTER (WHERE what = 'by_hand')"), rounding),
+                exchanged=self._in_units(SQL("-sum(amount) FILTER (WHERE what = 'exchange')"), rounding),
+                facts=self._get_position_query(request),
             )
         )
-        return [((contract, what), month, balance) for contract, what, month, balance in rows]
+
+    @api.model
+    def _get_position_query(self, request):
+        """Return the SQL of all that was billed, given back, earned or exchanged until the end of the period."""
+        return SQL(
+            """
+            SELECT COALESCE(line.kor_contract_id, move.kor_contract_id) AS contract_id, line.date,
+                CASE WHEN move.move_type = 'out_refund' THEN 'credit_notes'
+                    WHEN EXISTS (SELECT 1 FROM kor_billing_item
+                        WHERE move_line_id = line.id AND move_line_id IS NOT NULL) THEN 'billed'
+                    ELSE 'by_hand' END AS what, -line.balance AS amount
+            FROM account_move_line line
+            JOIN account_move move ON move.id = line.move_id
+            JOIN (SELECT DISTINCT contract_id, deferral_account_id FROM kor_revenue_schedule
+                WHERE kind = 'revenue' AND company_id = %(company)s) own
+                ON own.contract_id = COALESCE(line.kor_contract_id, move.kor_contract_id)
+                AND own.deferral_account_id = line.account_id
+            WHERE line.company_id = %(company)s AND line.parent_state = 'posted' AND line.date <= %(last)s
+                AND move.move_type IN ('out_invoice', 'out_refund', 'out_receipt')
+            UNION ALL
+            SELECT contract_id, date, 'earned', -balance FROM kor_revenue_item
+            WHERE company_id = %(company)s AND kind = 'revenue' AND date <= %(last)s
+            UNION ALL
+            SELECT contract_id, date, 'exchange', -exchange FROM kor_revenue_reclass
+            WHERE company_id = %(company)s AND date <= %(last)s AND exchange != 0
+            """,
+            company=request.company.id,
+            last=request.last,
+        )
 
     @api.model
     def _read_scheduled(self, request):
@@ -165,14 +207,18 @@ class KorReportBridgeReadMixin(models.AbstractModel):
 
     @api.model
     def _read_asked(self, request):
-        """Return [((contract, asked or taxes), month, balance)] of the invoices of the period."""
+        """Return [((contract, asked or taxes), month, units)] of the invoices of the period."""
+        rounding = request.company.currency_id.rounding
+        asked = SQL("sum(line.balance * share.weight) FILTER (WHERE line.display_type = 'payment_term')")
+        beside = SQL(
+            """
+            -sum(line.balance * share.weight) FILTER (WHERE line.display_type NOT IN ('payment_term', 'tax', 'product'))
+            """
+        )
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT share.contract_id, %(bucket)s,
-                    sum(line.balance * share.weight) FILTER (WHERE line.display_type = 'payment_term'),
-                    -sum(line.balance * share.weight) FILTER (WHERE line.display_type NOT IN
-                        ('payment_term', 'tax', 'product'))
+                SELECT share.contract_id, %(bucket)s, %(asked)s, %(beside)s
                 FROM (%(shares)s) share JOIN account_move_line line ON line.move_id = share.move_id
                 WHERE line.company_id = %(company)s AND share.invoice_date BETWEEN %(first)s AND %(last)s
                 GROUP BY 1, 2
@@ -182,21 +228,26 @@ class KorReportBridgeReadMixin(models.AbstractModel):
                 first=request.first,
                 last=request.last,
                 bucket=self._get_bucket(SQL("share.invoice_date"), request),
+                asked=self._in_units(asked, rounding),
+                beside=self._in_units(beside, rounding),
             )
         )
         return [
-            ((contract, what), month, balance)
-            for contract, month, *balances in rows
-            for what, balance in zip(("asked", "beside"), balances, strict=True)
-            if balance
+            ((contract, what), month, units)
+            for contract, month, *found in rows
+            for what, units in zip(("asked", "beside"), found, strict=True)
+            if units
         ]
 
     @api.model
     def _read_settled(self, request):
-        """Return [((contract, month of the invoice, whether a refund, by what), month, amount)] of what was settled.
+        """Return [((contract, month of the invoice, whether a refund, by what), month, units)] of what was settled.
 
         Of payments that wrote something off, that is no cash.
         """
+        rounding = request.company.currency_id.rounding
+        by_kind = SQL("sum(part.amount * share.weight * (1 - COALESCE(written.part, 0)))")
+        written = SQL("sum(part.amount * share.weight * written.part)")
         rows = self.env.execute_query(
             SQL(
                 """
@@ -206,24 +257,20 @@ class KorReportBridgeReadMixin(models.AbstractModel):
                         WHEN other_move.move_type != 'entry' OR EXISTS (SELECT 1 FROM account_partial_reconcile
                             WHERE exchange_move_id = other_move.id) THEN 'other'
                         ELSE 'write_off' END,
-                    %(settled)s, sum(part.sign * partial.amount * share.weight * (1 - COALESCE(written.part, 0))),
-                    sum(part.sign * partial.amount * share.weight * written.part)
-                FROM account_partial_reconcile partial
-                CROSS JOIN LATERAL (VALUES (1, partial.debit_move_id, partial.credit_move_id),
-                    (-1, partial.credit_move_id, partial.debit_move_id)) part (sign, own_id, other_id)
-                JOIN account_move_line own ON own.id = part.own_id AND own.display_type = 'payment_term'
-                JOIN (%(shares)s) share ON share.move_id = own.move_id
-                JOIN account_move_line other ON other.id = part.other_id
-                JOIN account_move other_move ON other_move.id = other.move_id
-                LEFT JOIN LATERAL (
-                    SELECT sum(line.balance) FILTER (WHERE account.account_type IN ('income', 'income_other',
-                            'expense', 'expense_other'))
+                    %(settled)s, %(by_kind)s, %(written)s
+                FROM (%(debits)s UNION ALL %(credits)s) part
+                JOIN (%(shares)s) share ON share.move_id = part.own_id
+                JOIN account_move other_move ON other_move.id = part.other_id
+                LEFT JOIN (
+                    SELECT line.move_id, sum(line.balance) FILTER (WHERE account.account_type IN
+                            ('income', 'income_other', 'expense', 'expense_other'))
                         / NULLIF(-sum(line.balance) FILTER (WHERE account.account_type = 'asset_receivable'), 0) AS part
-                    FROM account_move_line line JOIN account_account account ON account.id = line.account_id
-                    WHERE line.move_id = other_move.id AND other_move.origin_payment_id IS NOT NULL
-                ) written ON true
-                WHERE partial.company_id = %(company)s AND partial.max_date >= %(first)s AND other.date <= %(last)s
-                    AND (other.date >= %(first)s OR share.invoice_date BETWEEN %(first)s AND %(last)s)
+                    FROM account_move_line line
+                    JOIN account_account account ON account.id = line.account_id
+                    JOIN account_move move ON move.id = line.move_id
+                    WHERE line.company_id = %(company)s AND move.origin_payment_id IS NOT NULL GROUP BY 1
+                ) written ON written.move_id = other_move.id
+                WHERE (part.date >= %(first)s OR share.invoice_date BETWEEN %(first)s AND %(last)s)
                 GROUP BY 1, 2, 3, 4, 5
                 """,
                 company=request.company.id,
@@ -231,12 +278,35 @@ class KorReportBridgeReadMixin(models.AbstractModel):
                 first=request.first,
                 last=request.last,
                 invoiced=self._get_bucket(SQL("share.invoice_date"), request),
-                settled=self._get_bucket(SQL("other.date"), request),
+                settled=self._get_bucket(SQL("part.date"), request),
+                debits=self._get_settled_query(request, 1, "debit_move_id", "credit_move_id"),
+                credits=self._get_settled_query(request, -1, "credit_move_id", "debit_move_id"),
+                by_kind=self._in_units(by_kind, rounding),
+                written=self._in_units(written, rounding),
             )
         )
         return [
-            ((contract, invoiced, is_refund, name), month, balance)
-            for contract, invoiced, is_refund, kind, month, *balances in rows
-            for name, balance in zip((kind, "write_off"), balances, strict=True)
-            if balance
+            ((contract, invoiced, is_refund, name), month, units)
+            for contract, invoiced, is_refund, kind, month, *found in rows
+            for name, units in zip((kind, "write_off"), found, strict=True)
+            if units
         ]
+
+    @api.model
+    def _get_settled_query(self, request, sign, own, other):
+        """Return the SQL of what settled invoices on one of the two sides, by which moves, and when."""
+        return SQL(
+            """
+            SELECT own.move_id AS own_id, other.move_id AS other_id, other.date, %(sign)s * partial.amount AS amount
+            FROM account_partial_reconcile partial
+            JOIN account_move_line own ON own.id = %(own)s AND own.display_type = 'payment_term'
+            JOIN account_move_line other ON other.id = %(other)s
+            WHERE partial.company_id = %(company)s AND partial.max_date >= %(first)s AND other.date <= %(last)s
+            """,
+            sign=sign,
+            own=SQL.identifier("partial", own),
+            other=SQL.identifier("partial", other),
+            company=request.company.id,
+            first=request.first,
+            last=request.last,
+        )

@@ -3,7 +3,7 @@ from collections import defaultdict
 from odoo import api, models
 from odoo.tools import SQL
 
-from odoo.addons.kor_enterprise_tiers.engine.money import ZERO, round_money, to_decimal
+from odoo.addons.kor_enterprise_tiers.engine.money import ZERO, to_decimal
 
 from ..engine.component import divide_costs, divide_value
 from .kor_cost_driver_mixin import SEATS
@@ -35,50 +35,63 @@ class KorReportComponentMixin(models.AbstractModel):
     @api.model
     def _get_revenue_parts(self, book):
         """Return {contract: {component: recognised}}."""
-        whole = self._get_booked(book, self._read_recognised)
-        return self._divide_booked(book, whole, self._read_recognised_parts(book.request))
+        return self._divide_booked(book, self._read_recognised, self._read_recognised_parts(book.request))
 
     @api.model
     def _get_cost_parts(self, book):
         """Return {contract: {(category, metric): cost}}; the metric is None where no metric has divided the cost."""
-        whole = self._get_booked(book, self._read_costs)
+        parts = self._divide_booked(book, self._read_costs, self._read_cost_parts(book.request))
         found = defaultdict(dict)
-        for (contract, category), own in self._divide_booked(book, whole, self._read_cost_parts(book.request)).items():
+        for (contract, category), own in parts.items():
             found[contract].update({(category, metric): amount for metric, amount in own.items()})
         return found
 
     @api.model
-    def _divide_booked(self, book, whole, rows):
+    def _divide_booked(self, book, read, rows):
         """Return {key: {part: amount}} of the period, so that parts make what all reports say of the whole.
 
-        :param whole: {(key, month): amount}, at the rates of the months
-        :param rows: [(key, part, month, balance)] in the currency of the company
+        :param read: what reads the whole, as `_get_booked` takes it
+        :param rows: [(key, part, month, units)] in the currency of the company
         """
         request = book.request
         home, cent = request.company.currency_id, to_decimal(request.company.currency_id.rounding)
-        parts = defaultdict(lambda: defaultdict(lambda: ZERO))
-        for key, part, month, balance in rows:
-            parts[key, month][part] += round_money(to_decimal(balance or 0), cent)
+        parts = defaultdict(lambda: defaultdict(int))
+        for key, part, month, units in rows:
+            parts[key, month][part] += units
         found = defaultdict(lambda: defaultdict(lambda: ZERO))
-        for (key, month), amount in whole.items():
-            own = parts[key, month]
-            if request.currency != home:
-                own = divide_value(amount, own, book.rates.rate(home.id, month), to_decimal(request.currency.rounding))
-            for part, value in own.items():
+        if request.currency == home:
+            # Without rates the parts are what the whole is made of: it need not be read.
+            for (key, _month), own in parts.items():
+                if (key[0] if isinstance(key, tuple) else key) in book.deals:
+                    for part, units in own.items():
+                        found[key][part] += units * cent
+            return found
+        rounding = to_decimal(request.currency.rounding)
+        for (key, month), amount in self._get_booked(book, read).items():
+            own = {part: units * cent for part, units in parts[key, month].items()}
+            for part, value in divide_value(amount, own, book.rates.rate(home.id, month), rounding).items():
                 found[key][part] += value
         return found
 
     @api.model
+    def _get_part_month(self, request):
+        """Return the SQL of the month whose rate a part is valued at; without rates all days are one."""
+        is_home = request.currency == request.company.currency_id
+        return SQL("NULL::date") if is_home else SQL("date_trunc('month', date::timestamp)::date")
+
+    @api.model
     def _read_recognised_parts(self, request):
-        """Return [(contract, product, month, balance)] of the facts that make recognised revenue."""
+        """Return [(contract, product, month, units)] of the facts that make recognised revenue."""
         lines = self.env["kor.profit.line"]
         return self.env.execute_query(
             SQL(
                 """
-                SELECT contract_id, product_id, date_trunc('month', date)::date, sum(revenue)
+                SELECT contract_id, product_id, %s, %s
                 FROM (%s UNION ALL %s) fact
                 WHERE company_id = %s AND date BETWEEN %s AND %s GROUP BY 1, 2, 3
                 """,
+                self._get_part_month(request),
+                self._in_units(SQL("sum(revenue)"), request.company.currency_id.rounding),
                 lines._get_recognised_query(),
                 lines._get_invoiced_query(),
                 request.company.id,
@@ -89,23 +102,24 @@ class KorReportComponentMixin(models.AbstractModel):
 
     @api.model
     def _read_cost_parts(self, request):
-        """Return [((contract, category), metric, month, amount)] of allocated costs; seats are a metric, too."""
+        """Return [((contract, category), metric, month, units)] of allocated costs; seats are a metric, too."""
         rows = self.env.execute_query(
             SQL(
                 """
                 SELECT allocation.contract_id, allocation.category, CASE pool.method WHEN 'metric' THEN pool.metric_id
-                    WHEN 'seats' THEN (SELECT id FROM kor_metric WHERE code = %s) END,
-                    date_trunc('month', allocation.date)::date, sum(allocation.amount)
+                    WHEN 'seats' THEN (SELECT id FROM kor_metric WHERE code = %s) END, %s, %s
                 FROM kor_cost_allocation allocation JOIN kor_cost_pool pool ON pool.id = allocation.pool_id
                 WHERE allocation.company_id = %s AND allocation.date BETWEEN %s AND %s GROUP BY 1, 2, 3, 4
                 """,
                 SEATS,
+                self._get_part_month(request),
+                self._in_units(SQL("sum(allocation.amount)"), request.company.currency_id.rounding),
                 request.company.id,
                 request.first,
                 request.last,
             )
         )
-        return [((contract, category), metric, month, amount) for contract, category, metric, month, amount in rows]
+        return [((contract, category), metric, month, units) for contract, category, metric, month, units in rows]
 
     @api.model
     def _read_components(self, book, contracts):

@@ -5,7 +5,7 @@ from datetime import date
 from odoo import api, models
 from odoo.tools import SQL
 
-from odoo.addons.kor_enterprise_tiers.engine.money import ZERO, round_money, to_decimal
+from odoo.addons.kor_enterprise_tiers.engine.money import ZERO, to_decimal
 
 from ..engine.mrr import months
 from ..engine.rates import Rates
@@ -28,22 +28,33 @@ REVENUE_AT_ONCE = SQL(
 
 
 class KorReportFigureMixin(models.AbstractModel):
-    """Read the booked figures of contracts by month, and the rates at which they are shown."""
+    """Read the booked figures of contracts by month, and the rates at which they are shown.
+
+    What is read of money comes in whole units of the currency's rounding, such as cents: whole numbers are added up
+    many times faster than decimals are rounded.
+    """
 
     _name = "kor.report.figure.mixin"
     _description = "Booked Figures of Contracts"
 
     @api.model
+    def _in_units(self, amount, rounding):
+        """Return the SQL of an amount in units of a rounding; a tail of a division does not decide a tie."""
+        rounding = rounding if isinstance(rounding, SQL) else SQL("%s", to_decimal(rounding))
+        return SQL("COALESCE(round(round(%s, 10) / %s), 0)::bigint", amount, rounding)
+
+    @api.model
     def _read_recognised(self, company, first, last):
-        """Return [(contract, month, balance)]: what closes booked, and invoice lines that are revenue at once."""
+        """Return [(contract, month, units)]: what closes booked, and invoice lines that are revenue at once."""
+        rounding = company.currency_id.rounding
         return self.env.execute_query(
             SQL(
                 """
-                SELECT contract_id, date_trunc('month', date)::date, sum(balance) FROM kor_revenue_item
+                SELECT contract_id, date_trunc('month', date::timestamp)::date, %(booked)s FROM kor_revenue_item
                 WHERE company_id = %(company)s AND kind != 'cost' AND date BETWEEN %(first)s AND %(last)s GROUP BY 1, 2
                 UNION ALL
-                SELECT COALESCE(line.kor_contract_id, move.kor_contract_id), date_trunc('month', line.date)::date,
-                    -sum(line.balance)
+                SELECT COALESCE(line.kor_contract_id, move.kor_contract_id),
+                    date_trunc('month', line.date::timestamp)::date, %(charged)s
                 %(lines)s AND line.company_id = %(company)s AND line.date BETWEEN %(first)s AND %(last)s
                 GROUP BY 1, 2
                 """,
@@ -51,17 +62,19 @@ class KorReportFigureMixin(models.AbstractModel):
                 first=first,
                 last=last,
                 lines=REVENUE_AT_ONCE,
+                booked=self._in_units(SQL("sum(balance)"), rounding),
+                charged=self._in_units(SQL("-sum(line.balance)"), rounding),
             )
         )
 
     @api.model
     def _read_invoiced(self, company, first, last):
-        """Return [(contract, month, balance)] of posted invoices, less credit notes, without taxes."""
+        """Return [(contract, month, units)] of posted invoices, less credit notes, without taxes."""
         return self.env.execute_query(
             SQL(
                 """
                 SELECT COALESCE(line.kor_contract_id, move.kor_contract_id),
-                    date_trunc('month', move.invoice_date)::date, -sum(line.balance)
+                    date_trunc('month', move.invoice_date::timestamp)::date, %s
                 FROM account_move_line line JOIN account_move move ON move.id = line.move_id
                 WHERE line.company_id = %s AND line.parent_state = 'posted'
                     AND move.move_type IN ('out_invoice', 'out_refund', 'out_receipt')
@@ -69,6 +82,7 @@ class KorReportFigureMixin(models.AbstractModel):
                     AND COALESCE(line.kor_contract_id, move.kor_contract_id) IS NOT NULL
                 GROUP BY 1, 2
                 """,
+                self._in_units(SQL("-sum(line.balance)"), company.currency_id.rounding),
                 company.id,
                 first,
                 last,
@@ -77,37 +91,35 @@ class KorReportFigureMixin(models.AbstractModel):
 
     @api.model
     def _read_costs(self, company, first, last):
-        """Return [((contract, category), month, amount)] of what was allocated, by the days on which it is booked."""
+        """Return [((contract, category), month, units)] of what was allocated, by the days on which it is booked."""
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT contract_id, category, date_trunc('month', date)::date, sum(amount) FROM kor_cost_allocation
+                SELECT contract_id, category, date_trunc('month', date::timestamp)::date, %s FROM kor_cost_allocation
                 WHERE company_id = %s AND date BETWEEN %s AND %s GROUP BY 1, 2, 3
                 """,
+                self._in_units(SQL("sum(amount)"), company.currency_id.rounding),
                 company.id,
                 first,
                 last,
             )
         )
-        return [((contract, category), month, amount) for contract, category, month, amount in rows]
+        return [((contract, category), month, units) for contract, category, month, units in rows]
 
     @api.model
     def _value(self, rows, deals, company, rates):
         """Return {(key, month): amount} of rows of contracts that may be seen, at the rates of their months."""
-        found = defaultdict(lambda: ZERO)
-        home, cent, known = company.currency_id.id, to_decimal(company.currency_id.rounding), {}
-        is_home = rates.is_home(home)
-        for key, month, balance in rows:
-            contract = key[0] if isinstance(key, tuple) else key
-            if contract not in deals:
-                continue
-            # The same amounts come again and again.
-            same = balance if is_home else (balance, month)
-            if same not in known:
-                # Sums of floats have a tail that no ledger has.
-                known[same] = rates.value(round_money(to_decimal(balance or 0), cent), home, month)
-            found[key, month] += known[same]
-        return found
+        home, cent = company.currency_id.id, to_decimal(company.currency_id.rounding)
+        seen = (row for row in rows if (row[0][0] if isinstance(row[0], tuple) else row[0]) in deals)
+        if not rates.is_home(home):
+            found = defaultdict(lambda: ZERO)
+            for key, month, units in seen:
+                found[key, month] += rates.value(units * cent, home, month)
+            return found
+        sums = defaultdict(int)
+        for key, month, units in seen:
+            sums[key, month] += units
+        return {key: units * cent for key, units in sums.items()}
 
     @api.model
     def _read_rates(self, company, currency, deals, last):

@@ -1,6 +1,7 @@
 from collections import defaultdict
 from datetime import date, timedelta
 from fractions import Fraction
+from functools import lru_cache
 
 from odoo import api, models
 
@@ -8,7 +9,7 @@ from odoo.addons.kor_enterprise_tiers.engine.money import ZERO, as_number
 
 from ..engine.figures import add_up
 from ..engine.lifetime import acquisition_cost, lifetime, lifetime_value, payback, value_to_cost
-from ..engine.mrr import month_ends
+from ..engine.mrr import join, month_ends
 from .kor_report_measure_mixin import LIFETIME
 from .kor_report_request_mixin import put_measure
 
@@ -86,10 +87,10 @@ class KorReportLifetimeMixin(models.AbstractModel):
             book.lives, book.rates, request.first, request.end, lambda fact: (key(fact.contract), fact.customer)
         )
         opened = {(key(contract), customers[contract]) for contract in moved.openings}
-        every = month_ends(book.lives, book.rates, request.first, request.end)
-        months, found = self._get_months(request), defaultdict(lambda: (0, 0, 0))
+        months, found, every = self._get_months(request), defaultdict(lambda: (0, 0, 0)), {}
         for (one, customer), ends in parts.items():
             found[one or 0] = _add(found[one or 0], _count(ends, (one, customer) in opened, months))
+            every[customer] = join(ends, every[customer]) if customer in every else ends
         present = {customers[contract] for contract in moved.openings}
         found[None] = (0, 0, 0)
         for customer, ends in every.items():
@@ -101,9 +102,9 @@ class KorReportLifetimeMixin(models.AbstractModel):
         """Return the measures of one row; where it is one customer, its value has what it brought already."""
         customer_months = stay[0]
         row = {"customers_new": won, "customer_months": customer_months, "earned": as_number(earned)}
-        churn = Fraction(churning[2], churning[1]) if churning[1] else Fraction(0)
+        churn, stays = _get_churn(*churning[1:])
         row["churn_month"] = round(float(churn * 100), 4)
-        put_measure(row, "lifetime", lifetime(churn))
+        put_measure(row, "lifetime", stays)
         acquired = acquisition_cost(costs.get("sales_marketing", ZERO), won)
         put_measure(row, "acquisition_cost", acquired)
         if not customer_months:
@@ -111,13 +112,25 @@ class KorReportLifetimeMixin(models.AbstractModel):
             missing = ("revenue_month", "cost_month", "lifetime_value", "payback", "value_to_cost")
             row.setdefault("reasons", {}).update(dict.fromkeys(missing, reason))
             return row
-        brought, cost = Fraction(revenue) / customer_months, Fraction(_service(costs)) / customer_months
+        brought, cost = (_share(amount, customer_months) for amount in (revenue, _service(costs)))
         row["revenue_month"], row["cost_month"] = round(float(brought), 2), round(float(cost), 2)
         value = lifetime_value(brought, cost, churn, earned if single else ZERO)
         put_measure(row, "lifetime_value", value)
         put_measure(row, "payback", payback(acquired, brought, cost))
         put_measure(row, "value_to_cost", value_to_cost(value, acquired))
         return row
+
+
+@lru_cache(maxsize=1000)
+def _get_churn(begun, lost):
+    """Return the churn of a month and the lifetime that follows, the same ones for all rows of single customers."""
+    churn = Fraction(lost, begun) if begun else Fraction(0)
+    return churn, lifetime(churn)
+
+
+def _share(amount, count):
+    over, under = amount.as_integer_ratio()
+    return Fraction(over, under * count)
 
 
 def _service(costs):

@@ -159,12 +159,13 @@ class KorReportRequestMixin(models.AbstractModel):
     @api.model
     def _describe_request(self, request, measures):
         """Return what every report says of itself."""
+        known = self._get_measures()
         return {
             "period": {"date_from": str(request.first), "date_to": str(request.last)},
             "company": {"id": request.company.id, "name": request.company.name},
             "currency": request.currency.name,
             "group_by": request.group_by,
-            "measures": {key: self._get_measures()[key] for key in measures},
+            "measures": {key: known[key] for key in measures},
         }
 
     @api.model
@@ -226,7 +227,7 @@ class KorReportRequestMixin(models.AbstractModel):
         """Return the function that says under which key a contract stands."""
         if request.group_by == "contract":
             return lambda contract: contract
-        return lambda contract: getattr(deals[contract], request.group_by)
+        return {contract: getattr(deal, request.group_by, None) for contract, deal in deals.items()}.__getitem__
 
 
 def put_ratio(row, key, ratio, factor=100):
