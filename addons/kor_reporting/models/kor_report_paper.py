@@ -3,6 +3,8 @@ from math import ceil
 from odoo import api, fields, models
 from odoo.tools import format_datetime
 
+from odoo.addons.kor_enterprise_tiers.tools import put_in_sentence
+
 from .kor_report_table import MISSING
 
 # What fits across a page beside the names of the rows.
@@ -32,10 +34,12 @@ class KorReportPaper(models.AbstractModel):
         table = self.env["kor.report.table"]._lay_out(result)
         reasons = self._number_reasons(table)
         manager = self.env["kor.financial.report"]._check_reader()
+        head = self._get_group_label(result["group_by"])
         return {
             "title": title,
             "table": table,
-            "head": self._get_group_label(result["group_by"]),
+            "head": head,
+            "rows_are": put_in_sentence(self.env, head),
             "blocks": self._get_blocks(table),
             "cohorts": self._get_cohort_blocks(table["cohorts"]),
             "reasons": reasons,
