@@ -12,7 +12,7 @@ tours.add("kor_life_propose_tour", {
         },
         {
             content: "It offers what the plan holds",
-            trigger: ".o_form_view .o_field_widget[name=order_line] .o_data_row:contains(Base fee):contains('1,100.00')",
+            trigger: ".o_field_widget[name=order_line] .o_data_row:contains(Base fee):contains('1,100.00')",
         },
         { content: "Send it", trigger: "button[name=action_quotation_send]", run: "click" },
         {
@@ -29,8 +29,8 @@ tours.add("kor_life_propose_tour", {
 });
 
 tours.add("kor_life_sign_off_tour", {
-    // As in the account's story, but on one day and without the integration, which Gold does not hold: the first loses its
-    // last three steps, the second its way to the page.
+    // As in the account's story, but on one day and without the integration, which Gold does not hold: the first loses
+    // its last three steps, the second its way to the page.
     steps: () => [
         ...tours.get("kor_account_story_sign").steps().slice(0, -3),
         ...tours.get("kor_account_story_finish").steps().slice(1),
@@ -40,7 +40,10 @@ tours.add("kor_life_sign_off_tour", {
 tours.add("kor_life_bill_tour", {
     steps: () => [
         { content: "Invoice what is due", trigger: "button[name=action_open_invoicing]", run: "click" },
-        { content: "The first month", trigger: ".modal .kor_invoice_preview tr:contains(Base fee):contains('1,000.00')" },
+        {
+            content: "The first month",
+            trigger: ".modal .kor_invoice_preview tr:contains(Base fee):contains('1,000.00')",
+        },
         { content: "The set-up", trigger: ".modal .kor_invoice_preview tr:contains(Set-up):contains('600.00')" },
         { content: "Confirm", trigger: ".modal button[name=action_invoice]", run: "click" },
         noDialog,
