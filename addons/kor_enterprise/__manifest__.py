@@ -16,5 +16,6 @@
         "demo/kor_ramp_demo.xml",
         "demo/kor_revenue_close_demo.xml",
     ],
+    "assets": {"web.assets_tests": ["kor_enterprise/static/tests/tours/*.js"]},
     "application": True,
 }

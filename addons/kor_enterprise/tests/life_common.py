@@ -50,7 +50,9 @@ class LifeCase(KorRevenueCommon, ComplianceCase, HttpCase):
         cls.harbour = cls._make_customer("Harbour", tz="UTC")
         person = {"name": "Jane Harbour", "parent_id": cls.harbour.id, "email": "jane@harbour.example"}
         person = cls.env["res.partner"].create(person)
-        cls.buyer = new_test_user(cls.env, "life_buyer", "base.group_portal", partner_id=person.id, **own)
+        cls.buyer = new_test_user(
+            cls.env, "life_buyer", "base.group_portal", partner_id=person.id, name=person.name, **own
+        )
         cls.people = {**cls.staff, "buyer": cls.buyer}
         calls = cls.env.ref("kor_enterprise_tiers.metric_api_calls")
         charges = (
@@ -116,14 +118,39 @@ class LifeCase(KorRevenueCommon, ComplianceCase, HttpCase):
             outcome = self._call(who, "kor.usage.event", "ingest", events)
         self.assertEqual((outcome["accepted"], outcome["rejected"]), (len(events), []))
 
-    def _close(self, who, *months):
+    def _close(self, *months):
         """Close months, given by their last days, one after another, each on the third day after."""
         for month in months:
             with self._on(str(fields.Date.to_date(month) + timedelta(days=3))):
-                close = self._call(
-                    who, "kor.revenue.close", "create", {"company_id": self.company.id, "date_to": month}
-                )
-                self._call(who, "kor.revenue.close", "action_post", [close])
+                values = {"company_id": self.company.id, "date_to": month}
+                close = self._call("closer", "kor.revenue.close", "create", values)
+                self._call("closer", "kor.revenue.close", "action_post", [close])
+
+    def _bill(self, last, day):
+        """Bill on a day what the books lack until the last day of a period; asked again, nothing is left."""
+        call = ("biller", "kor.contract", "generate_invoice", [self.contract.id], "2026-03-01", last)
+        with self._on(day):
+            moves = self._call(*call)
+            self.assertEqual(self._call(*call), [])
+        return self.env["account.move"].browse(moves)
+
+    def _pay(self, moves, day):
+        """Send the invoices, and register what came in on the bank."""
+        with self._on(day):
+            sent = self._call("biller", "account.move", "send_invoice", moves.ids)
+            self.assertEqual(sent["sent"], moves.mapped("name"))
+            context = {"active_model": "account.move", "active_ids": moves.ids}
+            values = {"payment_date": day, "group_payment": False}
+            wizard = self._call("biller", "account.payment.register", "create", values, context=context)
+            self._call("biller", "account.payment.register", "action_create_payments", [wizard], context=context)
+
+    def _run_job(self, moment, name):
+        with self._on(moment), self.enter_registry_test_mode():
+            self.assertIs(self.env.ref(name).method_direct_trigger(), True)
+
+    def _begin_day(self, day):
+        """Let what was agreed ahead hold from today on, as the job of the early morning does."""
+        self._run_job(f"{day} 01:00:00", "kor_contracts.ir_cron_kor_contract_states")
 
     def _check_books(self, **expected):
         """Expect what the customer's ledger says, account by account; and that it balances.
