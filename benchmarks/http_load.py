@@ -103,7 +103,7 @@ class Visitor:
         answer = self.session.post(f"{self.site.url}{path}", json={"params": params}, timeout=TIMEOUT)
         told = answer.json() if answer.ok else {"error": answer.status_code}
         if "error" in told:
-            raise Failure(f"{path} {params.get('model', '')} {params.get('method', '')}: {told['error']}")
+            raise Failure(f"{path} {params.get('model', '')} {params.get('method', '')}: {told['error']}"[:300])
         return told["result"]
 
     def call(self, model, method, *args, **kwargs):
