@@ -150,7 +150,7 @@ def main(site):
         list(pool.map(lambda one: one.walk(ROUNDS), people))
         seconds = time.perf_counter() - begin
     loaded = merge(people)
-    show(alone, loaded, logins, seconds)
+    show(alone, loaded, logins, seconds, sum(len(one.failures) for one in people))
     stop_on_failures(people)
 
 
@@ -172,11 +172,11 @@ def merge(visitors):
     return merged
 
 
-def show(alone, loaded, logins, seconds):
+def show(alone, loaded, logins, seconds, errors):
     """Print latencies and what they are beside the native pages of their sort."""
     count = sum(map(len, loaded.values()))
     print(f"{CUSTOMERS + STAFF} visitors at once, 2 workers: {count} requests in {seconds:.0f} s, "
-          f"{count / seconds:.1f} a second")  # fmt: skip
+          f"{count / seconds:.1f} a second, {errors} errors")  # fmt: skip
     print(f"log in, all at once: {describe(logins['log in'])}\n")
     print(f"  {'':<28} {'alone p50':>10} {'ratio':>6} {'loaded p50':>11} {'ratio':>6} {'p99':>9} {'ratio':>6}")
     for kind, beside in get_kinds().items():
