@@ -219,7 +219,8 @@ class KorContractBillingMixin(models.AbstractModel):
     @api.model
     def _get_line(self, one):
         """Return the contract line that a slice is charged by."""
-        return self.env["kor.contract.line"].browse(one.line.key)
+        # As one of all lines: what is read of one, its product or taxes, is then read of all at once.
+        return self.env["kor.contract.line"].browse(one.line.key).with_prefetch(self.line_ids._prefetch_ids)
 
     def _hold_back(self, slices):
         """Return the slices that can be billed now.

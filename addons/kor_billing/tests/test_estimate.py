@@ -120,6 +120,20 @@ class TestEstimate(KorBillingCommon):
         self.assertEqual((self.env["account.move"].search_count([]), contract.billing_count), counts)
         self.assertFalse(contract.billing_item_ids)
 
+    def test_products_of_many_lines_take_no_more_queries_than_of_one(self):
+        products = self.env["product.product"].create([{"name": f"Product {number}"} for number in range(9)])
+        lines = [{"name": product.name, "product_id": product.id} for product in products]
+        contracts = [self._make_metered(*lines[:number]) for number in (1, 9)]
+        counts = []
+        for contract in (contracts[0], *contracts):
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.cr.sql_log_count
+            contract.estimate_invoice()
+            counts.append(self.cr.sql_log_count - before)
+        # The first one warms the caches.
+        self.assertLessEqual(counts[2], counts[1] + 1)
+
     def test_only_who_may_read_the_contract_gets_it(self):
         contract, other = self._make_metered(), self._make_metered(partner_id=self.other_customer.id)
         user = new_test_user(self.env, "estimate_own", "base.group_portal", company_id=self.company.id,

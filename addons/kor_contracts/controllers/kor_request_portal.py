@@ -22,8 +22,8 @@ class KorRequestPortal(KorContractPortal):
         contracts = request.env["kor.contract"]
         if not request.env.user._is_portal() or not contracts.has_access("read"):
             return contracts
-        domain = [*self._get_kor_contracts_domain(), ("id", "=", contract_id)]
-        return contracts.search(domain).sudo()  # the rules chose the record, and the models check what is written
+        own = contracts.search([("id", "=", contract_id)])
+        return own.sudo()  # the rules chose the record, and the models check what is written
 
     def _get_own_kor_amendment(self, contract_id, amendment_id):
         shared = self._get_own_kor_contract(contract_id)._get_shared_amendments()
@@ -39,8 +39,8 @@ class KorRequestPortal(KorContractPortal):
 
     def _prepare_kor_contract_values(self, contract_sudo):
         own = self._get_own_kor_contract(contract_sudo.id)
-        options = own._get_request_options() if own else {}
-        return {**super()._prepare_kor_contract_values(contract_sudo), "can_request": bool(options)}
+        can_request = bool(own) and own._has_request_options()
+        return {**super()._prepare_kor_contract_values(contract_sudo), "can_request": can_request}
 
     @route(["/my/contracts/<int:contract_id>/change"], type="http", auth="user", website=True, readonly=False)
     def portal_kor_contract_change(self, contract_id, **_kwargs):

@@ -31,19 +31,31 @@ class KorContractRequestMixin(models.AbstractModel):
         return (self.portal_requests or by_company) == "seats"
 
     def _get_request_options(self):
-        """Return what the customer can ask for today, as the page shows it. Extensible."""
+        """Return what the customer can ask for today, as the page shows it; keep `_has_request_options` in step."""
         self.ensure_one()
-        today = self._get_today()
-        if self.state != "active" or not self._runs_on(today):
+        if not self._takes_requests():
             return {}
-        lines, first = self._get_seat_lines(), self._get_first_cancel_day()
-        # A plan without prices is talked about, not ordered.
-        plans = self._get_higher_plans().filtered(lambda plan: plan._get_included_charges())
+        lines, plans, first = self._get_seat_lines(), self._get_offered_plans(), self._get_first_cancel_day()
         return {
             **({"quantity": lines} if lines else {}),
             **({"plan": plans} if plans else {}),
             **({"cancel": first} if first and not self.date_cancelled else {}),
         }
+
+    def _has_request_options(self):
+        """Tell whether the customer can ask for anything today; the plans are looked at where nothing else is left."""
+        self.ensure_one()
+        if not self._takes_requests():
+            return False
+        can_cancel = self._get_first_cancel_day() and not self.date_cancelled
+        return bool(can_cancel or self._get_seat_lines() or self._get_offered_plans())
+
+    def _takes_requests(self):
+        return self.state == "active" and self._runs_on(self._get_today())
+
+    def _get_offered_plans(self):
+        # A plan without prices is talked about, not ordered.
+        return self._get_higher_plans().filtered(lambda plan: plan._get_included_charges())
 
     def _get_seat_lines(self):
         today = self._get_today()

@@ -1,4 +1,5 @@
 from base64 import b64encode
+from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, freeze_time, tagged
@@ -227,6 +228,19 @@ class TestAmendmentScreens(ContractCase):
         self.assertNotIn("cancel", contract._get_request_options())
         with freeze_time("2025-12-30"):
             self.assertEqual(str(contract._get_first_cancel_day()), "2026-02-28")
+
+    def test_page_learns_without_the_catalog_that_something_can_be_asked_for(self):
+        with patch.object(self.registry["kor.contract"], "_get_higher_plans", side_effect=AssertionError):
+            self.assertIs(self.contract._has_request_options(), True)
+            self.assertIs(self._create_contract({"name": "Draft"})._has_request_options(), False)
+
+    def test_plan_alone_is_something_to_ask_for(self):
+        bound = {"term": "custom", "date_end": "2026-02-28", "notice_days": 60}
+        contract = self._create_contract({"name": "Base fee"}, activate=True, **bound)
+        for plans in (self._create_plan(name="Orbit"), self.env["kor.plan"]):
+            with patch.object(self.registry["kor.contract"], "_get_offered_plans", return_value=plans):
+                self.assertEqual(list(contract._get_request_options()), ["plan"] if plans else [])
+                self.assertIs(contract._has_request_options(), bool(plans))
 
     def test_higher_public_plan_can_be_asked_for(self):
         top = self.env["kor.tier"].create({"name": "Orbit", "code": "test_orbit", "sequence": self.tier.sequence + 1})
