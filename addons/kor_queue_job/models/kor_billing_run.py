@@ -17,11 +17,11 @@ class KorBillingRun(models.Model):
     _inherit = "kor.billing.run"
 
     def _offer_batches(self):
-        super()._offer_batches()
         for run in self.filtered(lambda one: one.state == "running"):
             batches = -(-run.planned_count // run._get_batch_size())
             for lane in range(1, min(batches, WORKERS) + 1):
                 run._delay_batch(lane)
+        return super()._offer_batches()
 
     def _delay_batch(self, lane):
         """Put one batch into the queue, unless one of the lane waits there already."""

@@ -11,9 +11,9 @@ class KorRevenueClose(models.Model):
     _inherit = "kor.revenue.close"
 
     def _offer_batches(self):
-        super()._offer_batches()
         for close in self.filtered(lambda one: one.state == "running"):
             close._delay_batch()
+        return super()._offer_batches()
 
     def _delay_batch(self):
         """Put the next batch into the queue, unless it waits there already."""
