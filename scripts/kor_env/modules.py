@@ -1,7 +1,10 @@
 """Each add-on by itself: installed beside what it needs, upgraded, uninstalled, installed again. Does anything stay?"""
 
 import json
+import os
 from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
 
 from . import paths
 from .natives import create_empty, install, needs
@@ -10,8 +13,8 @@ from .postgres import Cluster
 from .say import Stop, say, step
 from .server import Odoo
 
-# With its tests: the suite does not bring timesheets.
-TIME = "kor_reporting_timesheet"
+# With their tests: the suite brings neither timesheets nor the job queue.
+TESTED = ("kor_reporting_timesheet", "kor_queue_job")
 DATABASE = "kor_modules"
 # In one process, as an administrator's browser does it.
 _LIFE = """
@@ -72,8 +75,13 @@ _STRUCTURE = """
 
 def check_modules(source: OdooSource, cluster: Cluster, names: Iterable[str]) -> int:
     """Take each add-on through its life without and with demo data, also after one has failed. Returns 1 if one has."""
-    odoo = Odoo(source, cluster, paths.STATE / "modules")
-    chosen = sorted(names or paths.addon_names(), key=lambda name: (len(needs(name)), name))
+    more = tuple(Path(folder).resolve() for folder in os.environ.get("KOR_MORE_ADDONS", "").split(os.pathsep) if folder)
+    odoo = Odoo(replace(source, addons=(*more, *source.addons)), cluster, paths.STATE / "modules")
+    wanted = sorted(names or paths.addon_names(), key=lambda name: (len(needs(name)), name))
+    missing = {name: lacks for name in wanted if (lacks := _get_missing(odoo, name))}
+    for name, lacks in missing.items():
+        say(f"{name} is left out: {', '.join(lacks)} is not among the add-ons (KOR_MORE_ADDONS names further folders)")
+    chosen = [name for name in wanted if name not in missing]
     told = []
     for demo in (False, True):
         shelf = Shelf(odoo, demo)
@@ -86,6 +94,12 @@ def check_modules(source: OdooSource, cluster: Cluster, names: Iterable[str]) ->
         say(line)
     say(f"{len(told) - len(failed)} passed, {len(failed)} failed")
     return int(bool(failed))
+
+
+def _get_missing(odoo: Odoo, name: str) -> list[str]:
+    """Return what an add-on needs and no folder of add-ons has."""
+    folders = [Path(folder) for folder in odoo.addons_path.split(",")]
+    return sorted(one for one in needs(name) if not any((folder / one).is_dir() for folder in folders))
 
 
 class Shelf:
@@ -130,7 +144,7 @@ def _fault(shelf: Shelf, name: str) -> str:
         shelf.take(DATABASE, needed)
         step(f"{name}: install, upgrade, uninstall, install again")
         odoo.shell(DATABASE, _life(name, shelf.demo, str(found)), *(["--with-demo"] if shelf.demo else []))
-        if name == TIME and shelf.demo:
+        if name in TESTED and shelf.demo:
             odoo.work(DATABASE, "--test-tags", f"/{name}")
         if needed | {name} not in shelf.kept:
             shelf.keep(DATABASE, needed | {name})

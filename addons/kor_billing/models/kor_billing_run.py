@@ -110,6 +110,7 @@ class KorBillingRun(models.Model):
         """
         self.env["kor.contract"]._check_can_bill()
         self._start()
+        self._offer_batches()
         for name in ("ir_cron_bill", "ir_cron_bill_beside"):
             self.env.ref(f"kor_billing.{name}").sudo()._trigger()  # waking the jobs is no right of its own
         return True
@@ -141,6 +142,9 @@ class KorBillingRun(models.Model):
                     "planned_count": len(run._get_due_contracts()),
                 }
             )
+
+    def _offer_batches(self):
+        """Tell other workers than the billing job that these runs have started. Extensible; here there are none."""
 
     def _write_engine(self, vals):
         # Past the guard of this class only: all other overrides hold.
@@ -257,6 +261,7 @@ class KorBillingRun(models.Model):
             run = self.create({"company_id": company.id, "date": False})
             if run._get_due_contracts(1):
                 run._start()
+                run._offer_batches()
             else:
                 run.unlink()
         self._cron_work()

@@ -122,7 +122,9 @@ class KorRevenueClose(models.Model):
             if close.planned_count <= close._get_batch_size():
                 while close.state == "running":
                     close._work()
-        if any(close.state == "running" for close in self):
+        running = self.filtered(lambda close: close.state == "running")
+        if running:
+            running._offer_batches()
             self.env.ref("kor_revenue.ir_cron_close").sudo()._trigger()  # waking the job is no right of its own
         return True
 
@@ -225,6 +227,9 @@ class KorRevenueClose(models.Model):
             raise UserError(
                 self.env._("“%(name)s” is still running: wait until it is done.", name=running[0].display_name)
             )
+
+    def _offer_batches(self):
+        """Tell other workers than the closing job that these closes have started. Extensible; here there are none."""
 
     def _write_engine(self, vals):
         # Past the guard of this class only: all other overrides hold.
@@ -356,13 +361,17 @@ class KorRevenueClose(models.Model):
         """Book one batch, from the start again where somebody else booked one of its contracts meanwhile."""
         for tries_left in reversed(range(MAX_TRIES)):
             try:
-                held = self.try_lock_for_update().filtered(lambda one: one.state == "running")
-                return held._work() if held else 0
+                return self._work_held()
             except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
                 # Only a new transaction sees what the other one has booked.
                 self.env.cr.rollback()
                 if not tries_left:
                     raise
+
+    def _work_held(self):
+        """Book one batch unless somebody else is at this close; return how many contracts were looked at."""
+        held = self.try_lock_for_update().filtered(lambda one: one.state == "running")
+        return held._work() if held else 0
 
     @api.model
     def _cron_close(self):
