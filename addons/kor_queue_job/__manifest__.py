@@ -5,7 +5,7 @@
     "category": "KOR Enterprise",
     "author": "KOR Enterprise",
     "license": "LGPL-3",
-    "images": ["static/description/icon.png"],
+    "images": ["static/description/screen.png"],
     "depends": ["kor_revenue", "queue_job"],
     "data": ["data/queue_job_data.xml"],
     "auto_install": True,
