@@ -26,10 +26,10 @@ class KorReportFile(models.AbstractModel):
         :param options: as calls of `kor.financial.report` take them
         """
         result = self._generate(report, first, last, {**options, "limit": ROWS[kind]})
-        return self._write(kind, report, first, last, result)
+        return self._write_file(kind, report, first, last, result)
 
     @api.model
-    def _write(self, kind, report, first, last, result):
+    def _write_file(self, kind, report, first, last, result):
         title = self._get_title(report)
         if kind == "pdf":
             content = self.env["kor.report.paper"]._print(title, result)

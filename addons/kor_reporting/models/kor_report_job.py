@@ -150,10 +150,10 @@ class KorReportJob(models.Model):
         days = self.report, self.date_from, self.date_to
         result = self._read(lambda files, options: files._generate(*days, options))
         self._progress(50, self.env._("The workbook is written."))
-        workbook = self._read(lambda files, _options: files._write("xlsx", *days, result))
+        workbook = self._read(lambda files, _options: files._write_file("xlsx", *days, result))
         self._progress(70, self.env._("The document is printed."))
         printed = _cut(result, PAPER_ROWS)
-        document = self._read(lambda files, _options: files._write("pdf", *days, printed))
+        document = self._read(lambda files, _options: files._write_file("pdf", *days, printed))
         self._progress(95, self.env._("The files are kept."))
         own = self.with_user(self.user_id).with_context(**self._get_context())
         self._finish(own._lay_out(_cut(result, SCREEN_ROWS)), workbook, document)

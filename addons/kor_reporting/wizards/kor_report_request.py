@@ -106,7 +106,7 @@ class KorReportRequest(models.TransientModel):
         if kind == "pdf" and len(result["rows"]) > DIRECT_ROWS:
             return self._queue()
         files = self.env["kor.report.file"]
-        made = files._write(kind, self.report, self.date_from, self.date_to, result)
+        made = files._write_file(kind, self.report, self.date_from, self.date_to, result)
         values = {"file": files._encode(made["content"]), "file_name": made["name"]}
         self.sudo().write(values)  # written by the report only, read by whoever asked for it
         url = f"/web/content/{self._name}/{self.id}/file/{made['name']}?download=true"
