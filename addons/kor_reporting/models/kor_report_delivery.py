@@ -42,12 +42,9 @@ class KorReportDelivery(models.Model):
             }
         )
         if delivery.state == "sent":
-            delivery.attachment_id = (
-                self.env["ir.attachment"]
-                .sudo()
-                .create(  # kept with the delivery, read as it is
-                    {"name": made["name"], "raw": made["content"], "res_model": self._name, "res_id": delivery.id}
-                )
+            attachments_sudo = self.env["ir.attachment"].sudo()  # kept with the delivery, and read by who reads that
+            delivery.attachment_id = attachments_sudo.create(
+                {"name": made["name"], "raw": made["content"], "res_model": self._name, "res_id": delivery.id}
             )
             delivery._mail()
         return delivery
