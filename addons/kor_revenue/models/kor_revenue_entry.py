@@ -112,8 +112,8 @@ class KorRevenueEntry(models.AbstractModel):
                 "kor_contract_id": contract.id,
                 "tax_ids": [],
             }
-            for (account, contract, origin), (amount, balance) in sums.items()
-            if amount or balance
+            for (account, contract, origin), both in sums.items()
+            for amount, balance in _get_sides(*both)
         ]
 
     @api.model
@@ -122,3 +122,13 @@ class KorRevenueEntry(models.AbstractModel):
         if not origin:
             return name
         return self.env._("%(name)s, earned in %(month)s, which is closed", name=name, month=origin.strftime("%Y-%m"))
+
+
+def _get_sides(amount, balance):
+    """Return the amounts of the lines that a sum takes: the two currencies of a line stand on one side.
+
+    Slices of both signs, at several rates, may come to more in one currency and to less in the other.
+    """
+    if amount * balance < 0:
+        return [(amount, ZERO), (ZERO, balance)]
+    return [(amount, balance)] if amount or balance else []

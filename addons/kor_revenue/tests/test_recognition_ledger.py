@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 from odoo import fields
 from odoo.tests import freeze_time, tagged
 
@@ -108,6 +110,23 @@ class TestRecognitionLedger(KorRevenueCommon):
         self.assertEqual(self._balance(self.asset), -200)
         self.assertEqual(self._balance(self.income), 400)
         self.assertEqual(moves.kor_revenue_item_ids.contract_id, contracts)
+
+    def test_slices_that_differ_in_sign_between_the_currencies_are_booked_on_both_sides(self):
+        # 2.00 more of one contract at 4 EUR a dollar and 1.10 less of another at 2: 0.90 EUR more, 0.05 dollars less.
+        day, amount, balance = fields.Date.to_date("2026-01-31"), Decimal("0.90"), Decimal("-0.05")
+        key, nobody = (day, self.foreign, self.env["kor.contract"]), self.env["kor.contract"]
+        sums = {
+            (self.liability, nobody, False): [amount, balance],
+            (self.income, nobody, False): [-amount, -balance],
+        }
+        move = self.env["kor.revenue.entry"]._create_entries(self.company, {key: sums})[key]
+        self.assertEqual(move.state, "posted")
+        for account, sign in ((self.liability, 1), (self.income, -1)):
+            lines = move.line_ids.filtered(lambda line, account=account: line.account_id == account)
+            self.assertEqual(
+                [(round(sign * line.amount_currency, 2), round(sign * line.balance, 2)) for line in lines.sorted("id")],
+                [(0.90, 0), (0, -0.05)],
+            )
 
     def test_a_month_that_is_not_over_is_earned_up_to_its_day(self):
         with freeze_time("2026-01-01"):
