@@ -90,21 +90,24 @@ class KorContractObligationMixin(models.AbstractModel):
                 for contract in new:
                     first = max(since or contract.date_start, contract.date_start)
                     contract._write_agreed({"revenue_since": first, "revenue_stale": True})
-                    contract._note_revenue_terms()
+                    contract._note_revenue_terms(since=first)
                 # What is billed from now on is booked as they say.
                 new._ensure_schedules()
 
-    def _note_revenue_terms(self, amendment=None, treatment=None, estimate=None):
+    def _note_revenue_terms(self, amendment=None, treatment=None, estimate=None, since=None):
         """Freeze what is promised now and for how much, where that is not what was frozen last.
 
         :param treatment: how the change is treated; by default as is proposed
         :param estimate: the estimate that changes the price, and nothing else
+        :param since: the first day that the first version takes in; by default from what has not begun yet on
         :return: the new version, or none
         """
         self.ensure_one()
         versions_sudo = self.sudo().revenue_version_ids  # terms are frozen by what happens, whoever does it
         last = versions_sudo.sorted("number")[-1:]
-        terms = self._get_revenue_terms(since=last and fields.Date.to_date(last.basis["since"]))
+        if last:
+            since = fields.Date.to_date(last.basis["since"])
+        terms = self._get_revenue_terms(since or self._get_next_start(amendment))
         if not terms or (last and last.basis == terms["basis"]):
             return versions_sudo.browse()
         engine, day = terms["version"], terms["version"].day
@@ -191,13 +194,22 @@ class KorContractObligationMixin(models.AbstractModel):
                 return False
         return True
 
-    def _get_revenue_terms(self, since=None):
+    def _get_next_start(self, amendment=None):
+        """Return the day on which the next period begins, from an amendment or today on; None where no more does.
+
+        Who was bound from period to period, and is now until a day, has earned what has begun by itself: stays so.
+        """
+        day = max(amendment.date_effective if amendment else self._get_today(), self.revenue_since)
+        until = self.date_enforceable_end and self.date_enforceable_end + timedelta(days=1)
+        starts = [one.start for one in self._get_fixed_slices(until) if day <= one.start] if until else []
+        return min(starts, default=None)
+
+    def _get_revenue_terms(self, since):
         """Return what is promised and enforceable now, as an engine version and as plain JSON; None where nothing is.
 
-        :param since: the first day that the contract's first version took in
+        :param since: the first day that the contract's first version took in, None where it would take in nothing
         """
         self.ensure_one()
-        since = since or self.revenue_since
         end = self.date_enforceable_end
         if not since or not end or end < since:
             return None

@@ -74,6 +74,25 @@ class TestRecognition(KorRevenueCommon):
         self.assertEqual(self._balance(self.income), 620 + third)
         self.assertEqual(self._balance(self.asset), -620 - third)
 
+    def test_what_an_open_contract_has_earned_stays_when_it_is_cancelled(self):
+        for last_day, total in (("2026-05-05", 4 * 240), ("2026-06-20", 5 * 240 + 120)):
+            with self.subTest(last_day=last_day), self.env.cr.savepoint() as savepoint:
+                with freeze_time("2026-01-06"):
+                    contract = self._make_contract({"unit_price": 240.0}, date_start="2026-01-06", term="monthly")
+                with freeze_time("2026-04-30"):
+                    self._bill(contract, "2026-01-01", "2026-04-30")
+                    contract.recognize_revenue("2026-04-30")
+                    before = self._months(contract)
+                    contract.action_cancel(last_day)
+                with freeze_time("2026-06-30"):
+                    self._bill(contract, "2026-05-01", "2026-06-30")
+                    contract.recognize_revenue("2026-06-30")
+                    months = self._months(contract)
+                self.assertEqual({month: months[month] for month in list(before)[:4]}, dict(list(before.items())[:4]))
+                self.assertEqual(set(contract.revenue_schedule_ids.item_ids.mapped("revision")), {0})
+                self.assertEqual(round(sum(months.values()), 2), total)
+                savepoint.rollback()
+
     def test_a_project_in_an_open_contract_is_earned_by_its_progress(self):
         contract = self._make_contract(
             {"unit_price": 5200.0, "charge_type": "one_time", "name": "Project", "revenue_method": "progress"},
