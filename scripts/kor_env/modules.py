@@ -33,6 +33,9 @@ def install():
     if {demo!r} and not env["ir.module.module"].search([("name", "=", {name!r})]).demo:
         raise SystemExit("its demo data could not be loaded")
 
+if env["ir.module.module"].search([("name", "=", {name!r})]).state == "installed":
+    # It came by itself with what it stands on.
+    act("button_immediate_uninstall")
 before = structure()
 install()
 act("button_immediate_upgrade")
