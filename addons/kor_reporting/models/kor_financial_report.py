@@ -66,8 +66,8 @@ class KorFinancialReport(models.AbstractModel):
         book = self._open_book(date_from, date_to, options)
         moved = self._get_ledger(book)
         figures = {
-            "recognised": self._sum_by_key(book, self._get_booked(book, self._read_recognised)),
-            "invoiced": self._sum_by_key(book, self._get_booked(book, self._read_invoiced)),
+            "recognised": self._sum_amounts(book, self._get_recognised_query),
+            "invoiced": self._sum_amounts(book, self._get_invoiced_query),
         }
         found = self._get_mrr_rows(book, moved)
         rows = {
@@ -92,7 +92,7 @@ class KorFinancialReport(models.AbstractModel):
         :return: a dict with totals and rows
         """
         book = self._open_book(date_from, date_to, options, with_facts=False)
-        costs = self._sum_costs(book, self._get_booked(book, self._read_costs))
+        costs = self._sum_costs(book)
         rows = {key: self._describe_costs(own) for key, own in costs.items()}
         if book.request.is_monthly:
             rows = {month: rows.get(month) or self._describe_costs({}) for month in self._get_keys(book)}
@@ -219,37 +219,11 @@ class KorFinancialReport(models.AbstractModel):
         return self._guard_rates(partial(ledger, book.lives, rates or book.rates, request.first, request.end))
 
     @api.model
-    def _get_booked(self, book, read, first=None, last=None):
-        """Return {(contract, or contract and category; month): amount} of the period, or of other days."""
-        request = book.request
-        rows = read(request.company, first or request.first, last or request.last)
-        return self._guard_rates(partial(self._value, rows, book.deals, request.company, book.rates))
-
-    @api.model
-    def _sum_by_key(self, book, amounts):
-        """Return {key: amount} of {(contract, month): amount}."""
-        key = self._get_key(book.request, book.deals)
-        sums = defaultdict(lambda: ZERO)
-        for (contract, month), amount in amounts.items():
-            sums[month if book.request.is_monthly else key(contract)] += amount
-        return sums
-
-    @api.model
-    def _sum_costs(self, book, amounts):
-        """Return {key: {category: amount}} of {((contract, category), month): amount}."""
-        key = self._get_key(book.request, book.deals)
-        sums = defaultdict(lambda: defaultdict(lambda: ZERO))
-        for ((contract, category), month), amount in amounts.items():
-            sums[month if book.request.is_monthly else key(contract)][category] += amount
-        return sums
-
-    @api.model
     def _get_margin_parts(self, book):
         """Return revenue by key, and costs by key and category."""
         if book.request.group_by == COMPONENT:
             return self._get_by_component(book)
-        revenue = self._sum_by_key(book, self._get_booked(book, self._read_recognised))
-        return revenue, self._sum_costs(book, self._get_booked(book, self._read_costs))
+        return self._sum_amounts(book, self._get_recognised_query), self._sum_costs(book)
 
     @api.model
     def _get_mrr_rows(self, book, moved):

@@ -35,23 +35,24 @@ class KorReportComponentMixin(models.AbstractModel):
     @api.model
     def _get_revenue_parts(self, book):
         """Return {contract: {component: recognised}}."""
-        return self._divide_booked(book, self._read_recognised, self._read_recognised_parts(book.request))
+        return self._divide_booked(book, self._get_recognised_query, self._read_recognised_parts(book.request))
 
     @api.model
     def _get_cost_parts(self, book):
         """Return {contract: {(category, metric): cost}}; the metric is None where no metric has divided the cost."""
-        parts = self._divide_booked(book, self._read_costs, self._read_cost_parts(book.request))
+        parts = self._divide_booked(book, self._get_cost_query, self._read_cost_parts(book.request), by_part=True)
         found = defaultdict(dict)
         for (contract, category), own in parts.items():
             found[contract].update({(category, metric): amount for metric, amount in own.items()})
         return found
 
     @api.model
-    def _divide_booked(self, book, read, rows):
+    def _divide_booked(self, book, get_query, rows, by_part=False):
         """Return {key: {part: amount}} of the period, so that parts make what all reports say of the whole.
 
-        :param read: what reads the whole, as `_get_booked` takes it
+        :param get_query: returns the SQL of the whole, as `_read_amounts` takes it
         :param rows: [(key, part, month, units)] in the currency of the company
+        :param by_part: whether a key is a contract with a part of the query, or a contract
         """
         request = book.request
         home, cent = request.company.currency_id, to_decimal(request.company.currency_id.rounding)
@@ -67,7 +68,10 @@ class KorReportComponentMixin(models.AbstractModel):
                         found[key][part] += units * cent
             return found
         rounding = to_decimal(request.currency.rounding)
-        for (key, month), amount in self._get_booked(book, read).items():
+        whole, (cells, _keys) = defaultdict(lambda: ZERO), self._get_cells(book)
+        for contract, part, month, units in self._read_amounts(book, cells, get_query):
+            whole[(contract, part) if by_part else contract, month] += book.rates.value(units * cent, home.id, month)
+        for (key, month), amount in whole.items():
             own = {part: units * cent for part, units in parts[key, month].items()}
             for part, value in divide_value(amount, own, book.rates.rate(home.id, month), rounding).items():
                 found[key][part] += value

@@ -1,12 +1,14 @@
 from bisect import bisect_right
 from collections import defaultdict
 from datetime import date
+from functools import partial
 
 from odoo import api, models
 from odoo.tools import SQL
 
 from odoo.addons.kor_enterprise_tiers.engine.money import ZERO, to_decimal
 
+from ..engine.figures import add_up
 from ..engine.mrr import months
 from ..engine.rates import Rates
 
@@ -44,82 +46,126 @@ class KorReportFigureMixin(models.AbstractModel):
         return SQL("COALESCE(round(round(%s, 10) / %s), 0)::bigint", amount, rounding)
 
     @api.model
-    def _read_recognised(self, company, first, last):
-        """Return [(contract, month, units)]: what closes booked, and invoice lines that are revenue at once."""
-        rounding = company.currency_id.rounding
+    def _get_recognised_query(self, company, first, last):
+        """Return the SQL of (contract, part, day, amount): what closes booked, and lines that are revenue at once."""
+        return SQL(
+            """
+            SELECT contract_id, 'closed' AS part, date, balance AS amount FROM kor_revenue_item
+            WHERE company_id = %(company)s AND kind != 'cost' AND date BETWEEN %(first)s AND %(last)s
+            UNION ALL
+            SELECT COALESCE(line.kor_contract_id, move.kor_contract_id), 'at_once', line.date, -line.balance
+            %(lines)s AND line.company_id = %(company)s AND line.date BETWEEN %(first)s AND %(last)s
+            """,
+            company=company.id,
+            first=first,
+            last=last,
+            lines=REVENUE_AT_ONCE,
+        )
+
+    @api.model
+    def _get_invoiced_query(self, company, first, last):
+        """Return the SQL of (contract, part, day, amount) of posted invoices, less credit notes, without taxes."""
+        return SQL(
+            """
+            SELECT COALESCE(line.kor_contract_id, move.kor_contract_id) AS contract_id, 'invoiced' AS part,
+                move.invoice_date AS date, -line.balance AS amount
+            FROM account_move_line line JOIN account_move move ON move.id = line.move_id
+            WHERE line.company_id = %s AND line.parent_state = 'posted'
+                AND move.move_type IN ('out_invoice', 'out_refund', 'out_receipt')
+                AND move.invoice_date BETWEEN %s AND %s AND line.display_type = 'product'
+            """,
+            company.id,
+            first,
+            last,
+        )
+
+    @api.model
+    def _get_cost_query(self, company, first, last):
+        """Return the SQL of (contract, category, day, amount) of what was allocated, by the days of its booking."""
+        return SQL(
+            """
+            SELECT contract_id, category AS part, date, amount FROM kor_cost_allocation
+            WHERE company_id = %s AND date BETWEEN %s AND %s
+            """,
+            company.id,
+            first,
+            last,
+        )
+
+    @api.model
+    def _get_cells(self, book, *marks):
+        """Return what SQL may add up: {contract: cell} of those that may be seen, and {cell: its key in the report}.
+
+        A cell is all contracts of one key. Where each month has its rate, values are rounded by contract, and each
+        is a cell of its own.
+
+        :param marks: sets of contracts that are not to be mixed with others
+        """
+        key = self._get_key(book.request, book.deals)
+        if not book.rates.is_home(book.request.company.currency_id.id):
+            return {contract: contract for contract in book.deals}, {contract: key(contract) for contract in book.deals}
+        numbers, cells, keys = {}, {}, {}
+        for contract in book.deals:
+            whose = key(contract)
+            # Below the numbers of contracts.
+            cell = numbers.setdefault((whose, *(contract in mark for mark in marks)), -1 - len(numbers))
+            cells[contract], keys[cell] = cell, whose
+        return cells, keys
+
+    @api.model
+    def _read_by_cell(self, cells, query, names, sums):
+        """Return [(cell, *names, *sums)] of a query by `contract_id`; nothing of contracts that have no cell.
+
+        :param names: the columns that tell rows apart
+        :param sums: SQL of what is added up
+        """
+        columns = [SQL("seen.cell"), *(SQL("%s", name) if isinstance(name, SQL) else SQL(name) for name in names)]
         return self.env.execute_query(
             SQL(
                 """
-                SELECT contract_id, date_trunc('month', date::timestamp)::date, %(booked)s FROM kor_revenue_item
-                WHERE company_id = %(company)s AND kind != 'cost' AND date BETWEEN %(first)s AND %(last)s GROUP BY 1, 2
-                UNION ALL
-                SELECT COALESCE(line.kor_contract_id, move.kor_contract_id),
-                    date_trunc('month', line.date::timestamp)::date, %(charged)s
-                %(lines)s AND line.company_id = %(company)s AND line.date BETWEEN %(first)s AND %(last)s
-                GROUP BY 1, 2
+                SELECT %s FROM (%s) of_contract
+                JOIN unnest(%s::int[], %s::int[]) AS seen(contract_id, cell) USING (contract_id) GROUP BY %s
                 """,
-                company=company.id,
-                first=first,
-                last=last,
-                lines=REVENUE_AT_ONCE,
-                booked=self._in_units(SQL("sum(balance)"), rounding),
-                charged=self._in_units(SQL("-sum(line.balance)"), rounding),
+                SQL(", ").join([*columns, *sums]),
+                query,
+                list(cells),
+                list(cells.values()),
+                SQL(", ").join(SQL(str(at)) for at in range(1, len(columns) + 1)),
             )
         )
 
     @api.model
-    def _read_invoiced(self, company, first, last):
-        """Return [(contract, month, units)] of posted invoices, less credit notes, without taxes."""
-        return self.env.execute_query(
-            SQL(
-                """
-                SELECT COALESCE(line.kor_contract_id, move.kor_contract_id),
-                    date_trunc('month', move.invoice_date::timestamp)::date, %s
-                FROM account_move_line line JOIN account_move move ON move.id = line.move_id
-                WHERE line.company_id = %s AND line.parent_state = 'posted'
-                    AND move.move_type IN ('out_invoice', 'out_refund', 'out_receipt')
-                    AND move.invoice_date BETWEEN %s AND %s AND line.display_type = 'product'
-                    AND COALESCE(line.kor_contract_id, move.kor_contract_id) IS NOT NULL
-                GROUP BY 1, 2
-                """,
-                self._in_units(SQL("-sum(line.balance)"), company.currency_id.rounding),
-                company.id,
-                first,
-                last,
-            )
-        )
+    def _read_amounts(self, book, cells, get_query, first=None, last=None):
+        """Return [(cell, part, month, units)] of the period or of other days; the month only where one is told."""
+        request = book.request
+        is_apart = request.is_monthly or not book.rates.is_home(request.company.currency_id.id)
+        query = get_query(request.company, first or request.first, last or request.last)
+        month = SQL("date_trunc('month', date::timestamp)::date") if is_apart else SQL("NULL::date")
+        units = self._in_units(SQL("sum(amount)"), request.company.currency_id.rounding)
+        return self._read_by_cell(cells, query, [SQL("part"), month], [units])
 
     @api.model
-    def _read_costs(self, company, first, last):
-        """Return [((contract, category), month, units)] of what was allocated, by the days on which it is booked."""
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT contract_id, category, date_trunc('month', date::timestamp)::date, %s FROM kor_cost_allocation
-                WHERE company_id = %s AND date BETWEEN %s AND %s GROUP BY 1, 2, 3
-                """,
-                self._in_units(SQL("sum(amount)"), company.currency_id.rounding),
-                company.id,
-                first,
-                last,
-            )
-        )
-        return [((contract, category), month, units) for contract, category, month, units in rows]
+    def _sum_parts(self, book, get_query, first=None, last=None):
+        """Return {key: {part: amount}} of the period or of other days, at the rates of their months."""
+        request, rates = book.request, book.rates
+        home, cent = request.company.currency_id.id, to_decimal(request.company.currency_id.rounding)
+        cells, keys = self._get_cells(book)
+        sums = defaultdict(lambda: defaultdict(lambda: ZERO))
+        for cell, part, month, units in self._read_amounts(book, cells, get_query, first, last):
+            amount = rates.value(units * cent, home, month)
+            sums[month if request.is_monthly else keys[cell]][part] += amount
+        return sums
 
     @api.model
-    def _value(self, rows, deals, company, rates):
-        """Return {(key, month): amount} of rows of contracts that may be seen, at the rates of their months."""
-        home, cent = company.currency_id.id, to_decimal(company.currency_id.rounding)
-        seen = (row for row in rows if (row[0][0] if isinstance(row[0], tuple) else row[0]) in deals)
-        if not rates.is_home(home):
-            found = defaultdict(lambda: ZERO)
-            for key, month, units in seen:
-                found[key, month] += rates.value(units * cent, home, month)
-            return found
-        sums = defaultdict(int)
-        for key, month, units in seen:
-            sums[key, month] += units
-        return {key: units * cent for key, units in sums.items()}
+    def _sum_amounts(self, book, get_query, first=None, last=None):
+        """Return {key: amount}, the parts together."""
+        found = self._guard_rates(partial(self._sum_parts, book, get_query, first, last))
+        return defaultdict(lambda: ZERO, {key: add_up(parts.values()) for key, parts in found.items()})
+
+    @api.model
+    def _sum_costs(self, book, first=None, last=None):
+        """Return {key: {category: amount}} of what was allocated."""
+        return self._guard_rates(partial(self._sum_parts, book, self._get_cost_query, first, last))
 
     @api.model
     def _read_rates(self, company, currency, deals, last):

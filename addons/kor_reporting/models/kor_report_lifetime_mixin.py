@@ -59,10 +59,7 @@ class KorReportLifetimeMixin(models.AbstractModel):
     @api.model
     def _get_margins(self, book, *span):
         """Return recognised revenue, and costs by category, by key, of the period or of other days."""
-        return (
-            self._sum_by_key(book, self._get_booked(book, self._read_recognised, *span)),
-            self._sum_costs(book, self._get_booked(book, self._read_costs, *span)),
-        )
+        return self._sum_amounts(book, self._get_recognised_query, *span), self._sum_costs(book, *span)
 
     @api.model
     def _get_earned(self, book, revenue, costs):
