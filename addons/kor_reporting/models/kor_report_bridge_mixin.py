@@ -7,7 +7,7 @@ from odoo.addons.kor_enterprise_tiers.engine.money import ZERO, as_number, to_de
 
 from ..engine.bridge import DIFFERENCES, REST, STEPS, bridge
 from ..engine.collection import Settlement, collect
-from ..engine.fees import fees
+from ..engine.fees import Fee, fees
 from ..engine.figures import add_dicts
 from .kor_report_bridge_read_mixin import POSITION
 
@@ -31,6 +31,7 @@ TOUCHED = {
     "fees": lambda row: (row[1].month,),
     "earned": lambda row: {row[0][2], row[1]},
     "settled": lambda row: {row[0][1], row[1]},
+    "position": lambda row: (row[2],),
 }
 
 
@@ -42,18 +43,24 @@ class KorReportBridgeMixin(models.AbstractModel):
 
     @api.model
     def _report_bridge(self, book):
-        facts, request = self._read_bridge(book), book.request
+        request = book.request
+        scheduled = self._read_scheduled(request)
+        # What has another currency is told by contract: its rates make a difference of their own.
+        home = request.company.currency_id.id
+        foreign = {contract for contract, deal in book.deals.items() if deal.currency != home}
+        cells, keys = self._get_cells(book, scheduled, foreign)
+        facts = self._read_bridge(book, cells)
+        facts["scheduled"] = {cells[contract] for contract in scheduled if contract in cells}
         months = self._get_buckets(request)
-        key = self._get_key(request, book.deals)
         if request.is_monthly:
             # A month's bridge begins with that month: what is open at its end is earlier in the next one.
             of_months, found = self._split(facts), {}
             for month, first in zip(self._get_months(request), months, strict=True):
-                found[month] = self._walk(of_months[first], [first], lambda contract: None).get(None)
-            whole = self._walk(facts, months, lambda contract: None).get(None)
+                found[month] = self._walk(of_months[first], [first], keys).get(None)
+            whole = self._walk({**facts, "position": facts["position_of_all"]}, months, keys).get(None)
         else:
             # All figures of a window are sums, so those of all rows are those of the whole.
-            found = self._walk(facts, months, key)
+            found = self._walk(facts, months, keys)
             whole = add_dicts(found.values())
         rows = {one: self._describe_bridge(sums) for one, sums in found.items()}
         if not request.is_monthly:
@@ -70,41 +77,63 @@ class KorReportBridgeMixin(models.AbstractModel):
         return [max(month, request.first) for month in self._get_months(request)]
 
     @api.model
-    def _read_bridge(self, book):
-        """Return what is known of all contracts that may be seen, valued in the report's currency, by kind of fact."""
-        request, earned = book.request, self._read_earned(book.request)
-        invoiced = self._read_invoiced(request.company, request.first, request.last)
-        return {
-            "fees": self._guard_rates(partial(self._get_fees, book)),
+    def _read_bridge(self, book, cells):
+        """Return what is known of all contracts that may be seen, by cells, in the report's currency, by kind of fact.
+
+        The position is told by contract: what is billed ahead of one lowers that of no other.
+        """
+        request, earned = book.request, self._read_earned(book.request, cells)
+        invoiced = self._read_amounts(book, cells, self._get_invoiced_query)
+        facts = {
+            "fees": self._guard_rates(partial(self._get_fees, book, cells)),
             "earned": self._worth(book, (row[:3] for row in earned)),
             "currency": self._guard_rates(partial(self._get_currency_effects, book, earned)),
-            "at_once": self._worth(book, self._read_at_once(request)),
+            "at_once": self._worth(book, self._read_at_once(request, cells)),
             "invoiced": self._worth(
-                book, (((contract,), max(month, request.first), units) for contract, month, units in invoiced)
+                book, ((cell, max(month or request.first, request.first), units) for cell, _part, month, units in invoiced)
             ),
-            "asked": self._worth(book, self._read_asked(request)),
-            "settled": self._worth(book, self._read_settled(request)),
-            "position": self._guard_rates(partial(self._get_position, book)),
-            "scheduled": self._read_scheduled(request),
+            "asked": self._worth(book, self._read_asked(request, cells)),
+            "settled": self._worth(book, self._read_settled(request, cells)),
         }
+        if request.is_monthly and book.rates.is_home(request.company.currency_id.id):
+            return {**facts, **self._get_position_by_month(book)}
+        position = self._guard_rates(partial(self._get_position, book, cells))
+        return {**facts, "position": position, "position_of_all": position}
 
     @api.model
-    def _get_position(self, book):
-        """Return [(contract, month, what was billed ahead, {difference: amount})] of the period."""
+    def _get_position(self, book, cells):
+        """Return [(contract, cell, month, what was billed ahead, {difference: amount})] of the period."""
         home, cent = book.request.company.currency_id.id, to_decimal(book.request.company.currency_id.rounding)
         found = []
         for contract, month, ahead, *others in self._read_position(book.request):
-            if contract in book.deals:
+            if contract in cells:
                 known = zip(POSITION, others, strict=True)
                 others = {name: book.rates.value(units * cent, home, month) for name, units in known if units}
-                found.append((contract, month, book.rates.value(ahead * cent, home, month), others))
+                found.append((contract, cells[contract], month, book.rates.value(ahead * cent, home, month), others))
         return found
+
+    @api.model
+    def _get_position_by_month(self, book):
+        """Return the same of each month, and of all of them: what grew and what shrank stand for the contracts."""
+        request, cent = book.request, to_decimal(book.request.company.currency_id.rounding)
+        of_months, of_all = [], []
+        for month, grown, shrunk, *others in self._read_position_by_month(request, list(book.deals)):
+            rows = of_months if month else of_all
+            rows += [
+                (what, None, month or request.first, units * cent, {})
+                for what, units in (("grown", grown), ("shrunk", shrunk))
+                if units
+            ]
+            differences = {name: units * cent for name, units in zip(POSITION, others, strict=True) if units}
+            for found in (of_months, of_all) if month else ():
+                found.append(("others", None, month, ZERO, differences))
+        return {"position": of_months, "position_of_all": of_all}
 
     @api.model
     def _split(self, facts):
         """Return {month: the facts that make its own bridge}, so that no month has to pass over those of all others."""
         found = defaultdict(lambda: {**dict.fromkeys(facts, ()), "scheduled": facts["scheduled"]})
-        for name in facts.keys() - {"scheduled"}:
+        for name in facts.keys() - {"scheduled", "position_of_all"}:
             touched, by_month = TOUCHED.get(name, lambda row: (row[1],)), defaultdict(list)
             for row in facts[name]:
                 for month in touched(row):
@@ -115,25 +144,26 @@ class KorReportBridgeMixin(models.AbstractModel):
 
     @api.model
     def _worth(self, book, rows):
-        """Return [(key, month, amount)] in the report's currency, of contracts that may be seen."""
-        home, deals, rates = book.request.company.currency_id, book.deals, book.rates
+        """Return [(key, month, amount)] in the report's currency."""
+        home, rates = book.request.company.currency_id, book.rates
         cent = to_decimal(home.rounding)
         if rates.is_home(home.id):
-            return [(key, month, units * cent) for key, month, units in rows if key[0] in deals]
+            return [(key, month, units * cent) for key, month, units in rows]
         return self._guard_rates(
-            lambda: [
-                (key, month, rates.value(units * cent, home.id, month)) for key, month, units in rows if key[0] in deals
-            ]
+            lambda: [(key, month, rates.value(units * cent, home.id, month)) for key, month, units in rows]
         )
 
     @api.model
-    def _get_fees(self, book):
-        request = book.request
-        return [
-            (contract, fee)
-            for contract, life in book.lives.items()
-            for fee in fees(life, book.rates, request.first, request.end)
-        ]
+    def _get_fees(self, book, cells):
+        """Return [(cell, fees of a month)]."""
+        request, sums = book.request, defaultdict(lambda: [ZERO, ZERO])
+        for contract, life in book.lives.items():
+            cell = cells[contract]
+            for month, by_end, by_day in fees(life, book.rates, request.first, request.end):
+                own = sums[cell, month]
+                own[0] += by_end
+                own[1] += by_day
+        return [(cell, Fee(month, *own)) for (cell, month), own in sums.items()]
 
     @api.model
     def _get_currency_effects(self, book, rows):
@@ -150,34 +180,34 @@ class KorReportBridgeMixin(models.AbstractModel):
         return found
 
     @api.model
-    def _walk(self, facts, months, key):
+    def _walk(self, facts, months, keys):
         """Return {key: {figure, or step and difference: amount}} of a window of months."""
         window, sums = set(months), defaultdict(lambda: defaultdict(lambda: ZERO))
-        self._add_fees(facts, window, sums, key)
-        self._add_earned(facts, window, sums, key)
-        self._add_at_once(facts, window, sums, key)
-        for (contract,), month, amount in facts["invoiced"]:
+        self._add_fees(facts, window, sums, keys)
+        self._add_earned(facts, window, sums, keys)
+        self._add_at_once(facts, window, sums, keys)
+        for cell, month, amount in facts["invoiced"]:
             if month in window:
-                sums[key(contract)]["invoiced"] += amount
-        self._add_position(facts, window, sums, key)
-        self._add_cash(facts, months, sums, key)
+                sums[keys[cell]]["invoiced"] += amount
+        self._add_position(facts, window, sums, keys)
+        self._add_cash(facts, months, sums, keys)
         return sums
 
     @api.model
-    def _add_fees(self, facts, window, sums, key):
-        for contract, fee in facts["fees"]:
+    def _add_fees(self, facts, window, sums, keys):
+        for cell, fee in facts["fees"]:
             if fee.month in window:
-                own = sums[key(contract)]
+                own = sums[keys[cell]]
                 own["mrr"] += fee.by_end
                 own["recognized", "proration"] += fee.by_day - fee.by_end
-                if contract not in facts["scheduled"]:
+                if cell not in facts["scheduled"]:
                     # It is revenue when it is invoiced.
                     own["recognized", "timing"] -= fee.by_day
 
     @api.model
-    def _add_earned(self, facts, window, sums, key):
-        for (contract, what, earned), booked, amount in facts["earned"]:
-            own = sums[key(contract)]
+    def _add_earned(self, facts, window, sums, keys):
+        for (cell, what, earned), booked, amount in facts["earned"]:
+            own = sums[keys[cell]]
             if booked in window:
                 own["recognized"] += amount
             if what == "recurring" and (booked in window) != (earned in window):
@@ -186,48 +216,48 @@ class KorReportBridgeMixin(models.AbstractModel):
                 own["recognized", CHARGES[what]] += amount
             if booked in window and what == "breakage":
                 own["invoiced", "prepaid"] -= amount
-        for contract, month, amount in facts["currency"]:
+        for cell, month, amount in facts["currency"]:
             if month in window:
-                sums[key(contract)]["recognized", "currency"] += amount
+                sums[keys[cell]]["recognized", "currency"] += amount
 
     @api.model
-    def _add_at_once(self, facts, window, sums, key):
-        for (contract, what), month, amount in facts["at_once"]:
+    def _add_at_once(self, facts, window, sums, keys):
+        for (cell, what), month, amount in facts["at_once"]:
             if month not in window:
                 continue
-            own = sums[key(contract)]
+            own = sums[keys[cell]]
             if what == "prepaid":
                 own["invoiced", "prepaid"] += amount
             elif what != "elsewhere":
                 own["recognized"] += amount
                 if what in CHARGES:
                     own["recognized", CHARGES[what]] += amount
-                elif contract not in facts["scheduled"]:
+                elif cell not in facts["scheduled"]:
                     own["recognized", "timing"] += amount
 
     @api.model
-    def _add_position(self, facts, window, sums, key):
+    def _add_position(self, facts, window, sums, keys):
         ahead = defaultdict(lambda: ZERO)
-        for contract, month, amount, others in facts["position"]:
+        for contract, cell, month, amount, others in facts["position"]:
             if month in window:
-                ahead[contract] += amount
+                ahead[contract, cell] += amount
                 for name, other in others.items():
-                    sums[key(contract)]["invoiced", name] += other
-        for contract, amount in ahead.items():
-            sums[key(contract)]["invoiced", "deferred" if amount > 0 else "released"] += amount
+                    sums[keys.get(cell)]["invoiced", name] += other
+        for (_contract, cell), amount in ahead.items():
+            sums[keys.get(cell)]["invoiced", "deferred" if amount > 0 else "released"] += amount
 
     @api.model
-    def _add_cash(self, facts, months, sums, key):
+    def _add_cash(self, facts, months, sums, keys):
         window, asked, settled = set(months), defaultdict(lambda: ZERO), defaultdict(list)
-        for (contract, what), month, amount in facts["asked"]:
+        for (cell, what), month, amount in facts["asked"]:
             if month in window:
                 if what == "asked":
-                    asked[key(contract)] += amount
+                    asked[keys[cell]] += amount
                 else:
                     # Lines that are neither fees nor taxes, such as roundings: they explain nothing.
-                    sums[key(contract)]["cash", "taxes"] -= amount
-        for (contract, invoiced, is_refund, kind), month, amount in facts["settled"]:
-            settled[key(contract)].append(Settlement(invoiced, month, is_refund, kind, amount))
+                    sums[keys[cell]]["cash", "taxes"] -= amount
+        for (cell, invoiced, is_refund, kind), month, amount in facts["settled"]:
+            settled[keys[cell]].append(Settlement(invoiced, month, is_refund, kind, amount))
         for one in {**asked, **settled}:
             found = collect(months[0], months[-1], asked[one], settled[one])
             own = sums[one]

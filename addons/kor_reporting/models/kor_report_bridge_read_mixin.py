@@ -36,83 +36,79 @@ class KorReportBridgeReadMixin(models.AbstractModel):
         )
 
     @api.model
-    def _read_earned(self, request):
-        """Return [((contract, what it was charged as, month earned), month booked, units, of the amount)] of closes.
+    def _read_earned(self, request, cells):
+        """Return [((cell, what it was charged as, month earned), month booked, units, of the amount)] of closes.
 
         `breakage` is prepaid credit that expired, `other` what has no line. The amount is in the contract's currency.
         """
         start = request.first.replace(day=1)
         month = SQL("CASE WHEN item.month < %s THEN item.month ELSE GREATEST(item.month, %s) END", start, request.first)
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT item.contract_id, CASE WHEN item.kind = 'breakage' THEN 'breakage'
-                        WHEN line.charge_type IN ('fixed', 'per_unit') THEN 'recurring'
-                        ELSE COALESCE(line.charge_type, 'other') END,
-                    %(earned)s, %(booked)s, %(balance)s, %(amount)s
-                FROM kor_revenue_item item
-                JOIN res_currency currency ON currency.id = item.currency_id
-                JOIN kor_revenue_schedule schedule ON schedule.id = item.schedule_id
-                LEFT JOIN kor_contract_line line ON line.id = schedule.contract_line_id
-                WHERE item.company_id = %(company)s AND item.kind != 'cost'
-                    AND (item.date BETWEEN %(first)s AND %(last)s OR item.month BETWEEN %(start)s AND %(last)s)
-                GROUP BY 1, 2, 3, 4, currency.rounding
-                """,
-                company=request.company.id,
-                balance=self._in_units(SQL("sum(item.balance)"), request.company.currency_id.rounding),
-                amount=self._in_units(SQL("sum(item.amount)"), SQL("currency.rounding")),
-                start=start,
-                first=request.first,
-                last=request.last,
-                # What rates make of another currency is told by months.
-                earned=self._get_bucket(month, request, SQL("item.currency_id != item.company_currency_id")),
-                booked=self._get_bucket(SQL("item.date"), request, SQL("item.currency_id != item.company_currency_id")),
-            )
+        # What rates make of another currency is told by months.
+        is_foreign = SQL("item.currency_id != item.company_currency_id")
+        query = SQL(
+            """
+            SELECT item.contract_id, CASE WHEN item.kind = 'breakage' THEN 'breakage'
+                    WHEN line.charge_type IN ('fixed', 'per_unit') THEN 'recurring'
+                    ELSE COALESCE(line.charge_type, 'other') END AS what,
+                %(earned)s AS earned, %(booked)s AS booked, item.balance, item.amount, currency.rounding
+            FROM kor_revenue_item item
+            JOIN res_currency currency ON currency.id = item.currency_id
+            JOIN kor_revenue_schedule schedule ON schedule.id = item.schedule_id
+            LEFT JOIN kor_contract_line line ON line.id = schedule.contract_line_id
+            WHERE item.company_id = %(company)s AND item.kind != 'cost'
+                AND (item.date BETWEEN %(first)s AND %(last)s OR item.month BETWEEN %(start)s AND %(last)s)
+            """,
+            company=request.company.id,
+            start=start,
+            first=request.first,
+            last=request.last,
+            earned=self._get_bucket(month, request, is_foreign),
+            booked=self._get_bucket(SQL("item.date"), request, is_foreign),
         )
-        return [((contract, what, earned), booked, *amounts) for contract, what, earned, booked, *amounts in rows]
+        balance = self._in_units(SQL("sum(balance)"), request.company.currency_id.rounding)
+        amount = self._in_units(SQL("sum(amount)"), SQL("min(rounding)"))
+        rows = self._read_by_cell(cells, query, ("what", "earned", "booked"), (balance, amount))
+        return [((cell, what, earned), booked, *amounts) for cell, what, earned, booked, *amounts in rows]
 
     @api.model
-    def _read_at_once(self, request):
-        """Return [((contract, what it was charged as), month, units)] of invoice lines that no close recognises.
+    def _read_at_once(self, request, cells):
+        """Return [((cell, what it was charged as), month, units)] of invoice lines that no close recognises.
 
         What is no revenue either is `prepaid` where it is credit, else `elsewhere`.
         """
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT COALESCE(line.kor_contract_id, move.kor_contract_id),
-                    CASE WHEN draw.id IS NOT NULL AND account.account_type NOT IN ('income', 'income_other')
-                            OR account.id IN (SELECT account_id FROM kor_prepaid_credit
-                                WHERE account_id IS NOT NULL) THEN 'prepaid'
-                        WHEN account.account_type NOT IN ('income', 'income_other') THEN 'elsewhere'
-                        WHEN move.move_type = 'out_refund' OR draw.id IS NOT NULL THEN 'credits'
-                        WHEN item.charge_type IN ('fixed', 'per_unit') THEN 'recurring'
-                        ELSE COALESCE(item.charge_type, 'one_time') END,
-                    %(bucket)s, %(units)s
-                FROM account_move_line line
-                JOIN account_move move ON move.id = line.move_id
-                JOIN account_account account ON account.id = line.account_id
-                LEFT JOIN kor_prepaid_draw draw ON draw.move_line_id = line.id
-                LEFT JOIN LATERAL (SELECT charge_type FROM kor_billing_item WHERE move_line_id = line.id
-                    ORDER BY id LIMIT 1) item ON true
-                LEFT JOIN (SELECT DISTINCT contract_id, deferral_account_id FROM kor_revenue_schedule
-                    WHERE kind = 'revenue') own
-                    ON own.contract_id = COALESCE(line.kor_contract_id, move.kor_contract_id)
-                    AND own.deferral_account_id = line.account_id
-                WHERE line.company_id = %(company)s AND line.parent_state = 'posted' AND line.display_type = 'product'
-                    AND move.move_type IN ('out_invoice', 'out_refund', 'out_receipt')
-                    AND line.date BETWEEN %(first)s AND %(last)s AND own.contract_id IS NULL
-                    AND COALESCE(line.kor_contract_id, move.kor_contract_id) IS NOT NULL
-                GROUP BY 1, 2, 3
-                """,
-                company=request.company.id,
-                first=request.first,
-                last=request.last,
-                bucket=self._get_bucket(SQL("line.date"), request, NOWHERE),
-                units=self._in_units(SQL("-sum(line.balance)"), request.company.currency_id.rounding),
-            )
+        query = SQL(
+            """
+            SELECT COALESCE(line.kor_contract_id, move.kor_contract_id) AS contract_id,
+                CASE WHEN draw.id IS NOT NULL AND account.account_type NOT IN ('income', 'income_other')
+                        OR account.id IN (SELECT account_id FROM kor_prepaid_credit
+                            WHERE account_id IS NOT NULL) THEN 'prepaid'
+                    WHEN account.account_type NOT IN ('income', 'income_other') THEN 'elsewhere'
+                    WHEN move.move_type = 'out_refund' OR draw.id IS NOT NULL THEN 'credits'
+                    WHEN item.charge_type IN ('fixed', 'per_unit') THEN 'recurring'
+                    ELSE COALESCE(item.charge_type, 'one_time') END AS what,
+                %(bucket)s AS month, line.balance
+            FROM account_move_line line
+            JOIN account_move move ON move.id = line.move_id
+            JOIN account_account account ON account.id = line.account_id
+            LEFT JOIN kor_prepaid_draw draw ON draw.move_line_id = line.id
+            LEFT JOIN LATERAL (SELECT charge_type FROM kor_billing_item WHERE move_line_id = line.id
+                ORDER BY id LIMIT 1) item ON true
+            LEFT JOIN (SELECT DISTINCT contract_id, deferral_account_id FROM kor_revenue_schedule
+                WHERE kind = 'revenue') own
+                ON own.contract_id = COALESCE(line.kor_contract_id, move.kor_contract_id)
+                AND own.deferral_account_id = line.account_id
+            WHERE line.company_id = %(company)s AND line.parent_state = 'posted' AND line.display_type = 'product'
+                AND move.move_type IN ('out_invoice', 'out_refund', 'out_receipt')
+                AND line.date BETWEEN %(first)s AND %(last)s AND own.contract_id IS NULL
+            """,
+            company=request.company.id,
+            first=request.first,
+            last=request.last,
+            bucket=self._get_bucket(SQL("line.date"), request, NOWHERE),
         )
-        return [((contract, what), month, units) for contract, what, month, units in rows]
+        units = self._in_units(SQL("-sum(balance)"), request.company.currency_id.rounding)
+        rows = self._read_by_cell(cells, query, ("what", "month"), (units,))
+        return [((cell, what), month, units) for cell, what, month, units in rows]
 
     @api.model
     def _read_position(self, request):
@@ -120,32 +116,60 @@ class KorReportBridgeReadMixin(models.AbstractModel):
 
         The position is what was billed and not earned yet; below zero it is what was earned and not billed.
         """
-        rounding = request.company.currency_id.rounding
+        return self.env.execute_query(self._get_change_query(request))
+
+    @api.model
+    def _read_position_by_month(self, request, contracts):
+        """Return [(month, units by which what is billed ahead grew, and shrank, then those of each of POSITION)].
+
+        One row, which has no month, says by how much it grew and shrank over the whole period: of contract by contract.
+
+        :param contracts: those that may be seen
+        """
         return self.env.execute_query(
             SQL(
                 """
-                SELECT contract_id, month, more - noted - by_hand - accrued, noted, by_hand, accrued, exchanged
-                FROM (
-                    SELECT *, GREATEST(held - more, 0) - GREATEST(held, 0) + more AS accrued
-                    FROM (
-                        SELECT *, (sum(more) OVER (PARTITION BY contract_id ORDER BY month))::bigint AS held
-                        FROM (
-                            SELECT contract_id, %(month)s AS month, %(more)s AS more, %(noted)s AS noted,
-                                %(by_hand)s AS by_hand, %(exchanged)s AS exchanged
-                            FROM (%(facts)s) fact GROUP BY 1, 2
-                        ) of_month
-                    ) position
-                ) change
-                WHERE month >= %(first)s
+                WITH change AS MATERIALIZED (
+                    SELECT * FROM (%(changes)s) of_any WHERE contract_id = ANY(%(contracts)s)
+                )
+                SELECT month, sum(GREATEST(ahead, 0))::bigint, sum(LEAST(ahead, 0))::bigint, sum(noted)::bigint,
+                    sum(by_hand)::bigint, sum(accrued)::bigint, sum(exchanged)::bigint FROM change GROUP BY month
+                UNION ALL
+                SELECT NULL, sum(GREATEST(ahead, 0))::bigint, sum(LEAST(ahead, 0))::bigint, 0, 0, 0, 0
+                FROM (SELECT sum(ahead) AS ahead FROM change GROUP BY contract_id) of_contract
                 """,
-                first=request.first,
-                month=self._get_bucket(SQL("date"), request, NOWHERE),
-                more=self._in_units(SQL("sum(amount)"), rounding),
-                noted=self._in_units(SQL("sum(amount) FILTER (WHERE what = 'credit_notes')"), rounding),
-                by_hand=self._in_units(SQL("sum(amount) FILTER (WHERE what = 'by_hand')"), rounding),
-                exchanged=self._in_units(SQL("-sum(amount) FILTER (WHERE what = 'exchange')"), rounding),
-                facts=self._get_position_query(request),
+                changes=self._get_change_query(request),
+                contracts=contracts,
             )
+        )
+
+    @api.model
+    def _get_change_query(self, request):
+        """Return the SQL of how the position of each contract changed in each month of the period."""
+        rounding = request.company.currency_id.rounding
+        return SQL(
+            """
+            SELECT contract_id, month, more - noted - by_hand - accrued AS ahead, noted, by_hand, accrued, exchanged
+            FROM (
+                SELECT *, GREATEST(held - more, 0) - GREATEST(held, 0) + more AS accrued
+                FROM (
+                    SELECT *, (sum(more) OVER (PARTITION BY contract_id ORDER BY month))::bigint AS held
+                    FROM (
+                        SELECT contract_id, %(month)s AS month, %(more)s AS more, %(noted)s AS noted,
+                            %(by_hand)s AS by_hand, %(exchanged)s AS exchanged
+                        FROM (%(facts)s) fact GROUP BY 1, 2
+                    ) of_month
+                ) position
+            ) change
+            WHERE month >= %(first)s
+            """,
+            first=request.first,
+            month=self._get_bucket(SQL("date"), request, NOWHERE),
+            more=self._in_units(SQL("sum(amount)"), rounding),
+            noted=self._in_units(SQL("sum(amount) FILTER (WHERE what = 'credit_notes')"), rounding),
+            by_hand=self._in_units(SQL("sum(amount) FILTER (WHERE what = 'by_hand')"), rounding),
+            exchanged=self._in_units(SQL("-sum(amount) FILTER (WHERE what = 'exchange')"), rounding),
+            facts=self._get_position_query(request),
         )
 
     @api.model
@@ -206,88 +230,81 @@ class KorReportBridgeReadMixin(models.AbstractModel):
         )
 
     @api.model
-    def _read_asked(self, request):
-        """Return [((contract, asked or taxes), month, units)] of the invoices of the period."""
-        rounding = request.company.currency_id.rounding
-        asked = SQL("sum(line.balance * share.weight) FILTER (WHERE line.display_type = 'payment_term')")
-        beside = SQL(
+    def _read_asked(self, request, cells):
+        """Return [((cell, asked or beside), month, units)] of the invoices of the period."""
+        rounding, part = request.company.currency_id.rounding, SQL("line.balance * share.weight")
+        query = SQL(
             """
-            -sum(line.balance * share.weight) FILTER (WHERE line.display_type NOT IN ('payment_term', 'tax', 'product'))
-            """
+            SELECT share.contract_id, %(bucket)s AS month, %(asked)s AS asked, %(beside)s AS beside
+            FROM (%(shares)s) share JOIN account_move_line line ON line.move_id = share.move_id
+            WHERE line.company_id = %(company)s AND share.invoice_date BETWEEN %(first)s AND %(last)s
+                AND line.display_type NOT IN ('tax', 'product')
+            GROUP BY 1, 2
+            """,
+            company=request.company.id,
+            shares=self._get_shares(),
+            first=request.first,
+            last=request.last,
+            bucket=self._get_bucket(SQL("share.invoice_date"), request),
+            asked=self._in_units(SQL("sum(%s) FILTER (WHERE line.display_type = 'payment_term')", part), rounding),
+            beside=self._in_units(SQL("-sum(%s) FILTER (WHERE line.display_type != 'payment_term')", part), rounding),
         )
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT share.contract_id, %(bucket)s, %(asked)s, %(beside)s
-                FROM (%(shares)s) share JOIN account_move_line line ON line.move_id = share.move_id
-                WHERE line.company_id = %(company)s AND share.invoice_date BETWEEN %(first)s AND %(last)s
-                GROUP BY 1, 2
-                """,
-                company=request.company.id,
-                shares=self._get_shares(),
-                first=request.first,
-                last=request.last,
-                bucket=self._get_bucket(SQL("share.invoice_date"), request),
-                asked=self._in_units(asked, rounding),
-                beside=self._in_units(beside, rounding),
-            )
-        )
+        # Parts of invoices are rounded by contract: all rows come to the same, whatever they stand under.
+        rows = self._read_by_cell(cells, query, ("month",), (SQL("sum(asked)::bigint"), SQL("sum(beside)::bigint")))
         return [
-            ((contract, what), month, units)
-            for contract, month, *found in rows
+            ((cell, what), month, units)
+            for cell, month, *found in rows
             for what, units in zip(("asked", "beside"), found, strict=True)
             if units
         ]
 
     @api.model
-    def _read_settled(self, request):
-        """Return [((contract, month of the invoice, whether a refund, by what), month, units)] of what was settled.
+    def _read_settled(self, request, cells):
+        """Return [((cell, month of the invoice, whether a refund, by what), month, units)] of what was settled.
 
         Of payments that wrote something off, that is no cash.
         """
         rounding = request.company.currency_id.rounding
-        by_kind = SQL("sum(part.amount * share.weight * (1 - COALESCE(written.part, 0)))")
-        written = SQL("sum(part.amount * share.weight * written.part)")
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT share.contract_id, %(invoiced)s, share.is_refund,
-                    CASE WHEN other_move.origin_payment_id IS NOT NULL OR other_move.statement_line_id IS NOT NULL
-                            THEN 'payment'
-                        WHEN other_move.move_type != 'entry' OR EXISTS (SELECT 1 FROM account_partial_reconcile
-                            WHERE exchange_move_id = other_move.id) THEN 'other'
-                        ELSE 'write_off' END,
-                    %(settled)s, %(by_kind)s, %(written)s
-                FROM (%(debits)s UNION ALL %(credits)s) part
-                JOIN (%(shares)s) share ON share.move_id = part.own_id
-                JOIN account_move other_move ON other_move.id = part.other_id
-                LEFT JOIN (
-                    SELECT line.move_id, sum(line.balance) FILTER (WHERE account.account_type IN
-                            ('income', 'income_other', 'expense', 'expense_other'))
-                        / NULLIF(-sum(line.balance) FILTER (WHERE account.account_type = 'asset_receivable'), 0) AS part
-                    FROM account_move_line line
-                    JOIN account_account account ON account.id = line.account_id
-                    JOIN account_move move ON move.id = line.move_id
-                    WHERE line.company_id = %(company)s AND move.origin_payment_id IS NOT NULL GROUP BY 1
-                ) written ON written.move_id = other_move.id
-                WHERE (part.date >= %(first)s OR share.invoice_date BETWEEN %(first)s AND %(last)s)
-                GROUP BY 1, 2, 3, 4, 5
-                """,
-                company=request.company.id,
-                shares=self._get_shares(),
-                first=request.first,
-                last=request.last,
-                invoiced=self._get_bucket(SQL("share.invoice_date"), request),
-                settled=self._get_bucket(SQL("part.date"), request),
-                debits=self._get_settled_query(request, 1, "debit_move_id", "credit_move_id"),
-                credits=self._get_settled_query(request, -1, "credit_move_id", "debit_move_id"),
-                by_kind=self._in_units(by_kind, rounding),
-                written=self._in_units(written, rounding),
-            )
+        query = SQL(
+            """
+            SELECT share.contract_id, %(invoiced)s AS invoiced, share.is_refund,
+                CASE WHEN other_move.origin_payment_id IS NOT NULL OR other_move.statement_line_id IS NOT NULL
+                        THEN 'payment'
+                    WHEN other_move.move_type != 'entry' OR EXISTS (SELECT 1 FROM account_partial_reconcile
+                        WHERE exchange_move_id = other_move.id) THEN 'other'
+                    ELSE 'write_off' END AS kind,
+                %(settled)s AS settled, %(by_kind)s AS by_kind, %(written)s AS written_off
+            FROM (%(debits)s UNION ALL %(credits)s) part
+            JOIN (%(shares)s) share ON share.move_id = part.own_id
+            JOIN account_move other_move ON other_move.id = part.other_id
+            LEFT JOIN (
+                SELECT line.move_id, sum(line.balance) FILTER (WHERE account.account_type IN
+                        ('income', 'income_other', 'expense', 'expense_other'))
+                    / NULLIF(-sum(line.balance) FILTER (WHERE account.account_type = 'asset_receivable'), 0) AS part
+                FROM account_move_line line
+                JOIN account_account account ON account.id = line.account_id
+                JOIN account_move move ON move.id = line.move_id
+                WHERE line.company_id = %(company)s AND move.origin_payment_id IS NOT NULL GROUP BY 1
+            ) written ON written.move_id = other_move.id
+            WHERE part.date >= %(first)s OR share.invoice_date BETWEEN %(first)s AND %(last)s
+            GROUP BY 1, 2, 3, 4, 5
+            """,
+            company=request.company.id,
+            shares=self._get_shares(),
+            first=request.first,
+            last=request.last,
+            invoiced=self._get_bucket(SQL("share.invoice_date"), request),
+            settled=self._get_bucket(SQL("part.date"), request),
+            debits=self._get_settled_query(request, 1, "debit_move_id", "credit_move_id"),
+            credits=self._get_settled_query(request, -1, "credit_move_id", "debit_move_id"),
+            by_kind=self._in_units(SQL("sum(part.amount * share.weight * (1 - COALESCE(written.part, 0)))"), rounding),
+            written=self._in_units(SQL("sum(part.amount * share.weight * written.part)"), rounding),
         )
+        names = ("invoiced", "is_refund", "kind", "settled")
+        sums = (SQL("sum(by_kind)::bigint"), SQL("sum(written_off)::bigint"))
         return [
-            ((contract, invoiced, is_refund, name), month, units)
-            for contract, invoiced, is_refund, kind, month, *found in rows
+            ((cell, invoiced, is_refund, name), month, units)
+            for cell, invoiced, is_refund, kind, month, *found in self._read_by_cell(cells, query, names, sums)
             for name, units in zip((kind, "write_off"), found, strict=True)
             if units
         ]

@@ -93,22 +93,22 @@ class KorReportFigureMixin(models.AbstractModel):
         )
 
     @api.model
-    def _get_cells(self, book, *marks):
+    def _get_cells(self, book, marked=(), apart=()):
         """Return what SQL may add up: {contract: cell} of those that may be seen, and {cell: its key in the report}.
 
         A cell is all contracts of one key. Where each month has its rate, values are rounded by contract, and each
         is a cell of its own.
 
-        :param marks: sets of contracts that are not to be mixed with others
+        :param marked: contracts that are not to be mixed with others
+        :param apart: contracts that are cells of their own
         """
-        key = self._get_key(book.request, book.deals)
-        if not book.rates.is_home(book.request.company.currency_id.id):
-            return {contract: contract for contract in book.deals}, {contract: key(contract) for contract in book.deals}
-        numbers, cells, keys = {}, {}, {}
+        key, cells, keys, numbers = self._get_key(book.request, book.deals), {}, {}, {}
+        is_home = book.rates.is_home(book.request.company.currency_id.id)
         for contract in book.deals:
-            whose = key(contract)
-            # Below the numbers of contracts.
-            cell = numbers.setdefault((whose, *(contract in mark for mark in marks)), -1 - len(numbers))
+            whose, cell = key(contract), contract
+            if is_home and contract not in apart:
+                # Below the numbers of contracts.
+                cell = numbers.setdefault((whose, contract in marked), -1 - len(numbers))
             cells[contract], keys[cell] = cell, whose
         return cells, keys
 
