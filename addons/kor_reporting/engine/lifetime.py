@@ -49,19 +49,17 @@ class Measure:
     value: Fraction | None = None
     reason: str = ""
     cents: Decimal | None = field(init=False, repr=False, compare=False)
+    shown: str = field(init=False, repr=False, compare=False)
 
     def __post_init__(self):
-        # Asked for again and again: by itself, written out, and by the measures that follow from it.
-        object.__setattr__(self, "cents", None if self.value is None else round_exact(self.value, CENT))
+        # Asked for again and again: by itself, written out (the reason where there is none), and by what follows.
+        cents = None if self.value is None else round_exact(self.value, CENT)
+        object.__setattr__(self, "cents", cents)
+        object.__setattr__(self, "shown", self.reason or f"{self.sums} = {as_text(cents)}")
 
     def rounded(self, rounding: Decimal = CENT) -> Decimal | None:
         """Return the value rounded, None where there is none."""
         return self.cents if self.value is None or rounding is CENT else round_exact(self.value, rounding)
-
-    @property
-    def shown(self) -> str:
-        """Return the sum written out with its result, or the reason."""
-        return self.reason or f"{self.sums} = {as_text(self.cents)}"
 
     def as_dict(self, rounding: Decimal = CENT) -> dict[str, Any]:
         """Return plain JSON: the value rounded, left out where there is none."""
@@ -83,16 +81,17 @@ def lifetime_value(revenue: Number, cost: Number, churn: Number, earned: Number 
 
     :param earned: margin that a customer has brought already
     """
-    rate, brought, spent = _rate(churn), _cents(revenue), _cents(cost)
-    rule, inputs = "(revenue − cost) ÷ churn", {"revenue": brought, "cost": spent, "churn": rate}
-    sums = f"({as_text(brought)} − {_signed(spent)}) ÷ {as_text(rate)}"
+    rate, (margin, inputs, shown) = _rate(churn), _margin(revenue, cost)
+    rule, inputs = "(revenue − cost) ÷ churn", {**inputs, "churn": rate}
+    sums = f"({shown}) ÷ {as_text(rate)}"
     if earned:
-        rule, inputs = f"earned + {rule}", {"earned": _cents(earned), **inputs}
-        sums = f"{as_text(_cents(earned))} + {sums}"
+        brought = _cents(earned)
+        rule, inputs, sums = f"earned + {rule}", {"earned": brought, **inputs}, f"{as_text(brought)} + {sums}"
     found = ("lifetime_value", rule, inputs, sums)
     if not churn:
         return Measure(*found, reason=NO_LOSS)
-    return Measure(*found, _fraction(earned) + (_fraction(revenue) - _fraction(cost)) / _fraction(churn))
+    value = margin / _fraction(churn)
+    return Measure(*found, _fraction(earned) + value if earned else value)
 
 
 def acquisition_cost(spent: Number, customers: int) -> Measure:
@@ -113,11 +112,10 @@ def acquisition_cost(spent: Number, customers: int) -> Measure:
 
 def payback(acquisition: Measure, revenue: Number, cost: Number) -> Measure:
     """Return after how many periods the margin of a customer has paid for winning it."""
-    spent, brought, lost = acquisition.rounded(), _cents(revenue), _cents(cost)
-    inputs = {**({} if spent is None else {"acquisition cost": spent}), "revenue": brought, "cost": lost}
-    sums = f"{'' if spent is None else as_text(spent)} ÷ ({as_text(brought)} − {_signed(lost)})"
+    spent, (margin, inputs, shown) = acquisition.rounded(), _margin(revenue, cost)
+    inputs = {**({} if spent is None else {"acquisition cost": spent}), **inputs}
+    sums = f"{'' if spent is None else as_text(spent)} ÷ ({shown})"
     found = ("payback", "acquisition cost ÷ (revenue − cost)", inputs, sums)
-    margin = _fraction(revenue) - _fraction(cost)
     if acquisition.value is None:
         return Measure(*found, reason=acquisition.reason)
     if margin.numerator <= 0:
@@ -145,6 +143,14 @@ def _rate(churn: Number) -> Decimal:
     if not 0 <= churn <= 1:
         raise LifetimeError(f"Churn of {churn} is impossible: give a share from 0 to 1, such as 0.15.")
     return round_exact(Fraction(churn), MILLIONTH)
+
+
+@lru_cache(maxsize=16)
+def _margin(revenue: Number, cost: Number) -> tuple[Fraction, dict[str, Decimal], str]:
+    """Return revenue − cost, both as they are shown, and the difference written out: two measures of a row ask."""
+    brought, spent = _cents(revenue), _cents(cost)
+    shown = f"{as_text(brought)} − {_signed(spent)}"
+    return _fraction(revenue) - _fraction(cost), {"revenue": brought, "cost": spent}, shown
 
 
 def _cents(amount: Number) -> Decimal:

@@ -14,6 +14,7 @@ from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from odoo.addons.kor_contracts.engine import periods
 from odoo.addons.kor_enterprise_tiers.engine.discounts import Discount, applies, apply_discounts
@@ -101,7 +102,13 @@ def monthly(agreement: Agreement, lines: Iterable[Line], day: date) -> Decimal:
         if full and agreement.discounts:
             full = apply_discounts(full, _running(agreement, agreement.discounts, months, day, agreement.start))[0]
         revenue += full / months
-    return round_money(revenue, agreement.rounding)
+    return _round(revenue, agreement.rounding)
+
+
+@lru_cache(maxsize=20000)
+def _round(amount: Decimal, rounding: Decimal) -> Decimal:
+    """Round the fees of a month: many contracts of a plan come to the same."""
+    return round_money(amount, rounding)
 
 
 def _fact(agreement: Agreement, day: date, amount: Decimal, cause: Cause | None, hint: str) -> Fact:
@@ -183,6 +190,8 @@ def _discount_days(agreement: Agreement) -> Iterator[date]:
     every = {line.months for line in agreement.lines}
     timed = [(one, months, agreement.start) for one in agreement.discounts for months in every]
     timed += [(one, line.months, line.origin) for line in agreement.lines for one in line.discounts]
+    if not timed:
+        return
     anchor = periods.anchor_of(agreement.start, agreement.anchor_day)
     for discount, months, origin in timed:
         cycle = (anchor, agreement.anchor_day, months)

@@ -90,7 +90,8 @@ class KorReportBridgeMixin(models.AbstractModel):
             "currency": self._guard_rates(partial(self._get_currency_effects, book, earned)),
             "at_once": self._worth(book, self._read_at_once(request, cells)),
             "invoiced": self._worth(
-                book, ((cell, max(month or request.first, request.first), units) for cell, _part, month, units in invoiced)
+                book,
+                ((cell, max(month or request.first, request.first), units) for cell, _part, month, units in invoiced),
             ),
             "asked": self._worth(book, self._read_asked(request, cells)),
             "settled": self._worth(book, self._read_settled(request, cells)),

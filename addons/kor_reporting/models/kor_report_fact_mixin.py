@@ -112,7 +112,7 @@ class KorReportFactMixin(models.AbstractModel):
             key=deal.id,
             customer=deal.customer,
             currency=deal.currency,
-            rounding=to_decimal(deal.rounding),
+            rounding=_read_rounding(deal.rounding),
             start=deal.start,
             over=over,
             anchor_day=min(max(deal.anchor_day, 1), 31),
@@ -255,6 +255,11 @@ def _origins(rows):
         running = [start for _root, is_void, start in known if not is_void]
         found[root] = own[0] if own else min(running, default=known[0][2])
     return found
+
+
+@lru_cache(maxsize=100)
+def _read_rounding(rounding):
+    return to_decimal(rounding)
 
 
 @lru_cache(maxsize=20000)

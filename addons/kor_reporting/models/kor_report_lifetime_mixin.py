@@ -84,14 +84,14 @@ class KorReportLifetimeMixin(models.AbstractModel):
             book.lives, book.rates, request.first, request.end, lambda fact: (key(fact.contract), fact.customer)
         )
         opened = {(key(contract), customers[contract]) for contract in moved.openings}
-        months, found, every = self._get_months(request), defaultdict(lambda: (0, 0, 0)), {}
+        found, every = defaultdict(lambda: (0, 0, 0)), {}
         for (one, customer), ends in parts.items():
-            found[one or 0] = _add(found[one or 0], _count(ends, (one, customer) in opened, months))
+            found[one or 0] = _add(found[one or 0], _count(ends, (one, customer) in opened))
             every[customer] = join(ends, every[customer]) if customer in every else ends
         present = {customers[contract] for contract in moved.openings}
         found[None] = (0, 0, 0)
         for customer, ends in every.items():
-            found[None] = _add(found[None], _count(ends, customer in present, months))
+            found[None] = _add(found[None], _count(ends, customer in present))
         return found
 
     @api.model
@@ -134,11 +134,14 @@ def _service(costs):
     return add_up(costs.get(category, ZERO) for category in SERVICE)
 
 
-def _count(ends, was, months):
-    """Return in how many months one customer was there at the end, at the beginning, and then no more."""
+def _count(ends, was):
+    """Return in how many months one customer was there at the end, at the beginning, and then no more.
+
+    :param ends: MRR by month in their order, from the first that is not nothing or the first of the period on
+    """
     present, begun, lost = 0, 0, 0
-    for month in months:
-        is_there = bool(ends.get(month))
+    for amount in ends.values():
+        is_there = bool(amount)
         present += is_there
         begun += was
         lost += was and not is_there
@@ -147,4 +150,4 @@ def _count(ends, was, months):
 
 
 def _add(one, other):
-    return tuple(map(sum, zip(one, other, strict=True)))
+    return one[0] + other[0], one[1] + other[1], one[2] + other[2]
