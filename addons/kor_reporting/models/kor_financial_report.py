@@ -1,4 +1,3 @@
-from collections import defaultdict
 from functools import partial
 from typing import NamedTuple
 
