@@ -5,7 +5,7 @@ their number (200; an import takes a third of a second of a processor for each, 
 quarter, at a half and at the whole of it, best of three, each over all 24 months, beside plain SQL that adds up the
 same tables.
 From 5000 customers on it fails where one takes two seconds or more. An import that was cut off goes on where it
-stopped, if the database is still there.
+stopped, if the database is still there; one that is through is measured as it is.
 """
 
 import gc
@@ -111,6 +111,8 @@ def check_figures():
 
 
 sizes, measured, imported = (CUSTOMERS // 4, CUSTOMERS // 2, CUSTOMERS), [], 0.0
+if history.holds(CUSTOMERS):
+    sizes = (CUSTOMERS,)
 for size in sizes:
     print(f"\nImporting customers up to {size}", flush=True)
     begin = _clock()

@@ -107,6 +107,11 @@ class History:
             self._note(first, until, STEPS + 1)
             print(f"  costs of {COSTED} months spent ({_clock() - begin:.1f} s)", flush=True)
 
+    def holds(self, customers):
+        """Tell whether so many customers were imported to the end."""
+        _first, until, done = self._get_progress()
+        return (until, done) == (customers, STEPS + 1)
+
     def _get_progress(self):
         """Return from and up to which customer the last import went, and how many of its steps are through."""
         text = self.env["ir.config_parameter"].get_param(MARK) or f"0 0 {STEPS + 1}"
