@@ -6,6 +6,7 @@ in the period; `by_day` is the MRR of each day, divided by the days of its month
 ends or changes within a month.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
@@ -34,11 +35,28 @@ def fees(life: list[Fact], rates: Rates, start: date, end: date) -> Iterator[Fee
 
     :param life: the facts of one contract in the order of their days, those of a day in their order
     """
-    at, held, currency, full = 0, ZERO, life[0].currency, None
-    is_home = rates.is_home(currency)
-    for month, first, after, length in _spans(start, end):
-        if not held and (at == len(life) or life[at].day >= after):
-            # Not begun yet, or over.
+    spans = _spans(start, end)
+    for first, count, by_end, by_day in runs(life, rates, start, end):
+        for at in range(first, first + count):
+            yield Fee(spans[at][1], by_end, by_day)
+
+
+def runs(life: list[Fact], rates: Rates, start: date, end: date) -> Iterator[tuple[int, int, Decimal, Decimal]]:
+    """Yield the same as runs: (the number of their first month in the period, how many months, by end, by day).
+
+    With most months of most contracts nothing changes: they are told together.
+    """
+    spans, at, held, number = _spans(start, end), 0, ZERO, 0
+    currency, is_home = life[0].currency, rates.is_home(life[0].currency)
+    while number < len(spans):
+        month, first, after, length = spans[number]
+        upcoming = life[at].day if at < len(life) else None
+        if upcoming is None or upcoming >= after:
+            # Not begun yet, or going on, or over.
+            until = len(spans) if upcoming is None else _find(spans, upcoming)
+            if held:
+                yield from _runs_of_same(held, currency, rates, spans, number, until, is_home)
+            number = until
             continue
         since, parts = first, []
         while at < len(life) and life[at].day < after:
@@ -46,16 +64,36 @@ def fees(life: list[Fact], rates: Rates, start: date, end: date) -> Iterator[Fee
             if fact.day > since:
                 parts.append((held, (fact.day - since).days))
                 since = fact.day
-            held, at, full = fact.amount, at + 1, None
-        if full is None or not is_home:
-            full = rates.value(held, currency, month)
+            held, at = fact.amount, at + 1
+        full = rates.value(held, currency, month)
         by_end = by_day = _share(full, (after - first).days, length, rates)
         if parts:
-            # With most months of most contracts nothing changes within it.
             parts.append((held, (after - since).days))
             by_day = _add_days(parts, length, rates.rate(currency, month), rates.rounding)
         if by_end or by_day:
-            yield Fee(first, by_end, by_day)
+            yield number, 1, by_end, by_day
+        number += 1
+
+
+def _runs_of_same(held, currency, rates, spans, number, until, is_home) -> Iterator[tuple[int, int, Decimal, Decimal]]:
+    """Yield the months in which one amount holds: at one rate, whole ones together."""
+    while number < until:
+        month, first, after, length = spans[number]
+        value, count = rates.value(held, currency, month), 1
+        if (after - first).days != length:
+            value = _share(value, (after - first).days, length, rates)
+        elif is_home:
+            # Only the first and the last month of a period can be cut.
+            last = spans[until - 1]
+            count = until - number - ((last[2] - last[1]).days != last[3])
+        if value:
+            yield number, count, value, value
+        number += count
+
+
+def _find(spans, day: date) -> int:
+    """Return the number of the month that holds a day, or how many there are where it is later."""
+    return bisect_right(spans, day, key=lambda span: span[1]) - 1 if day < spans[-1][2] else len(spans)
 
 
 @lru_cache(maxsize=64)

@@ -38,7 +38,7 @@ KINDS = ("new", "expansion", "contraction", "churn", "reactivation", "escalator"
 LEVELS = ("customer", "contract")
 ESCALATOR = "escalator"
 DAY = timedelta(days=1)
-CUSTOMER = attrgetter("customer")
+CUSTOMER, DAY_OF = attrgetter("customer"), attrgetter("day")
 
 
 class Fact(NamedTuple):
@@ -289,22 +289,43 @@ def _changes(
     lives: Mapping[Hashable, list[Fact]], rates: Rates, start: date, end: date, level: str
 ) -> Iterator[Movement]:
     """Yield what the facts of the period move, by customer or contract and day."""
-    groups: dict[Hashable, list[Fact]] = defaultdict(list)
-    for life in lives.values():
-        for fact in life:
-            if fact.day < end:
-                groups[fact.customer if level == "customer" else fact.contract].append(fact)
-    for group in groups.values():
-        group.sort(key=lambda fact: fact.day)
+    for group in _group(lives, end, level):
         held: dict[Hashable, Decimal] = {}
         had = False
-        for day, of_day in groupby(group, key=lambda fact: fact.day):  # pylint: disable=bad-builtin-groupby
+        for day, of_day in groupby(group, key=DAY_OF):  # pylint: disable=bad-builtin-groupby
             before = any(held.values())
             deltas = [*_apply(held, of_day)]
             after = any(held.values())
             if day >= start:
                 yield from _name(deltas, rates, day, had, before, after)
             had = had or after
+
+
+def _group(lives: Mapping[Hashable, list[Fact]], end: date, level: str = "customer") -> Iterable[list[Fact]]:
+    """Return the facts before a day by customer or contract, in the order of their days."""
+    groups: dict[Hashable, list[Fact]] = defaultdict(list)
+    for life in lives.values():
+        for fact in life:
+            if fact.day < end:
+                groups[fact.customer if level == "customer" else fact.contract].append(fact)
+    for group in groups.values():
+        group.sort(key=DAY_OF)
+    return groups.values()
+
+
+def newcomers(facts: Iterable[Fact] | Lives, start: date, end: date) -> Iterator[tuple[Hashable, set[Hashable]]]:
+    """Yield each customer whose first MRR came in a period, with the contracts under which it came.
+
+    The same customers as those of the ledger's movements of the kind `new`, without what moved after them.
+    """
+    for group in _group(group_facts(facts), end):
+        held: dict[Hashable, Decimal] = {}
+        for day, of_day in groupby(group, key=DAY_OF):  # pylint: disable=bad-builtin-groupby
+            deltas = [*_apply(held, of_day)]
+            if any(held.values()):
+                if day >= start:
+                    yield group[0].customer, {fact.contract for fact, old in deltas if fact.amount != old}
+                break
 
 
 def _apply(held: dict[Hashable, Decimal], facts: Iterable[Fact]) -> Iterator[tuple[Fact, Decimal]]:

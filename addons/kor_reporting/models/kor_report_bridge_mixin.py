@@ -7,7 +7,7 @@ from odoo.addons.kor_enterprise_tiers.engine.money import ZERO, as_number, to_de
 
 from ..engine.bridge import DIFFERENCES, REST, STEPS, bridge
 from ..engine.collection import Settlement, collect
-from ..engine.fees import Fee, fees
+from ..engine.fees import Fee, runs
 from ..engine.figures import add_dicts
 from .kor_report_bridge_read_mixin import POSITION
 
@@ -157,14 +157,20 @@ class KorReportBridgeMixin(models.AbstractModel):
     @api.model
     def _get_fees(self, book, cells):
         """Return [(cell, fees of a month)]."""
-        request, sums = book.request, defaultdict(lambda: [ZERO, ZERO])
+        request, months = book.request, self._get_buckets(book.request)
+        # Without rates, rows of whole periods do not tell months apart.
+        is_apart = request.is_monthly or not book.rates.is_home(request.company.currency_id.id)
+        sums = defaultdict(lambda: [ZERO, ZERO])
         for contract, life in book.lives.items():
             cell = cells[contract]
-            for month, by_end, by_day in fees(life, book.rates, request.first, request.end):
-                own = sums[cell, month]
-                own[0] += by_end
-                own[1] += by_day
-        return [(cell, Fee(month, *own)) for (cell, month), own in sums.items()]
+            for number, count, by_end, by_day in runs(life, book.rates, request.first, request.end):
+                if not is_apart:
+                    number, by_end, by_day, count = 0, by_end * count, by_day * count, 1
+                for at in range(number, number + count):
+                    own = sums[cell, at]
+                    own[0] += by_end
+                    own[1] += by_day
+        return [(cell, Fee(months[at], *own)) for (cell, at), own in sums.items()]
 
     @api.model
     def _get_currency_effects(self, book, rows):

@@ -150,9 +150,9 @@ class KorReportFigureMixin(models.AbstractModel):
         request, rates = book.request, book.rates
         home, cent = request.company.currency_id.id, to_decimal(request.company.currency_id.rounding)
         cells, keys = self._get_cells(book)
-        sums = defaultdict(lambda: defaultdict(lambda: ZERO))
+        is_home, sums = rates.is_home(home), defaultdict(lambda: defaultdict(lambda: ZERO))
         for cell, part, month, units in self._read_amounts(book, cells, get_query, first, last):
-            amount = rates.value(units * cent, home, month)
+            amount = units * cent if is_home else rates.value(units * cent, home, month)
             sums[month if request.is_monthly else keys[cell]][part] += amount
         return sums
 

@@ -9,7 +9,7 @@ from odoo.addons.kor_enterprise_tiers.engine.money import ZERO, as_number
 
 from ..engine.figures import add_up
 from ..engine.lifetime import acquisition_cost, lifetime, lifetime_value, payback, value_to_cost
-from ..engine.mrr import join, month_ends
+from ..engine.mrr import join, month_ends, newcomers, worth
 from .kor_report_measure_mixin import LIFETIME
 from .kor_report_request_mixin import put_measure
 
@@ -28,13 +28,12 @@ class KorReportLifetimeMixin(models.AbstractModel):
 
     @api.model
     def _report_lifetime(self, book):
-        moved = self._get_ledger(book)
-        stays = self._count_stays(book, moved)
+        stays = self._count_stays(book)
         everyone = stays.pop(None)
         revenue, costs = self._get_margins(book)
         earned = self._get_earned(book, revenue, costs)
-        newcomers = self._get_newcomers(book, moved)
-        won = set().union(*newcomers.values())
+        won_by_key = self._find_newcomers(book)
+        won = set().union(*won_by_key.values())
         single = book.request.group_by in SINGLE
         known = {key or None: stay for key, stay in stays.items()}
         rows = {
@@ -43,7 +42,7 @@ class KorReportLifetimeMixin(models.AbstractModel):
                 costs[key],
                 stays[key or 0],
                 everyone if single else stays[key or 0],
-                len(newcomers.get(key, ())),
+                len(won_by_key.get(key, ())),
                 earned[key],
                 single,
             )
@@ -73,22 +72,32 @@ class KorReportLifetimeMixin(models.AbstractModel):
         return found
 
     @api.model
-    def _count_stays(self, book, moved):
+    def _find_newcomers(self, book):
+        """Return {key: the customers whose first MRR came under it}."""
+        key, found = self._get_key(book.request, book.deals), defaultdict(set)
+        for customer, contracts in newcomers(book.lives, book.request.first, book.request.end):
+            for contract in contracts:
+                found[key(contract)].add(customer)
+        return found
+
+    @api.model
+    def _count_stays(self, book):
         """Return {key: (customer months, customers at the beginnings of months, lost in them)}.
 
         None is the key of all, 0 that of what has none.
         """
-        request, key, customers = book.request, self._get_key(book.request, book.deals), moved.customers
+        request, deals, key = book.request, book.deals, self._get_key(book.request, book.deals)
         # In one go: each customer under each key counts for itself.
         parts = month_ends(
             book.lives, book.rates, request.first, request.end, lambda fact: (key(fact.contract), fact.customer)
         )
-        opened = {(key(contract), customers[contract]) for contract in moved.openings}
+        openings = worth(book.lives, book.rates, request.first - DAY)
+        opened = {(key(contract), deals[contract].customer) for contract in openings}
         found, every = defaultdict(lambda: (0, 0, 0)), {}
         for (one, customer), ends in parts.items():
             found[one or 0] = _add(found[one or 0], _count(ends, (one, customer) in opened))
             every[customer] = join(ends, every[customer]) if customer in every else ends
-        present = {customers[contract] for contract in moved.openings}
+        present = {deals[contract].customer for contract in openings}
         found[None] = (0, 0, 0)
         for customer, ends in every.items():
             found[None] = _add(found[None], _count(ends, customer in present))

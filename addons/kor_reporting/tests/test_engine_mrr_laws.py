@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from odoo.tests import BaseCase, tagged
 
-from ..engine.mrr import KINDS, Fact, ledger, month_ends, months
+from ..engine.mrr import KINDS, Fact, ledger, month_ends, months, newcomers
 from ..engine.rates import Rates
 from .engine_common import CENT
 
@@ -166,3 +166,14 @@ class TestEngineMrrLaws(BaseCase):
         found = month_ends(facts, rates, FIRST, LAST + DAY)
         for row in ledger(facts, rates, FIRST, LAST + DAY).by_month():
             self.assertEqual(sum(held.get(row.key, 0) for held in found.values()), row.closing)
+
+    @settings(max_examples=50, deadline=None)
+    @given(_worlds(), DAYS, st.integers(1, 200))
+    def test_newcomers_are_those_of_the_ledger(self, world, start, length):
+        facts, by_month = world
+        end = min(start + length * DAY, LAST + DAY)
+        expected = {}
+        for one in ledger(facts, Rates(CENT, {"EUR": by_month}), start, end).movements:
+            if one.kind == "new":
+                expected.setdefault(one.customer, set()).add(one.contract)
+        self.assertEqual(dict(newcomers(facts, start, end)), expected)
