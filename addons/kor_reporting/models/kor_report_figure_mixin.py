@@ -42,8 +42,13 @@ class KorReportFigureMixin(models.AbstractModel):
     @api.model
     def _in_units(self, amount, rounding):
         """Return the SQL of an amount in units of a rounding; a tail of a division does not decide a tie."""
-        rounding = rounding if isinstance(rounding, SQL) else SQL("%s", to_decimal(rounding))
-        return SQL("COALESCE(round(round(%s, 10) / %s), 0)::bigint", amount, rounding)
+        if isinstance(rounding, SQL):
+            return SQL("COALESCE(round(round(%s, 10) / %s), 0)::bigint", amount, rounding)
+        units = 1 / to_decimal(rounding)
+        if units == units.to_integral_value():
+            # To multiply takes a fraction of the time of a division, and the cast rounds as round() does.
+            return SQL("COALESCE((round(%s, 10) * %s)::bigint, 0)", amount, int(units))
+        return SQL("COALESCE(round(round(%s, 10) / %s), 0)::bigint", amount, to_decimal(rounding))
 
     @api.model
     def _get_recognised_query(self, company, first, last):
