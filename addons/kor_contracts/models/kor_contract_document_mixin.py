@@ -102,7 +102,7 @@ class KorContractDocumentMixin(models.AbstractModel):
                 {
                     "name": limit.metric_id.name,
                     "value": limit.display_value,
-                    "used": format_measured(self.env, used) if is_bound else limit._describe_use(used),
+                    "used": format_measured(self.env, used) if is_bound else limit.metric_id._describe_quantity(used),
                     "has_use": bool(used),
                     "percent": percent,
                     "is_bound": is_bound,

@@ -278,8 +278,7 @@ class KorUsageAlert(models.Model):
         )
 
     def _describe_quantity(self, quantity):
-        unit = self.metric_id._get_unit_name(quantity) or ""
-        return f"{format_quantity(self.env, quantity)} {unit}".strip()
+        return self.metric_id._describe_quantity(quantity)
 
     def _describe_consequence(self):
         """Return in one sentence what happens next."""
