@@ -6,7 +6,7 @@ from odoo.tools import format_date
 
 from odoo.addons.kor_enterprise_tiers.engine.discounts import DiscountError
 from odoo.addons.kor_enterprise_tiers.engine.pricing import PricingError
-from odoo.addons.kor_enterprise_tiers.tools import format_quantity
+from odoo.addons.kor_enterprise_tiers.tools import format_quantity, open_form
 
 from ..engine.periods import PeriodError
 
@@ -135,12 +135,7 @@ class KorAmendmentPreviewMixin(models.AbstractModel):
         :return: a window action
         """
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "kor.contract",
-            "res_id": self.contract_id.id,
-            "views": [(False, "form")],
-        }
+        return open_form(self.contract_id)
 
     @api.model
     def _format_day(self, text):

@@ -7,6 +7,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 
 from odoo.addons.kor_enterprise_tiers.engine.money import to_decimal
+from odoo.addons.kor_enterprise_tiers.tools import open_form
 
 from ..engine import delivery, months
 
@@ -245,12 +246,7 @@ class KorContractCost(models.Model):
         :return: a window action
         """
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "account.move",
-            "res_id": self.move_id.id,
-            "views": [(False, "form")],
-        }
+        return open_form(self.move_id)
 
     def _check_can_confirm(self):
         company_sudo = self.company_id.sudo()  # settings hold for everybody

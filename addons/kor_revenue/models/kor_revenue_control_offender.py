@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from odoo.addons.kor_enterprise_tiers.tools import open_form
+
 KINDS = [
     ("manual", "Posted by hand"),
     ("reversal", "Reverses a close"),
@@ -32,12 +34,7 @@ class KorRevenueControlOffender(models.TransientModel):
         :return: a window action
         """
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "account.move",
-            "res_id": self.move_id.id,
-            "views": [(False, "form")],
-        }
+        return open_form(self.move_id)
 
     @api.model
     def _describe_lines(self, company, rows):

@@ -3,6 +3,8 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from odoo.addons.kor_enterprise_tiers.tools import open_form
+
 from ..engine import delivery
 
 # In the order in which pivots put them.
@@ -185,9 +187,4 @@ class KorRevenueRemaining(models.Model):
         :return: a window action
         """
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "kor.revenue.schedule",
-            "res_id": self.schedule_id.id,
-            "views": [(False, "form")],
-        }
+        return open_form(self.schedule_id)
