@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
-from odoo.tools import SQL, split_every
+from odoo.tools import SQL, format_date, split_every
 
 from odoo.addons.kor_enterprise_tiers.engine.money import to_decimal
 from odoo.addons.kor_enterprise_tiers.tools import format_quantity
@@ -237,23 +237,8 @@ class KorUsageAlert(models.Model):
         recipient = self.contract_id._get_alert_recipient()
         if not template or not recipient:
             return
-        rendered = {
-            name: template._render_field(name, self.ids, compute_lang=True, options=options)[self.id]
-            for name, options in (("subject", {}), ("body_html", {"post_process": True}), ("email_from", {}))
-        }
-        self.contract_id.with_context(lang=recipient.lang or self.env.lang).message_post(
-            subject=rendered["subject"],
-            body=rendered["body_html"],
-            email_from=rendered["email_from"],
-            author_id=(self.user_id.partner_id or self.company_id.partner_id).id,
-            message_type="auto_comment",
-            subtype_xmlid="mail.mt_comment",
-            partner_ids=recipient.ids,
-            # Colleagues who follow the contract are told by the activity.
-            notify_skip_followers=True,
-            email_layout_xmlid="mail.mail_notification_light",
-            force_email_lang=recipient.lang,
-        )
+        author = self.user_id.partner_id or self.company_id.partner_id
+        self.contract_id._post_template(template, self, recipient, author)
         self.is_mailed = True
 
     def _get_title(self):
@@ -268,11 +253,10 @@ class KorUsageAlert(models.Model):
     def _describe(self):
         """Return in one sentence what was used of which limit, and when."""
         self.ensure_one()
-        day = self.env["ir.qweb.field.date"]
         return self.env._(
             "From %(start)s to %(end)s, %(used)s were used; the limit is %(limit)s.",
-            start=day.value_to_html(self.period_start, {}),
-            end=day.value_to_html(self.period_end, {}),
+            start=format_date(self.env, self.period_start),
+            end=format_date(self.env, self.period_end),
             used=self._describe_quantity(self.used),
             limit=self._describe_quantity(self.quantity),
         )
