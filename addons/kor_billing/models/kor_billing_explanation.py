@@ -1,9 +1,9 @@
 import json
 
-from markupsafe import Markup
-
 from odoo import api, fields, models
-from odoo.tools.misc import formatLang
+from odoo.tools.misc import format_date, formatLang
+
+from odoo.addons.kor_enterprise_tiers.tools import format_quantity
 
 
 class KorBillingExplanation(models.AbstractModel):
@@ -48,7 +48,11 @@ class KorBillingExplanation(models.AbstractModel):
         ]
 
     def _row(self, label, detail, amount, kind="step"):
-        return {"label": label, "detail": detail, "amount": self._format_amount(amount), "kind": kind}
+        """Return a row over an amount that the invoice line follows from, in full."""
+        return self._row_of_text(label, detail, self._format_amount(amount), kind)
+
+    def _row_of_text(self, label, detail, text, kind="step"):
+        return {"label": label, "detail": detail, "amount": text, "kind": kind}
 
     def _explain_price(self, facts):
         price = facts["price"]
@@ -61,7 +65,7 @@ class KorBillingExplanation(models.AbstractModel):
                 quantity=quantity,
                 billable=self._format_number(price["billable_quantity"]),
             )
-            rows.append({"label": self.env._("Included"), "detail": detail, "amount": "", "kind": "step"})
+            rows.append(self._row_of_text(self.env._("Included"), detail, ""))
         rows += [
             self._row(self._name_step(price, step), self._describe_step(facts, step), step["amount"])
             for step in price["steps"]
@@ -143,25 +147,19 @@ class KorBillingExplanation(models.AbstractModel):
             return []
         names = facts.get("names") or {}
         rows = [
-            {
-                **self._row(
-                    names.get(str(charge["line"]), ""),
-                    self.env._(
-                        "charged for %(start)s to %(end)s, before discounts",
-                        start=self._format_day(charge["date_start"]),
-                        end=self._format_day(charge["date_end"]),
-                    ),
-                    0,
+            self._row_of_text(
+                names.get(str(charge["line"]), ""),
+                self.env._(
+                    "charged for %(start)s to %(end)s, before discounts",
+                    start=self._format_day(charge["date_start"]),
+                    end=self._format_day(charge["date_end"]),
                 ),
-                "amount": self._format_rounded(-charge["amount"]),
-            }
+                self._format_rounded(-charge["amount"]),
+            )
             for charge in commitment["charges"]
         ]
-        missing = {
-            **self._row(self.env._("What lacks to the commitment"), "", 0, "subtotal"),
-            "amount": self._format_rounded(facts["gross"]),
-        }
-        return [*rows, missing]
+        missing = self._format_rounded(facts["gross"])
+        return [*rows, self._row_of_text(self.env._("What lacks to the commitment"), "", missing, "subtotal")]
 
     def _explain_prepaid(self, facts):
         prepaid = facts["prepaid"]
@@ -217,8 +215,8 @@ class KorBillingExplanation(models.AbstractModel):
         return f"{self._format_number(value)} {unit}".strip()
 
     def _format_number(self, value):
-        text = f"{value:.10f}".rstrip("0").rstrip(".")
-        return formatLang(self.env, value, digits=len(text.partition(".")[2]))
+        # Facts come as floats: what is behind their tenth decimal is noise.
+        return format_quantity(self.env, round(value, 10))
 
     def _format_amount(self, value):
         """Return an amount with the decimals it has: a unit price of 0.023 must not read 0.02."""
@@ -233,4 +231,4 @@ class KorBillingExplanation(models.AbstractModel):
         return self._format_amount(self.currency_id.round(value))
 
     def _format_day(self, value):
-        return self.env["ir.qweb.field.date"].value_to_html(fields.Date.to_date(value), {}) or Markup()
+        return format_date(self.env, fields.Date.to_date(value))
