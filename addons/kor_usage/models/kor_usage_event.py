@@ -2,13 +2,13 @@ from datetime import UTC, timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.sql_db import Cursor
 from odoo.tools import SQL
 
-from ..engine.intake import Agreement, IntakeError, place, read_report
+from ..engine.intake import AREA, Agreement, IntakeError, find_agreement, find_measure, place, read_report
 from ..engine.local_days import LocalDays
 from ..engine.outcome import Outcome
 from ..engine.plain import place_columns, read_columns
+from .kor_usage_count_mixin import begin_read_committed
 from .kor_usage_reversal_mixin import Reversal
 
 BATCH_LIMIT = 10_000
@@ -113,16 +113,8 @@ class KorUsageEvent(models.Model):
 
     @api.model
     def _ingest_apart(self, events):
-        """Ingest in a transaction in which posts at the same time wait for each other.
-
-        The transaction of a request reads from one snapshot: of two posts to one contract, one would have to be
-        rolled back and tried again.
-        """
-        cr = self.env.cr
-        if isinstance(cr, Cursor):  # not the one of a test, whose transaction goes on
-            # To begin anew: nothing has been written yet.
-            cr.commit()  # pylint: disable=invalid-commit
-            cr.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
+        """Ingest in a transaction in which posts at the same time wait for each other."""
+        begin_read_committed(self.env.cr)
         return self.ingest(events)
 
     @api.model
@@ -185,19 +177,11 @@ class KorUsageEvent(models.Model):
         now = self._get_now()
         for position, report in reports:
             try:
-                agreement = agreements.get(report.contract)
-                if agreement is None:
-                    raise IntakeError(
-                        f"The contract “{report.contract}” is unknown: give the number of an active contract, "
-                        "or its id where several companies use that number."
-                    )
+                agreement = find_agreement(agreements, report)
                 if report.reverses is not None:
                     reversals.append(Reversal(position, report, agreement))
                     continue
-                measure = measures.get(report.metric)
-                if measure is None:
-                    raise IntakeError(f"The metric “{report.metric}” is unknown: use one of {', '.join(measures)}.")
-                entry = place(position, report, agreement, measure, now)
+                entry = place(position, report, agreement, find_measure(measures, report), now)
             except IntakeError as error:
                 outcome.refuse(position, report.key, error)
             else:
@@ -208,7 +192,7 @@ class KorUsageEvent(models.Model):
     @api.model
     def _refuse_condensed(self, entries, outcome):
         """Refuse what would change the course of a day whose events have been dropped."""
-        timed = {(entry.contract_id, entry.metric_id, entry.day) for entry in entries if entry.shape == 2}
+        timed = {(entry.contract_id, entry.metric_id, entry.day) for entry in entries if entry.shape == AREA}
         if not timed:
             return entries
         gone = set(
@@ -225,7 +209,7 @@ class KorUsageEvent(models.Model):
         )
         kept = []
         for entry in entries:
-            if (entry.contract_id, entry.metric_id, entry.day) in gone and entry.shape == 2:
+            if (entry.contract_id, entry.metric_id, entry.day) in gone and entry.shape == AREA:
                 reason = f"The events of {entry.day} are not kept any more: its average cannot be changed."
                 outcome.refuse(entry.position, entry.event_key, reason)
             else:
