@@ -249,7 +249,7 @@ class AccountMove(models.Model):
         self._get_kor_draws()._release()
 
     def _get_kor_draws(self):
-        return self.sudo().kor_draw_ids  # as the slices
+        return self.sudo().kor_draw_ids  # drawn credit follows the invoice, whoever may post or cancel it
 
     def _get_kor_items(self):
-        return self.sudo().kor_item_ids  # the slices follow the invoice, whoever may post or cancel it
+        return self.sudo().kor_item_ids  # billed periods follow the invoice, whoever may post or cancel it
