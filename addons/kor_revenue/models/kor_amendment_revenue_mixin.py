@@ -9,8 +9,7 @@ from odoo.addons.kor_enterprise_tiers.engine.money import as_number, to_decimal
 from odoo.addons.kor_enterprise_tiers.tools import open_form
 
 from ..engine import recognition, treatments
-
-READER = "kor_revenue.group_kor_revenue_reader"
+from .kor_contract_balance_mixin import READER
 
 
 class KorAmendmentRevenueMixin(models.AbstractModel):
