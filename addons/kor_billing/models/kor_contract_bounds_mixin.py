@@ -174,7 +174,7 @@ class KorContractBoundsMixin(models.AbstractModel):
         """Raise where an invoice is longer, further ahead or much higher than the company wants to bill unseen."""
         self.ensure_one()
         company = self.company_id.sudo()  # the bounds hold for everybody who bills
-        lines, ahead, factor = company.kor_bound_lines, company.kor_bound_days, company.kor_bound_factor
+        lines, ahead = company.kor_bound_lines, company.kor_bound_days
         if lines and len(slices) > lines:
             self._raise_bound(
                 self.env._(
@@ -189,6 +189,9 @@ class KorContractBoundsMixin(models.AbstractModel):
                     "it would bill a period from %(day)s on, more than %(bound)s days ahead.", day=far, bound=ahead
                 )
             )
+        self._check_bound_of_amount(slices, usual, company.kor_bound_factor)
+
+    def _check_bound_of_amount(self, slices, usual, factor):
         amount = float(sum(one.difference for one in slices))
         alike = [sum_ for count, sum_ in usual if self._is_alike(count, len(slices))][:USUAL]
         average = sum(alike) / len(alike) if alike else 0.0

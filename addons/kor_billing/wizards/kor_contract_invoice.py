@@ -65,18 +65,7 @@ class KorContractInvoice(models.TransientModel):
         # Who presses the button has seen the lines, and the warning.
         move_ids = self.contract_id.generate_invoice(*self._get_plain_dates(), anyway=True)
         if not move_ids:
-            return {
-                "type": "ir.actions.client",
-                "tag": "display_notification",
-                "params": {
-                    "type": "info",
-                    "title": self.env._("Nothing is due"),
-                    "message": self.env._(
-                        "Contract %(contract)s has no invoice to get.", contract=self.contract_id.name
-                    ),
-                    "next": {"type": "ir.actions.act_window_close"},
-                },
-            }
+            return self._prepare_notification()
         title = self.env._("Invoices")
         if len(move_ids) == 1:
             return open_form(self.env["account.move"].browse(move_ids), name=title)
@@ -86,6 +75,19 @@ class KorContractInvoice(models.TransientModel):
             "res_model": "account.move",
             "domain": [("id", "in", move_ids)],
             "views": [(False, "list"), (False, "form")],
+        }
+
+    def _prepare_notification(self):
+        """Return the action that says that nothing is due."""
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "info",
+                "title": self.env._("Nothing is due"),
+                "message": self.env._("Contract %(contract)s has no invoice to get.", contract=self.contract_id.name),
+                "next": {"type": "ir.actions.act_window_close"},
+            },
         }
 
     def _get_span_dates(self):

@@ -113,20 +113,25 @@ class KorContractObligationMixin(models.AbstractModel):
         treatment = treatment or self._choose_treatment(last, engine, day, amendment)
         version_sudo = versions_sudo.create(
             {
-                "contract_id": self.id,
-                "number": (last.number or 0) + 1,
+                **self._prepare_version_values(last, engine),
                 "amendment_id": amendment.id if amendment else False,
                 "estimate_id": estimate.id if estimate else False,
                 "date_effective": day,
                 "treatment": treatment,
-                "price": float(engine.price),
-                "standalone": float(engine.standalone),
-                "change": float(engine.price) - last.price,
                 "basis": terms["basis"],
             }
         )
         version_sudo._check_possible()
         return version_sudo
+
+    def _prepare_version_values(self, last, engine):
+        return {
+            "contract_id": self.id,
+            "number": (last.number or 0) + 1,
+            "price": float(engine.price),
+            "standalone": float(engine.standalone),
+            "change": float(engine.price) - last.price,
+        }
 
     def _get_version_day(self, last, engine, agreed):
         """Return the day from which new terms hold.

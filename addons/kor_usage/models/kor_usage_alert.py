@@ -15,6 +15,37 @@ _logger = logging.getLogger(__name__)
 BATCH_SIZE = 50
 # A month has no more days, and a contract's day can be one away from the server's.
 MONTH_DAYS = 32
+# The use from above, of any month that can be running, beside what a line or an earlier event lets the customer hold.
+CANDIDATES = """
+    SELECT l.contract_id, array_agg(l.metric_id)
+      FROM unnest(%(companies)s::int[], %(lowest)s::int[], %(highest)s::int[]) AS t(company_id, lowest, highest)
+      JOIN kor_contract c ON c.company_id = t.company_id AND c.state = 'active'
+      JOIN kor_contract_limit l ON l.contract_id = c.id AND l.kind = 'limited' AND l.quantity > 0
+      JOIN kor_metric m ON m.id = l.metric_id
+     CROSS JOIN LATERAL (
+           SELECT CASE m.aggregation WHEN 'sum' THEN sum(greatest(r.total, 0))
+                                     WHEN 'unique_count' THEN sum(r.events) ELSE max(r.highest) END AS used
+             FROM kor_usage_rollup r
+            WHERE r.contract_id = c.id AND r.metric_id = m.id AND r.dimension = '' AND r.day >= %(since)s
+              AND r.events > 0) recent
+      LEFT JOIN LATERAL (
+           SELECT r.latest AS used
+             FROM kor_usage_rollup r
+            WHERE r.contract_id = c.id AND r.metric_id = m.id AND r.dimension = '' AND r.day < %(since)s
+              AND r.events > 0
+            ORDER BY r.day DESC LIMIT 1) earlier ON m.aggregation IN ('latest', 'time_weighted')
+     CROSS JOIN LATERAL (
+           SELECT sum(i.quantity) AS used
+             FROM kor_contract_line i
+            WHERE i.contract_id = c.id AND i.metric_id = m.id AND i.charge_type = 'per_unit') held
+     WHERE greatest(recent.used, earlier.used, held.used) * 100 >= l.quantity * t.lowest
+       AND NOT EXISTS (
+           SELECT FROM kor_usage_alert a
+            WHERE a.contract_id = c.id AND a.metric_id = m.id AND a.threshold >= t.highest
+              AND a.period_start < %(today)s AND a.period_end > %(today)s)
+     GROUP BY l.contract_id
+     ORDER BY l.contract_id
+"""
 
 
 class KorUsageAlert(models.Model):
@@ -106,36 +137,7 @@ class KorUsageAlert(models.Model):
     def _select_candidates(self, companies):
         today = fields.Date.today()
         return SQL(
-            """
-            SELECT l.contract_id, array_agg(l.metric_id)
-              FROM unnest(%(companies)s::int[], %(lowest)s::int[], %(highest)s::int[]) AS t(company_id, lowest, highest)
-              JOIN kor_contract c ON c.company_id = t.company_id AND c.state = 'active'
-              JOIN kor_contract_limit l ON l.contract_id = c.id AND l.kind = 'limited' AND l.quantity > 0
-              JOIN kor_metric m ON m.id = l.metric_id
-             CROSS JOIN LATERAL (
-                   SELECT CASE m.aggregation WHEN 'sum' THEN sum(greatest(r.total, 0))
-                                             WHEN 'unique_count' THEN sum(r.events) ELSE max(r.highest) END AS used
-                     FROM kor_usage_rollup r
-                    WHERE r.contract_id = c.id AND r.metric_id = m.id AND r.dimension = '' AND r.day >= %(since)s
-                      AND r.events > 0) recent
-              LEFT JOIN LATERAL (
-                   SELECT r.latest AS used
-                     FROM kor_usage_rollup r
-                    WHERE r.contract_id = c.id AND r.metric_id = m.id AND r.dimension = '' AND r.day < %(since)s
-                      AND r.events > 0
-                    ORDER BY r.day DESC LIMIT 1) earlier ON m.aggregation IN ('latest', 'time_weighted')
-             CROSS JOIN LATERAL (
-                   SELECT sum(i.quantity) AS used
-                     FROM kor_contract_line i
-                    WHERE i.contract_id = c.id AND i.metric_id = m.id AND i.charge_type = 'per_unit') held
-             WHERE greatest(recent.used, earlier.used, held.used) * 100 >= l.quantity * t.lowest
-               AND NOT EXISTS (
-                   SELECT FROM kor_usage_alert a
-                    WHERE a.contract_id = c.id AND a.metric_id = m.id AND a.threshold >= t.highest
-                      AND a.period_start < %(today)s AND a.period_end > %(today)s)
-             GROUP BY l.contract_id
-             ORDER BY l.contract_id
-            """,
+            CANDIDATES,
             companies=list(companies),
             lowest=[thresholds[0] for thresholds in companies.values()],
             highest=[thresholds[-1] for thresholds in companies.values()],

@@ -14,6 +14,50 @@ from .kor_usage_reversal_mixin import Reversal
 BATCH_LIMIT = 10_000
 AGREEMENT_FIELDS = ("company_id", "date_start", "date_end_effective", "tz")
 REPORTER = "kor_usage.group_kor_usage_reporter"
+DROP_DAYS = """
+    WITH over AS (
+        SELECT contract_id, metric_id, day FROM kor_usage_rollup
+         WHERE company_id = %s AND has_events AND dimension = '' AND day < %s
+         ORDER BY contract_id, metric_id, day LIMIT %s FOR UPDATE
+    ), marked AS (
+        UPDATE kor_usage_rollup r SET has_events = false, is_condensed = true
+          FROM over WHERE (r.contract_id, r.metric_id, r.day) = (over.contract_id, over.metric_id, over.day)
+    ), dropped AS (
+        DELETE FROM kor_usage_event e
+         USING over WHERE (e.contract_id, e.metric_id, e.day) = (over.contract_id, over.metric_id, over.day)
+        RETURNING e.*
+    )
+    INSERT INTO kor_usage_dropped_key (id, partner_id, event_key, contract_id, metric_id, day, is_reversed)
+    SELECT id, partner_id, event_key, contract_id, metric_id, day, is_reversed FROM dropped
+"""
+TABLE = """
+    CREATE SEQUENCE IF NOT EXISTS kor_usage_event_id_seq;
+    ALTER SEQUENCE kor_usage_event_id_seq CACHE 100;
+    CREATE TABLE IF NOT EXISTS kor_usage_event (
+        id bigint PRIMARY KEY,
+        contract_id integer NOT NULL,
+        partner_id integer NOT NULL,
+        metric_id integer NOT NULL,
+        company_id integer NOT NULL,
+        event_key varchar COLLATE "C" NOT NULL,
+        time timestamp NOT NULL,
+        day date NOT NULL,
+        second numeric NOT NULL,
+        quantity numeric NOT NULL,
+        value varchar,
+        properties jsonb,
+        dimension varchar NOT NULL,
+        reverses varchar,
+        is_reversed boolean NOT NULL
+    );
+    ALTER TABLE kor_usage_event ALTER id SET DEFAULT nextval('kor_usage_event_id_seq'),
+                                ALTER is_reversed SET DEFAULT false;
+    ALTER SEQUENCE kor_usage_event_id_seq OWNED BY kor_usage_event.id;
+    SELECT setval('kor_usage_event_id_seq', max(id)) FROM kor_usage_event
+    HAVING max(id) > (SELECT last_value FROM kor_usage_event_id_seq);
+    CREATE UNIQUE INDEX IF NOT EXISTS kor_usage_event__key_unique ON kor_usage_event (partner_id, event_key);
+    CREATE INDEX IF NOT EXISTS kor_usage_event__day_idx ON kor_usage_event (contract_id, metric_id, day)
+"""
 
 
 class KorUsageEvent(models.Model):
@@ -48,36 +92,7 @@ class KorUsageEvent(models.Model):
         # By hand: a foreign key on each of millions of rows costs more than the row; the rollups hold them. Keys are
         # compared byte by byte, as systems give them out in an order, which keeps new ones close to each other. Ids are
         # taken by the hundred: one by one takes a tenth of the time of a row.
-        self.env.cr.execute(
-            """
-            CREATE SEQUENCE IF NOT EXISTS kor_usage_event_id_seq;
-            ALTER SEQUENCE kor_usage_event_id_seq CACHE 100;
-            CREATE TABLE IF NOT EXISTS kor_usage_event (
-                id bigint PRIMARY KEY,
-                contract_id integer NOT NULL,
-                partner_id integer NOT NULL,
-                metric_id integer NOT NULL,
-                company_id integer NOT NULL,
-                event_key varchar COLLATE "C" NOT NULL,
-                time timestamp NOT NULL,
-                day date NOT NULL,
-                second numeric NOT NULL,
-                quantity numeric NOT NULL,
-                value varchar,
-                properties jsonb,
-                dimension varchar NOT NULL,
-                reverses varchar,
-                is_reversed boolean NOT NULL
-            );
-            ALTER TABLE kor_usage_event ALTER id SET DEFAULT nextval('kor_usage_event_id_seq'),
-                                        ALTER is_reversed SET DEFAULT false;
-            ALTER SEQUENCE kor_usage_event_id_seq OWNED BY kor_usage_event.id;
-            SELECT setval('kor_usage_event_id_seq', max(id)) FROM kor_usage_event
-            HAVING max(id) > (SELECT last_value FROM kor_usage_event_id_seq);
-            CREATE UNIQUE INDEX IF NOT EXISTS kor_usage_event__key_unique ON kor_usage_event (partner_id, event_key);
-            CREATE INDEX IF NOT EXISTS kor_usage_event__day_idx ON kor_usage_event (contract_id, metric_id, day)
-            """
-        )
+        self.env.cr.execute(TABLE)
 
     @api.model_create_multi
     def create(self, vals_list):  # pylint: disable=method-required-super
@@ -304,22 +319,7 @@ class KorUsageEvent(models.Model):
         self.env.cr.execute("UPDATE kor_usage_retention SET ran_at = now()")
         self.env.cr.execute(
             SQL(
-                """
-                WITH over AS (
-                    SELECT contract_id, metric_id, day FROM kor_usage_rollup
-                     WHERE company_id = %s AND has_events AND dimension = '' AND day < %s
-                     ORDER BY contract_id, metric_id, day LIMIT %s FOR UPDATE
-                ), marked AS (
-                    UPDATE kor_usage_rollup r SET has_events = false, is_condensed = true
-                      FROM over WHERE (r.contract_id, r.metric_id, r.day) = (over.contract_id, over.metric_id, over.day)
-                ), dropped AS (
-                    DELETE FROM kor_usage_event e
-                     USING over WHERE (e.contract_id, e.metric_id, e.day) = (over.contract_id, over.metric_id, over.day)
-                    RETURNING e.*
-                )
-                INSERT INTO kor_usage_dropped_key (id, partner_id, event_key, contract_id, metric_id, day, is_reversed)
-                SELECT id, partner_id, event_key, contract_id, metric_id, day, is_reversed FROM dropped
-                """,
+                DROP_DAYS,
                 company.id,
                 before,
                 limit,
