@@ -48,11 +48,11 @@ class KorBillingExplanation(models.AbstractModel):
         ]
 
     def _row(self, label, detail, amount, kind="step"):
-        """Return a row over an amount that the invoice line follows from, in full."""
-        return self._row_of_text(label, detail, self._format_amount(amount), kind)
+        return {"label": label, "detail": detail, "amount": self._format_amount(amount), "kind": kind}
 
-    def _row_of_text(self, label, detail, text, kind="step"):
-        return {"label": label, "detail": detail, "amount": text, "kind": kind}
+    def _round_row(self, label, detail, amount, kind="step"):
+        """Return a row over an amount that no line shows."""
+        return {"label": label, "detail": detail, "amount": self._format_rounded(amount), "kind": kind}
 
     def _explain_price(self, facts):
         price = facts["price"]
@@ -65,7 +65,7 @@ class KorBillingExplanation(models.AbstractModel):
                 quantity=quantity,
                 billable=self._format_number(price["billable_quantity"]),
             )
-            rows.append(self._row_of_text(self.env._("Included"), detail, ""))
+            rows.append({"label": self.env._("Included"), "detail": detail, "amount": "", "kind": "step"})
         rows += [
             self._row(self._name_step(price, step), self._describe_step(facts, step), step["amount"])
             for step in price["steps"]
@@ -147,19 +147,19 @@ class KorBillingExplanation(models.AbstractModel):
             return []
         names = facts.get("names") or {}
         rows = [
-            self._row_of_text(
+            self._round_row(
                 names.get(str(charge["line"]), ""),
                 self.env._(
                     "charged for %(start)s to %(end)s, before discounts",
                     start=self._format_day(charge["date_start"]),
                     end=self._format_day(charge["date_end"]),
                 ),
-                self._format_rounded(-charge["amount"]),
+                -charge["amount"],
             )
             for charge in commitment["charges"]
         ]
-        missing = self._format_rounded(facts["gross"])
-        return [*rows, self._row_of_text(self.env._("What lacks to the commitment"), "", missing, "subtotal")]
+        missing = self._round_row(self.env._("What lacks to the commitment"), "", facts["gross"], "subtotal")
+        return [*rows, missing]
 
     def _explain_prepaid(self, facts):
         prepaid = facts["prepaid"]
