@@ -9,6 +9,7 @@ from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.addons.kor_enterprise_tiers.tools import insist, read_batch_size
 
 _logger = logging.getLogger(__name__)
+BATCH_PARAMETER = "kor_billing.batch_size"
 BATCH_SIZE = 100
 # How many batches a worker looks ahead, so that as many workers find contracts that nobody holds.
 WORKERS = 4
@@ -198,7 +199,7 @@ class KorBillingRun(models.Model):
 
     @api.model
     def _get_batch_size(self):
-        return read_batch_size(self.env, "kor_billing.batch_size", BATCH_SIZE)
+        return read_batch_size(self.env, BATCH_PARAMETER, BATCH_SIZE)
 
     def _add_joined(self, batch):
         """Return the batch with the other due contracts of its customers, where they share an invoice."""

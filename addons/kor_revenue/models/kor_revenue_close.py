@@ -13,6 +13,7 @@ from odoo.addons.kor_enterprise_tiers.tools import insist, read_batch_size
 from ..engine.delivery import RecognitionError
 
 _logger = logging.getLogger(__name__)
+BATCH_PARAMETER = "kor_revenue.batch_size"
 BATCH_SIZE = 200
 
 
@@ -262,7 +263,7 @@ class KorRevenueClose(models.Model):
 
     @api.model
     def _get_batch_size(self):
-        return read_batch_size(self.env, "kor_revenue.batch_size", BATCH_SIZE)
+        return read_batch_size(self.env, BATCH_PARAMETER, BATCH_SIZE)
 
     def _work(self, limit=None):
         """Book one batch of contracts, all of them where one entry holds a month; return how many were looked at."""
