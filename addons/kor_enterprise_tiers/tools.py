@@ -4,6 +4,7 @@ from datetime import date
 
 from odoo import fields
 from odoo.exceptions import UserError
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools.image import image_process
 from odoo.tools.misc import formatLang
 
@@ -56,6 +57,35 @@ def format_price(env, value, currency):
         return text
     parts = (text, currency.symbol) if currency.position == "after" else (currency.symbol, text)
     return NO_BREAK_SPACE.join(parts)
+
+
+def open_form(record, **values):
+    """Return the window action that opens the form of a record."""
+    return {
+        "type": "ir.actions.act_window",
+        "res_model": record._name,
+        "res_id": record.id,
+        "views": [(False, "form")],
+        **values,
+    }
+
+
+def insist(env, work, tries=5):
+    """Do work and return its result, from the start again where somebody else changed meanwhile what it read."""
+    for tries_left in reversed(range(tries)):
+        try:
+            return work()
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+            # Only a new transaction sees what the other one has done.
+            env.cr.rollback()
+            if not tries_left:
+                raise
+
+
+def read_batch_size(env, parameter, default):
+    """Return how many records a job takes at once: what the system's parameter says, where that is a number."""
+    size = env["ir.config_parameter"].sudo().get_param(parameter)  # whoever works goes by the system's parameter
+    return int(size) if str(size).isdecimal() and int(size) else default
 
 
 def is_picture(data):

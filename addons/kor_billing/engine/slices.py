@@ -132,6 +132,24 @@ class Slice:
 
     def explain(self) -> dict[str, Any]:
         """Return as plain JSON how the amount came about, from the quantity to the rounding."""
+        return {
+            **self._explain_line(),
+            "prorated": money.as_number(self.prorated),
+            "minimum_added": money.as_number(self.minimum_added),
+            **({"highest": self.highest.as_dict()} if self.highest else {}),
+            **({"cap": self.cap.as_dict()} if self.cap else {}),
+            **({"commitment": self.commitment.as_dict()} if self.commitment else {}),
+            "gross": money.as_number(self.gross),
+            "discounts": [step.as_dict() for step in self.steps],
+            "net": money.as_number(self.net),
+            "amount": money.as_number(self.amount),
+            "reported": self.reported,
+            "booked_before": money.as_number(self.booked),
+            "difference": money.as_number(self.difference),
+        }
+
+    def _explain_line(self) -> dict[str, Any]:
+        """Return what was agreed with the line, the days, and what the full period would cost."""
         line = self.line
         return {
             "charge_type": line.charge_type,
@@ -155,16 +173,4 @@ class Slice:
                 "included_quantity": money.as_number(self.rated.quantity - self.rated.billable_quantity),
                 **self.rated.as_dict(),
             },
-            "prorated": money.as_number(self.prorated),
-            "minimum_added": money.as_number(self.minimum_added),
-            **({"highest": self.highest.as_dict()} if self.highest else {}),
-            **({"cap": self.cap.as_dict()} if self.cap else {}),
-            **({"commitment": self.commitment.as_dict()} if self.commitment else {}),
-            "gross": money.as_number(self.gross),
-            "discounts": [step.as_dict() for step in self.steps],
-            "net": money.as_number(self.net),
-            "amount": money.as_number(self.amount),
-            "reported": self.reported,
-            "booked_before": money.as_number(self.booked),
-            "difference": money.as_number(self.difference),
         }

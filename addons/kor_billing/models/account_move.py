@@ -9,6 +9,8 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools.sql import column_exists, create_column
 
+from odoo.addons.kor_enterprise_tiers.tools import open_form
+
 from .kor_move_builder import BUILDING
 
 _logger = logging.getLogger(__name__)
@@ -229,12 +231,7 @@ class AccountMove(models.Model):
         :return: a window action
         """
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "kor.contract",
-            "res_id": self.kor_contract_id.id,
-            "views": [(False, "form")],
-        }
+        return open_form(self.kor_contract_id)
 
     def _get_kor_portal_url(self, suffix="", access_token=None):
         """Return an address of the customer's invoice pages with the visitor's own token: making one would write."""
@@ -252,7 +249,7 @@ class AccountMove(models.Model):
         self._get_kor_draws()._release()
 
     def _get_kor_draws(self):
-        return self.sudo().kor_draw_ids  # as the slices
+        return self.sudo().kor_draw_ids  # drawn credit follows the invoice, whoever may post or cancel it
 
     def _get_kor_items(self):
-        return self.sudo().kor_item_ids  # the slices follow the invoice, whoever may post or cancel it
+        return self.sudo().kor_item_ids  # billed periods follow the invoice, whoever may post or cancel it

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from odoo.addons.kor_enterprise_tiers.tools import open_form
+
 from .kor_move_builder import BUILDING
 
 DIRTY_MARKS = {"epd_dirty", "discount_allocation_dirty"}
@@ -102,11 +104,5 @@ class AccountMoveLine(models.Model):
                     "This line was written by hand: no contract stands behind it, so there is nothing to explain."
                 )
             )
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Why %(amount)s?", amount=self.currency_id.format(self.price_subtotal)),
-            "res_model": explained._name,
-            "res_id": explained.id,
-            "views": [(False, "form")],
-            "target": "new",
-        }
+        name = self.env._("Why %(amount)s?", amount=self.currency_id.format(self.price_subtotal))
+        return open_form(explained, name=name, target="new")

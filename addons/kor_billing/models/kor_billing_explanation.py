@@ -1,9 +1,9 @@
 import json
 
-from markupsafe import Markup
-
 from odoo import api, fields, models
-from odoo.tools.misc import formatLang
+from odoo.tools.misc import format_date, formatLang
+
+from odoo.addons.kor_enterprise_tiers.tools import format_quantity
 
 
 class KorBillingExplanation(models.AbstractModel):
@@ -49,6 +49,10 @@ class KorBillingExplanation(models.AbstractModel):
 
     def _row(self, label, detail, amount, kind="step"):
         return {"label": label, "detail": detail, "amount": self._format_amount(amount), "kind": kind}
+
+    def _round_row(self, label, detail, amount, kind="step"):
+        """Return a row over an amount that no line shows."""
+        return {"label": label, "detail": detail, "amount": self._format_rounded(amount), "kind": kind}
 
     def _explain_price(self, facts):
         price = facts["price"]
@@ -143,24 +147,18 @@ class KorBillingExplanation(models.AbstractModel):
             return []
         names = facts.get("names") or {}
         rows = [
-            {
-                **self._row(
-                    names.get(str(charge["line"]), ""),
-                    self.env._(
-                        "charged for %(start)s to %(end)s, before discounts",
-                        start=self._format_day(charge["date_start"]),
-                        end=self._format_day(charge["date_end"]),
-                    ),
-                    0,
+            self._round_row(
+                names.get(str(charge["line"]), ""),
+                self.env._(
+                    "charged for %(start)s to %(end)s, before discounts",
+                    start=self._format_day(charge["date_start"]),
+                    end=self._format_day(charge["date_end"]),
                 ),
-                "amount": self._format_rounded(-charge["amount"]),
-            }
+                -charge["amount"],
+            )
             for charge in commitment["charges"]
         ]
-        missing = {
-            **self._row(self.env._("What lacks to the commitment"), "", 0, "subtotal"),
-            "amount": self._format_rounded(facts["gross"]),
-        }
+        missing = self._round_row(self.env._("What lacks to the commitment"), "", facts["gross"], "subtotal")
         return [*rows, missing]
 
     def _explain_prepaid(self, facts):
@@ -217,8 +215,8 @@ class KorBillingExplanation(models.AbstractModel):
         return f"{self._format_number(value)} {unit}".strip()
 
     def _format_number(self, value):
-        text = f"{value:.10f}".rstrip("0").rstrip(".")
-        return formatLang(self.env, value, digits=len(text.partition(".")[2]))
+        # Facts come as floats: what is behind their tenth decimal is noise.
+        return format_quantity(self.env, round(value, 10))
 
     def _format_amount(self, value):
         """Return an amount with the decimals it has: a unit price of 0.023 must not read 0.02."""
@@ -233,4 +231,4 @@ class KorBillingExplanation(models.AbstractModel):
         return self._format_amount(self.currency_id.round(value))
 
     def _format_day(self, value):
-        return self.env["ir.qweb.field.date"].value_to_html(fields.Date.to_date(value), {}) or Markup()
+        return format_date(self.env, fields.Date.to_date(value))

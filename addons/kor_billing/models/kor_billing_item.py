@@ -1,6 +1,8 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
+from odoo.addons.kor_enterprise_tiers.tools import open_form
+
 
 class KorBillingItem(models.Model):
     """A booked slice: what one line charged for one period, where it was invoiced, and why it is that much."""
@@ -66,12 +68,7 @@ class KorBillingItem(models.Model):
         :return: a window action
         """
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "account.move",
-            "res_id": self.move_id.id,
-            "views": [(False, "form")],
-        }
+        return open_form(self.move_id)
 
     def _get_key(self):
         return self.contract_line_id, self.period_start, self.revision

@@ -6,6 +6,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL, formatLang
 
 from odoo.addons.kor_enterprise_tiers.engine.money import to_decimal
+from odoo.addons.kor_enterprise_tiers.tools import format_quantity
 
 CHUNK = 200
 
@@ -68,7 +69,7 @@ class KorBillingPreviewMixin(models.AbstractModel):
             line_sudo.create(self._prepare_preview_lines(some))
             line_sudo.flush_model()
             self.env.invalidate_all()
-        self.sudo().date_previewed = fields.Datetime.now()  # as the lines
+        self.sudo().date_previewed = fields.Datetime.now()  # written by the preview only
 
     def _get_parked_contracts(self):
         found = self.env["kor.contract"].search(
@@ -188,9 +189,9 @@ class KorBillingPreviewMixin(models.AbstractModel):
     def _compare_facts(self, name, before, now):
         """Say what led to another amount: use or quantity, price, days, or discounts."""
         old, new = before.get("price", {}), now["price"]
-        number = self._format_preview_number
         if old.get("quantity") != new["quantity"]:
-            values = {"name": name, "before": number(old.get("quantity", 0)), "now": number(new["quantity"])}
+            held, holds = (format_quantity(self.env, round(one.get("quantity", 0), 6)) for one in (old, new))
+            values = {"name": name, "before": held, "now": holds}
             if now["charge_type"] != "usage":
                 return self.env._("%(name)s: quantity %(before)s → %(now)s.", **values)
             if new["quantity"] > old.get("quantity", 0):
@@ -207,7 +208,3 @@ class KorBillingPreviewMixin(models.AbstractModel):
     @api.model
     def _get_rate(self, step):
         return step.get("unit_price"), step.get("flat_amount")
-
-    @api.model
-    def _format_preview_number(self, value):
-        return f"{value:,.6f}".rstrip("0").rstrip(".")

@@ -6,11 +6,13 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
+from odoo.addons.kor_enterprise_tiers.tools import insist, read_batch_size
+
 _logger = logging.getLogger(__name__)
+BATCH_PARAMETER = "kor_billing.batch_size"
 BATCH_SIZE = 100
 # How many batches a worker looks ahead, so that as many workers find contracts that nobody holds.
 WORKERS = 4
-MAX_TRIES = 5
 
 
 class KorBillingRun(models.Model):
@@ -197,9 +199,7 @@ class KorBillingRun(models.Model):
 
     @api.model
     def _get_batch_size(self):
-        parameters_sudo = self.env["ir.config_parameter"].sudo()  # whoever bills works by the system's parameter
-        size = parameters_sudo.get_param("kor_billing.batch_size")
-        return int(size) if str(size).isdecimal() and int(size) else BATCH_SIZE
+        return read_batch_size(self.env, BATCH_PARAMETER, BATCH_SIZE)
 
     def _add_joined(self, batch):
         """Return the batch with the other due contracts of its customers, where they share an invoice."""
@@ -239,20 +239,11 @@ class KorBillingRun(models.Model):
 
     def _work_insistently(self):
         """Work off one batch, from the start again where somebody else billed one of its contracts meanwhile."""
-        for tries_left in reversed(range(MAX_TRIES)):
-            try:
-                return self._work_batch()
-            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-                # Only a new transaction sees what the other one has booked.
-                self.env.cr.rollback()
-                if not tries_left:
-                    raise
+        return insist(self.env, self._work_batch)
 
     def _get_windows(self, contracts):
         day = self._get_chosen_day()
-        return {
-            contract: contract._get_window_at(day) if day else contract._get_current_window() for contract in contracts
-        }
+        return {contract: contract._get_current_window(day) for contract in contracts}
 
     @api.model
     def _cron_bill(self):

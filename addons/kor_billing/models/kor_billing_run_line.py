@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from odoo.addons.kor_enterprise_tiers.tools import open_form
+
 from .kor_billing_parking import KINDS
 
 
@@ -36,9 +38,4 @@ class KorBillingRunLine(models.Model):
         :return: a window action
         """
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "kor.contract",
-            "res_id": self.contract_id.id,
-            "views": [(False, "form")],
-        }
+        return open_form(self.contract_id)

@@ -204,9 +204,9 @@ class KorContract(models.Model):
             "context": {"default_contract_id": self.id, "default_span": span, "dialog_size": "extra-large"},
         }
 
-    def _get_current_window(self):
-        """Return all that is due today."""
-        return billing.Window.as_of(self.date_start, self._get_today())
+    def _get_current_window(self, day=False):
+        """Return all that is due on a day, today unless one is given."""
+        return billing.Window.as_of(self.date_start, day or self._get_today())
 
     def _is_due(self, day=False):
         self.ensure_one()
@@ -226,7 +226,7 @@ class KorContract(models.Model):
                 "mail.mail_activity_data_warning",
                 summary=self.env._("Billing failed"),
                 note=message,
-                user_id=(self.account_manager_id or self.user_id or self.env.user).id,
+                user_id=(self._get_manager() or self.env.user).id,
             )
 
     def _clear_billing_marks(self):

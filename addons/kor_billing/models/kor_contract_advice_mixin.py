@@ -7,16 +7,14 @@ from dateutil.relativedelta import relativedelta
 
 from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools import format_date
 
-from odoo.addons.kor_contracts.engine.periods import PeriodError
-from odoo.addons.kor_enterprise_tiers.engine.discounts import DiscountError
+from odoo.addons.kor_contracts.engine.errors import ENGINE_ERRORS
 from odoo.addons.kor_enterprise_tiers.engine.money import as_number, to_decimal
-from odoo.addons.kor_enterprise_tiers.engine.pricing import PricingError
 from odoo.addons.kor_enterprise_tiers.tools import format_price
 
 from ..engine import advice, billing
 
-ENGINE_ERRORS = (PeriodError, PricingError, DiscountError)
 # So many months are compared; more only where use is priced by longer periods.
 MONTHS = 3
 
@@ -119,12 +117,12 @@ class KorContractAdviceMixin(models.AbstractModel):
         best, _reason = self._find_best_plan()
         if not best or best.saving <= 0:
             return ""
-        day, currency = self.env["ir.qweb.field.date"], self.currency_id
+        currency = self.currency_id
         return self.env._(
             "From %(start)s to %(end)s, “%(plan)s” of the tier %(tier)s would have cost %(next)s in place of "
             "%(current)s: %(saving)s less, %(monthly)s a month.",
-            start=day.value_to_html(best.start, {}),
-            end=day.value_to_html(best.end - timedelta(days=1), {}),
+            start=format_date(self.env, best.start),
+            end=format_date(self.env, best.end - timedelta(days=1)),
             plan=best.plan.name,
             tier=best.plan.tier_id.name,
             next=format_price(self.env, best.next, currency),

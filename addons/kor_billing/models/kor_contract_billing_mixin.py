@@ -8,10 +8,8 @@ from odoo import api, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
-from odoo.addons.kor_contracts.engine.periods import PeriodError
-from odoo.addons.kor_enterprise_tiers.engine.discounts import DiscountError
+from odoo.addons.kor_contracts.engine.errors import ENGINE_ERRORS
 from odoo.addons.kor_enterprise_tiers.engine.money import to_decimal
-from odoo.addons.kor_enterprise_tiers.engine.pricing import PricingError
 
 from ..engine import billing
 from .kor_billing_parking import BillingParked
@@ -167,7 +165,7 @@ class KorContractBillingMixin(models.AbstractModel):
             try:
                 terms, asked = contract._get_engine_terms(meters), windows[contract]
                 due = billing.target(terms, asked)
-            except (PeriodError, PricingError, DiscountError) as error:
+            except ENGINE_ERRORS as error:
                 raise UserError(
                     self.env._("Contract %(contract)s: %(reason)s", contract=contract.name, reason=error)
                 ) from error
@@ -263,7 +261,7 @@ class KorContractBillingMixin(models.AbstractModel):
             draw_vals += [contract._prepare_draw_values(draw, line) for draw, line in drawn]
         items_sudo.create(item_vals)
         if draw_vals:
-            self.env["kor.prepaid.draw"].sudo().create(draw_vals)  # as the items
+            self.env["kor.prepaid.draw"].sudo().create(draw_vals)  # nobody has the right to write draws by hand
         # Without tracking: each invoice has one note from billing instead of a message per field.
         booked = self.env["account.move"].union(*moves.values()).with_context(tracking_disable=True)
         self.env["kor.move.builder"]._post_moves(booked.filtered(lambda move: move._is_kor_posted_at_once()))

@@ -5,7 +5,6 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.tools import formatLang
 
-from ..engine import billing
 from .kor_billing_parking import BillingParked
 
 # How many invoices tell what is usual.
@@ -55,7 +54,7 @@ class KorContractBoundsMixin(models.AbstractModel):
         self._check_can_bill()
         run_model = self.env["kor.billing.run"].sudo()  # who may bill need not be allowed to change contracts
         for company, contracts in self.grouped("company_id").items():
-            contracts.sudo()._write_agreed({"billing_retry_date": False})  # as above
+            contracts.sudo()._write_agreed({"billing_retry_date": False})  # who may bill need not change contracts
             run = run_model.create({"company_id": company.id, "contract_ids": contracts.ids})
             run._start()
             while run.with_company(company)._work():
@@ -146,13 +145,12 @@ class KorContractBoundsMixin(models.AbstractModel):
         """
         usual = self._get_usual_amounts(due)
         let_through = self.sudo().filtered("billing_let_through")  # the bounds hold for everybody who bills
-        bounded = {contract: slices for contract, slices in due.items() if contract not in let_through}
         result = {}
         for contract, slices in due.items():
             try:
                 contract._check_order_number(slices)
                 contract._check_readings({contract: slices})
-                if contract in bounded:
+                if contract not in let_through:
                     contract._check_bounds(slices, usual.get(contract.id, ()))
             except BillingParked as parked:
                 result[contract] = (parked.kind, str(parked))
@@ -176,7 +174,7 @@ class KorContractBoundsMixin(models.AbstractModel):
         """Raise where an invoice is longer, further ahead or much higher than the company wants to bill unseen."""
         self.ensure_one()
         company = self.company_id.sudo()  # the bounds hold for everybody who bills
-        lines, ahead, factor = company.kor_bound_lines, company.kor_bound_days, company.kor_bound_factor
+        lines, ahead = company.kor_bound_lines, company.kor_bound_days
         if lines and len(slices) > lines:
             self._raise_bound(
                 self.env._(
@@ -191,6 +189,9 @@ class KorContractBoundsMixin(models.AbstractModel):
                     "it would bill a period from %(day)s on, more than %(bound)s days ahead.", day=far, bound=ahead
                 )
             )
+        self._check_bound_of_amount(slices, usual, company.kor_bound_factor)
+
+    def _check_bound_of_amount(self, slices, usual, factor):
         amount = float(sum(one.difference for one in slices))
         alike = [sum_ for count, sum_ in usual if self._is_alike(count, len(slices))][:USUAL]
         average = sum(alike) / len(alike) if alike else 0.0
@@ -240,11 +241,7 @@ class KorContractBoundsMixin(models.AbstractModel):
         self._set_billing_error(reason)
 
     def _mend_parking(self):
-        parked = self.env["kor.billing.parking"].sudo()  # as they are parked
+        parked = self.env["kor.billing.parking"].sudo()  # parked and mended by billing only
         parked.search([("contract_id", "in", self.ids), ("date_mended", "=", False)]).write(
             {"date_mended": fields.Datetime.now()}
         )
-
-    def _get_window_at(self, day):
-        """Return all that is due on a day."""
-        return billing.Window.as_of(self.date_start, day)

@@ -2,8 +2,6 @@ from datetime import timedelta
 
 from odoo import SUPERUSER_ID, fields, models
 
-from odoo.addons.kor_contracts.engine import periods
-
 AMOUNTS = ("amount", "tax_amount", "total")
 
 
@@ -38,7 +36,7 @@ class KorContractEstimateMixin(models.AbstractModel):
             "date_to": days[1],
             "lines": lines,
             **totals,
-            "currency": self.sudo().currency_id.name,  # see above
+            "currency": self.sudo().currency_id.name,  # a customer may not read every currency
         }
 
     def _get_estimate_dates(self):
@@ -55,12 +53,10 @@ class KorContractEstimateMixin(models.AbstractModel):
 
     def _get_settling_day(self, line, today):
         """Return the day on which the running use of a line can be billed, False where it measures nothing now."""
-        if line.charge_type != "usage" or line.date_start > today or (line.date_end and line.date_end < today):
+        if line.charge_type != "usage" or not line._runs_at(today):
             return False
-        anchor = periods.anchor_of(self.date_start, self.anchor_day)
-        period = periods.period_at(anchor, self.anchor_day, line.billing_months, today)
         ends = [day + timedelta(days=1) for day in (line.date_end, self.date_end_effective) if day]
-        return min([period.end, *ends])
+        return min([line._get_period_at(today).end, *ends])
 
     def _prepare_shown_lines(self, lines):
         """Return preview lines with the item that each would be booked as, which puts its explanation into words."""

@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from odoo import api, models, tools
-from odoo.tools.misc import get_lang
+from odoo.tools.misc import format_date, get_lang
 
 from odoo.addons.kor_enterprise_tiers.engine.money import to_decimal
 
@@ -74,7 +74,7 @@ class KorContractLine(models.Model):
     @api.model
     @tools.ormcache("day", "lang", cache="stable")
     def _format_day(self, day, lang):
-        return self.env["ir.qweb.field.date"].with_context(lang=lang).value_to_html(day, {})
+        return format_date(self.env, day, lang_code=lang)
 
     def _prepare_preview_base_line(self, one):
         """Return a slice as the native tax engine takes it, as it would stand on the invoice."""

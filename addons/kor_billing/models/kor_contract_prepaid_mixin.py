@@ -3,6 +3,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
+from odoo.tools import format_date
 
 from odoo.addons.kor_enterprise_tiers.engine.money import as_number, to_decimal
 
@@ -117,7 +118,7 @@ class KorContractPrepaidMixin(models.AbstractModel):
 
     def _describe_top_up(self, credit):
         if credit.date_end:
-            day = self.env["ir.qweb.field.date"].value_to_html(credit.date_end, {})
+            day = format_date(self.env, credit.date_end)
             return self.env._("Prepaid credit, valid until %(day)s", day=day)
         return self.env._("Prepaid credit")
 
@@ -153,9 +154,16 @@ class KorContractPrepaidMixin(models.AbstractModel):
         taxes = company._get_kor_prepaid_product().taxes_id._filter_taxes_by_company(company)
         return self.fiscal_position_id.map_tax(taxes)
 
+    @api.model
+    def _get_drawn_credit(self, draw):
+        credits_sudo = self.env["kor.prepaid.credit"].sudo()  # whoever sees the invoice sees what pays it
+        return credits_sudo.browse(draw.credit.key)
+
     def _prepare_draw_line_values(self, draw):
         """Return the values of the invoice line that draws on a credit."""
-        credit = self.env["kor.prepaid.credit"].sudo().browse(draw.credit.key)  # see _get_draws
+        credit = (
+            self.env["kor.prepaid.credit"].sudo().browse(draw.credit.key)
+        )  # whoever sees the invoice sees what pays it
         account = {"account_id": credit.account_id.id} if credit.account_id else {}
         return {
             "product_id": self.company_id._get_kor_prepaid_product().id,
@@ -180,7 +188,9 @@ class KorContractPrepaidMixin(models.AbstractModel):
 
     def _prepare_draw_explanation(self, draw):
         """Return why a credit pays so much, with the charges that it pays."""
-        credit = self.env["kor.prepaid.credit"].sudo().browse(draw.credit.key)  # see _get_draws
+        credit = (
+            self.env["kor.prepaid.credit"].sudo().browse(draw.credit.key)
+        )  # whoever sees the invoice sees what pays it
         lines = self.env["kor.contract.line"]
         return {
             "prepaid": {
@@ -214,7 +224,9 @@ class KorContractPrepaidMixin(models.AbstractModel):
         )
 
     def _prepare_preview_draw(self, draw, taxes, slices):
-        credit = self.env["kor.prepaid.credit"].sudo().browse(draw.credit.key)  # see _get_draws
+        credit = (
+            self.env["kor.prepaid.credit"].sudo().browse(draw.credit.key)
+        )  # whoever sees the invoice sees what pays it
         return {
             "contract_id": self.id,
             "contract": self.name,

@@ -83,6 +83,11 @@ class KorContractServiceMixin(models.AbstractModel):
     def _can_collect(self, user):
         return bool(user) and user.active and self.with_user(user).has_access("read")
 
+    def _get_collection_author(self):
+        """Return who writes about collection: finance, else the company."""
+        company = self.company_id
+        return company.kor_finance_user_id.partner_id or company.partner_id
+
     def _get_collection_recipient(self):
         """Return whom to remind: the invoice address, else the customer, whoever has an address."""
         self.ensure_one()

@@ -132,28 +132,11 @@ class KorDunningEvent(models.Model):
 
     def _mail(self, template):
         """Write to the customer once, in the customer's language, about all that is open."""
-        event, contract = self[0], self.contract_id
+        contract = self.contract_id
         recipient = contract._get_collection_recipient()
-        if not recipient:
-            return
-        rendered = {
-            name: template._render_field(name, event.ids, compute_lang=True, options=options)[event.id]
-            for name, options in (("subject", {}), ("body_html", {"post_process": True}), ("email_from", {}))
-        }
-        contract.with_context(lang=recipient.lang or self.env.lang).message_post(
-            subject=rendered["subject"],
-            body=rendered["body_html"],
-            email_from=rendered["email_from"],
-            author_id=(contract.company_id.kor_finance_user_id.partner_id or contract.company_id.partner_id).id,
-            message_type="auto_comment",
-            subtype_xmlid="mail.mt_comment",
-            partner_ids=recipient.ids,
-            # Colleagues who follow the contract read the line in its history.
-            notify_skip_followers=True,
-            email_layout_xmlid="mail.mail_notification_light",
-            force_email_lang=recipient.lang,
-        )
-        self.is_mailed = True
+        if recipient:
+            contract._post_template(template, self[0], recipient, contract._get_collection_author())
+            self.is_mailed = True
 
     def _describe(self):
         """Return the events in one line for staff."""

@@ -54,7 +54,7 @@ class KorMoveDunningMixin(models.AbstractModel):
         plan = events._plan([("commercial_partner_id", "in", self.commercial_partner_id.ids)])
         for contract, steps in plan.items():
             for step, moves in steps.items():
-                if own := moves & self.sudo():  # as those that it is told of
+                if own := moves & self.sudo():  # the plan holds its invoices as superuser, too
                     events._apply(contract, step, own)
         return (events.search([("move_id", "in", self.ids)]) - known).ids
 

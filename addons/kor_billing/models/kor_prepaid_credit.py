@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from odoo.addons.kor_enterprise_tiers.engine.money import to_decimal
+from odoo.addons.kor_enterprise_tiers.tools import open_form
 
 from ..engine import prepaid
 
@@ -148,12 +149,7 @@ class KorPrepaidCredit(models.Model):
         :return: a window action
         """
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "account.move",
-            "res_id": self.move_id.id,
-            "views": [(False, "form")],
-        }
+        return open_form(self.move_id)
 
     def _get_engine_credits(self):
         """Return what is left of the credits as the engine draws on them."""

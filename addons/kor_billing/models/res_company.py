@@ -83,6 +83,11 @@ class ResCompany(models.Model):
         "res.users", string="Finance", help="Who gets the activities of collection that are for finance."
     )
 
+    _kor_bounds_positive = models.Constraint(
+        "CHECK (kor_bound_lines >= 0 AND kor_bound_days >= 0 AND kor_bound_factor >= 0 AND kor_grace_days >= 0)",
+        "Bounds and the grace time of billing are 0 or more.",
+    )
+
     @api.constrains("kor_retry_days")
     def _check_kor_retry_days(self):
         for company in self:
@@ -101,11 +106,6 @@ class ResCompany(models.Model):
         """Return the days after the first attempt on which a declined charge is tried again."""
         self.ensure_one()
         return parse_days(self.kor_retry_days)
-
-    _kor_bounds_positive = models.Constraint(
-        "CHECK (kor_bound_lines >= 0 AND kor_bound_days >= 0 AND kor_bound_factor >= 0 AND kor_grace_days >= 0)",
-        "Bounds and the grace time of billing are 0 or more.",
-    )
 
     def _get_kor_prepaid_product(self):
         """Return the product of the lines that sell and draw prepaid credit."""

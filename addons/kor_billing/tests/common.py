@@ -50,6 +50,20 @@ class KorBillingCommon(AccountTestInvoicingCommon):
         )
 
     @classmethod
+    def _make_portal_user(cls, customer, login):
+        """Return a contact of the customer, whose password is the login twice, with a hyphen between."""
+        user = new_test_user(
+            cls.env,
+            login,
+            "base.group_portal",
+            password=f"{login}-{login}",
+            company_id=cls.company.id,
+            company_ids=[Command.set(cls.company.ids)],
+        )
+        user.partner_id.parent_id = customer
+        return user
+
+    @classmethod
     def _make_product(cls, tax):
         values = {"name": "Platform", "type": "service", "taxes_id": [Command.set(tax.ids)]}
         return cls.env["product.product"].create(values)

@@ -1,7 +1,6 @@
 from lxml import html
 
-from odoo.fields import Command
-from odoo.tests import HttpCase, JsonRpcException, freeze_time, new_test_user, tagged
+from odoo.tests import HttpCase, JsonRpcException, freeze_time, tagged
 from odoo.tools import mute_logger
 
 from .collection_common import KorCollectionCommon
@@ -14,19 +13,6 @@ class TestCollectionPortal(KorCollectionCommon, HttpCase):
         super().setUpClass()
         cls.own_user = cls._make_portal_user(cls.customer, "portal_aurora")
         cls.other_user = cls._make_portal_user(cls.other_customer, "portal_borealis")
-
-    @classmethod
-    def _make_portal_user(cls, customer, login):
-        user = new_test_user(
-            cls.env,
-            login,
-            "base.group_portal",
-            password=f"{login}-{login}",
-            company_id=cls.company.id,
-            company_ids=[Command.set(cls.company.ids)],
-        )
-        user.partner_id.parent_id = customer
-        return user
 
     def _read(self, user, url):
         self.authenticate(user.login, f"{user.login}-{user.login}")

@@ -1,7 +1,7 @@
 from lxml import html
 
 from odoo.exceptions import AccessError
-from odoo.fields import Command
+from odoo.fields import Command, Date
 from odoo.tests import freeze_time, new_test_user, tagged
 
 from .common import KorBillingCommon
@@ -71,6 +71,14 @@ class TestEstimate(KorBillingCommon):
             run._work()
         last = contract.invoice_ids.sorted("id")[-1]
         self.assertEqual([estimate[key] for key in AMOUNTS], [last.amount_untaxed, last.amount_tax, last.amount_total])
+
+    def test_use_of_a_line_that_kept_its_billing_day_is_settled_by_that_day(self):
+        contract = self._make_metered()
+        line = contract.line_ids.filtered(lambda one: one.charge_type == "usage")
+        for anchor_day, expected in [(0, "2026-04-01"), (15, "2026-04-15")]:
+            line._as_amended().anchor_day = anchor_day
+            with self.subTest(anchor_day=anchor_day):
+                self.assertEqual(str(contract._get_settling_day(line, Date.to_date("2026-03-20"))), expected)
 
     def test_running_use_is_in_it_also_where_something_else_is_due_before(self):
         contract = self._make_metered()

@@ -1,7 +1,6 @@
 from lxml import html
 
-from odoo.fields import Command
-from odoo.tests import HttpCase, JsonRpcException, freeze_time, new_test_user, tagged
+from odoo.tests import HttpCase, JsonRpcException, freeze_time, tagged
 from odoo.tools import mute_logger
 
 from .common import KorBillingCommon
@@ -17,15 +16,7 @@ class TestEstimatePortal(KorBillingCommon, HttpCase):
         cls.tax.amount = 15
         cls.own = cls._make_metered(cls.customer)
         cls.other = cls._make_metered(cls.other_customer)
-        cls.user = new_test_user(
-            cls.env,
-            "estimate_portal",
-            "base.group_portal",
-            password="estimate_portal",
-            company_id=cls.company.id,
-            company_ids=[Command.set(cls.company.ids)],
-        )
-        cls.user.partner_id.parent_id = cls.customer
+        cls.user = cls._make_portal_user(cls.customer, "estimate_portal")
         cls._report(cls.own, 12345)
         cls._report(cls.other, 98765)
 
@@ -47,7 +38,7 @@ class TestEstimatePortal(KorBillingCommon, HttpCase):
         cls.env["kor.usage.event"].ingest([event])
 
     def _log_in(self):
-        self.authenticate("estimate_portal", "estimate_portal")
+        self.authenticate("estimate_portal", "estimate_portal-estimate_portal")
 
     def _open(self, contract, query=""):
         return self.url_open(f"/my/contracts/{contract.id}/usage{query}", allow_redirects=False)

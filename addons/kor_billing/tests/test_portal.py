@@ -1,7 +1,7 @@
 from lxml import html
 
 from odoo.fields import Command
-from odoo.tests import HttpCase, JsonRpcException, new_test_user, tagged
+from odoo.tests import HttpCase, JsonRpcException, tagged
 from odoo.tools import mute_logger
 
 from .common import KorBillingCommon
@@ -19,19 +19,6 @@ class TestBillingPortal(KorBillingCommon, HttpCase):
         cls.other = cls._make_contract({"name": "Borealis fee"}, partner_id=cls.other_customer.id)
         invoices = (cls.own | cls.other).generate_invoice("2026-01-01", "2026-01-31")
         cls.own_invoice, cls.other_invoice = cls.env["account.move"].browse(invoices).sorted("kor_contract_id")
-
-    @classmethod
-    def _make_portal_user(cls, customer, login):
-        user = new_test_user(
-            cls.env,
-            login,
-            "base.group_portal",
-            password=f"{login}-{login}",
-            company_id=cls.company.id,
-            company_ids=[Command.set(cls.company.ids)],
-        )
-        user.partner_id.parent_id = customer
-        return user
 
     def _log_in(self, user):
         self.authenticate(user.login, f"{user.login}-{user.login}")

@@ -181,6 +181,12 @@ class TestRunPreview(KorBillingCommon):
         self.assertEqual((line.amount, line.previous_amount, line.difference), (91, 75, 16))
         self.assertEqual(line.changes.splitlines(), ["Fee: other price.", "Seats: quantity 5 → 7."])
 
+    def test_quantities_are_written_as_the_language_writes_numbers(self):
+        self.env["res.lang"]._activate_lang("de_DE")
+        run = self.env["kor.billing.run"].with_context(lang="de_DE")
+        now = {"charge_type": "usage", "price": {"quantity": 1300, "steps": []}}
+        self.assertIn("1.200,5 → 1.300", run._compare_facts("Calls", {"price": {"quantity": 1200.5}}, now))
+
     def test_preview_of_another_day(self):
         contract = self._make_contract()
         for day, amount in (("2026-01-31", 100), ("2026-02-01", 200), ("2025-12-31", 0)):

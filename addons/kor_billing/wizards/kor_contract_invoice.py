@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import date_utils
 
+from odoo.addons.kor_enterprise_tiers.tools import open_form
+
 
 class KorContractInvoice(models.TransientModel):
     """Show what a contract would be invoiced for some days, line by line and explained, and invoice it."""
@@ -63,22 +65,30 @@ class KorContractInvoice(models.TransientModel):
         # Who presses the button has seen the lines, and the warning.
         move_ids = self.contract_id.generate_invoice(*self._get_plain_dates(), anyway=True)
         if not move_ids:
-            return {
-                "type": "ir.actions.client",
-                "tag": "display_notification",
-                "params": {
-                    "type": "info",
-                    "title": self.env._("Nothing is due"),
-                    "message": self.env._(
-                        "Contract %(contract)s has no invoice to get.", contract=self.contract_id.name
-                    ),
-                    "next": {"type": "ir.actions.act_window_close"},
-                },
-            }
-        action = {"type": "ir.actions.act_window", "name": self.env._("Invoices"), "res_model": "account.move"}
+            return self._prepare_notification()
+        title = self.env._("Invoices")
         if len(move_ids) == 1:
-            return {**action, "res_id": move_ids[0], "views": [(False, "form")]}
-        return {**action, "domain": [("id", "in", move_ids)], "views": [(False, "list"), (False, "form")]}
+            return open_form(self.env["account.move"].browse(move_ids), name=title)
+        return {
+            "type": "ir.actions.act_window",
+            "name": title,
+            "res_model": "account.move",
+            "domain": [("id", "in", move_ids)],
+            "views": [(False, "list"), (False, "form")],
+        }
+
+    def _prepare_notification(self):
+        """Return the action that says that nothing is due."""
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "info",
+                "title": self.env._("Nothing is due"),
+                "message": self.env._("Contract %(contract)s has no invoice to get.", contract=self.contract_id.name),
+                "next": {"type": "ir.actions.act_window_close"},
+            },
+        }
 
     def _get_span_dates(self):
         """Return first and last day of the chosen span, None where the user gives them."""

@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from odoo.addons.kor_enterprise_tiers.tools import open_form
+
 
 class KorPrepaidTopUp(models.TransientModel):
     """Sell prepaid credit for a contract."""
@@ -21,9 +23,4 @@ class KorPrepaidTopUp(models.TransientModel):
         """
         self.ensure_one()
         [move_id] = self.contract_id.top_up(self.amount, fields.Date.to_string(self.date_end), self.covers)
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "account.move",
-            "res_id": move_id,
-            "views": [(False, "form")],
-        }
+        return open_form(self.env["account.move"].browse(move_id))

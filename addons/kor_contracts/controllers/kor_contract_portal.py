@@ -1,5 +1,3 @@
-from werkzeug.urls import url_encode
-
 from odoo.exceptions import AccessError, MissingError
 from odoo.http import request, route
 
@@ -89,15 +87,8 @@ class KorContractPortal(CustomerPortal):
         values = {
             **self._prepare_kor_contract_values(contract_sudo),
             "page_name": "kor_contract",
-            "pdf_url": self._get_kor_contract_pdf_url(contract_sudo, access_token),
+            "pdf_url": contract_sudo._get_portal_page_url(access_token, report_type="pdf", download="true"),
         }
         # No history: the links to neighbours would give each of them a token, and reading must not write.
         values = self._get_page_view_values(contract_sudo, access_token, values, "", False, **kwargs)
         return request.render("kor_contracts.kor_contract_portal_page", values)
-
-    def _get_kor_contract_pdf_url(self, contract_sudo, access_token):
-        """Return the address of the PDF, with the visitor's own token: making one would write."""
-        arguments = {"report_type": "pdf", "download": "true"}
-        if access_token:
-            arguments["access_token"] = access_token
-        return f"{contract_sudo.access_url}?{url_encode(arguments)}"

@@ -11,9 +11,7 @@ section 4.16(h), in which the 31st and the last day of February count as the 30t
 from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import MAXYEAR, MINYEAR, date, datetime, timedelta
-
-import pytz
+from datetime import MAXYEAR, MINYEAR, date, timedelta
 
 DAY_COUNTS = ("actual", "thirty_day", "thirty_360", "none")
 
@@ -74,6 +72,14 @@ def anchor_of(start: date, anchor_day: int) -> date:
     month = _month_number(start)
     candidate = _clamped(month, anchor_day)
     return candidate if candidate >= start else _clamped(month + 1, anchor_day)
+
+
+def anchor_day_from(start: date, day: int) -> int:
+    """Return the day as the anchor day of periods that begin on the start where it fits, else the start's own.
+
+    What began on the 31st, and goes on from a shorter month's end, comes back to the 31st.
+    """
+    return day if anchor_of(start, day) == start else start.day
 
 
 def boundary(anchor: date, anchor_day: int, months: int, n: int) -> date:
@@ -138,17 +144,6 @@ def portions(
     stop = until if end is None else min(end, until)
     first = period_at(anchor, anchor_day, months, start if since is None else max(start, since))
     return _portions_from(first, start, end, day_count, stop)
-
-
-def local_date(moment: datetime, tz: str) -> date:
-    """Return the calendar date of an aware moment in a time zone such as `Europe/Madrid`."""
-    if moment.utcoffset() is None:
-        raise PeriodError(f"The moment {moment} has no time zone; it must state its offset from UTC.")
-    try:
-        zone = pytz.timezone(tz)
-    except pytz.UnknownTimeZoneError as error:
-        raise PeriodError(f"The time zone {tz!r} is unknown; it must be a name such as Europe/Madrid.") from error
-    return moment.astimezone(zone).date()
 
 
 def _portions_from(first: Period, start: date, end: date | None, day_count: str, stop: date) -> Iterator[Portion]:

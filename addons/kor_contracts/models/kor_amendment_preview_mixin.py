@@ -4,13 +4,10 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
 
-from odoo.addons.kor_enterprise_tiers.engine.discounts import DiscountError
-from odoo.addons.kor_enterprise_tiers.engine.pricing import PricingError
-from odoo.addons.kor_enterprise_tiers.tools import format_quantity
+from odoo.addons.kor_enterprise_tiers.tools import format_quantity, open_form
 
-from ..engine.periods import PeriodError
+from ..engine.errors import ENGINE_ERRORS
 
-REFUSALS = (UserError, PeriodError, PricingError, DiscountError)
 PREVIEWED = ("draft", "requested", "offered", "agreed")
 
 
@@ -42,7 +39,7 @@ class KorAmendmentPreviewMixin(models.AbstractModel):
             return False, False
         try:
             return self._render_preview(self._preview(), for_customer), False
-        except REFUSALS as error:
+        except (UserError, *ENGINE_ERRORS) as error:
             return False, str(error)
 
     @api.model
@@ -135,12 +132,7 @@ class KorAmendmentPreviewMixin(models.AbstractModel):
         :return: a window action
         """
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "kor.contract",
-            "res_id": self.contract_id.id,
-            "views": [(False, "form")],
-        }
+        return open_form(self.contract_id)
 
     @api.model
     def _format_day(self, text):

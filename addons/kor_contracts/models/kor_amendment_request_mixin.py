@@ -187,25 +187,7 @@ class KorAmendmentRequestMixin(models.AbstractModel):
         for amendment in self:
             recipient = amendment._get_customer_contact()
             if template and recipient:
-                amendment._post_mail(template, recipient)
-
-    def _post_mail(self, template, recipient):
-        template_sudo, own = template.sudo(), self.sudo()  # the customer's own action sends it, too
-        rendered = {
-            name: template_sudo._render_field(name, own.ids, compute_lang=True, options=options)[own.id]
-            for name, options in (("subject", {}), ("body_html", {"post_process": True}), ("email_from", {}))
-        }
-        contract = own.contract_id
-        sender = contract._get_alert_user().partner_id or contract.company_id.partner_id
-        contract.with_context(lang=recipient.lang or self.env.lang).message_post(
-            subject=rendered["subject"],
-            body=rendered["body_html"],
-            email_from=rendered["email_from"],
-            author_id=sender.id,
-            message_type="auto_comment",
-            subtype_xmlid="mail.mt_comment",
-            partner_ids=recipient.ids,
-            notify_skip_followers=True,
-            email_layout_xmlid="mail.mail_notification_light",
-            force_email_lang=recipient.lang,
-        )
+                template_sudo, own = template.sudo(), amendment.sudo()  # the customer's own action sends it, too
+                contract = own.contract_id
+                author = contract._get_alert_user().partner_id or contract.company_id.partner_id
+                contract._post_template(template_sudo, own, recipient, author)

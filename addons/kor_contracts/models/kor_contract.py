@@ -27,6 +27,7 @@ class KorContract(models.Model):
         "kor.contract.document.mixin",
         "kor.contract.history.mixin",
         "kor.contract.request.mixin",
+        "kor.contract.contact.mixin",
         "kor.input.mixin",
         "portal.mixin",
         "mail.thread",

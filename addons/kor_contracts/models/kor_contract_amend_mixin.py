@@ -67,19 +67,7 @@ class KorContractAmendMixin(models.AbstractModel):
             "tier": self._get_tier_at(day).code or "",
             "customer": self.partner_id.display_name,
             "mrr": 0.0 if is_over else float(self._get_monthly_revenue(day)),
-            "lines": [
-                {
-                    "id": line.id,
-                    "first_id": line._get_root().id,
-                    "name": line.name,
-                    "charge_type": line.charge_type,
-                    "quantity": line.quantity,
-                    "price": line.price_summary,
-                    "date_start": fields.Date.to_string(line.date_start),
-                    "date_end": fields.Date.to_string(line.date_end) or "",
-                }
-                for line in lines
-            ],
+            "lines": [line._as_plain() for line in lines],
         }
 
     def _is_over_on(self, day):

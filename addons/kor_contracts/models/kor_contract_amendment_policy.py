@@ -113,10 +113,9 @@ class KorContractAmendment(models.Model):
     def _note_held(self, reason):
         """Tell whoever is in charge, once, why the amendment is not applied."""
         if not self.activity_search(["mail.mail_activity_data_warning"]):
-            contract = self.contract_id
             self.activity_schedule(
                 "mail.mail_activity_data_warning",
                 summary=self.env._("Not applied"),
                 note=str(reason),
-                user_id=(contract.account_manager_id or contract.user_id or self.env.user).id,
+                user_id=(self.contract_id._get_manager() or self.env.user).id,
             )

@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from odoo import fields, models
 
+from ..engine import periods
 from .kor_contract_lifecycle_mixin import AMENDING
 
 
@@ -79,7 +80,18 @@ class KorContractChainMixin(models.AbstractModel):
 
     def _runs_at(self, day):
         self.ensure_one()
-        return self.date_start <= day and (not self.date_end or day <= self.date_end)
+        return self.date_start <= day and not self._is_over_on(day)
+
+    def _is_over_on(self, day):
+        """Tell whether a day lies after the last one of the line."""
+        return bool(self.date_end) and self.date_end < day
+
+    def _get_period_at(self, day):
+        """Return the full billing period of the line around a day, counted from the contract's anchor."""
+        self.ensure_one()
+        anchor_day = self.anchor_day or self.contract_id.anchor_day
+        anchor = periods.anchor_of(self.contract_id.date_start, anchor_day)
+        return periods.period_at(anchor, anchor_day, self.billing_months, day)
 
     def _get_chain(self):
         """Return the line, all that it goes on from, and all that go on from it, in their order."""
@@ -126,7 +138,7 @@ class KorContractChainMixin(models.AbstractModel):
                     **values,
                 }
             )
-        running = self.filtered(lambda line: not line.date_end or line.date_end >= day)
+        running = self.filtered(lambda line: not line._is_over_on(day))
         running._end(day - timedelta(days=1), amendment)
         return result.with_context(kor_amending=False)
 

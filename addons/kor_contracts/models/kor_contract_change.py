@@ -4,7 +4,6 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import date_utils
 
-from ..engine import periods
 from .kor_contract_lifecycle_mixin import AMENDING
 
 
@@ -143,10 +142,7 @@ class KorContractChange(models.Model):
         credit = self.amendment_id.credit
         if credit == "prorated" or line.charge_type in ("usage", "one_time") or line.date_start >= day:
             return False
-        contract = self.contract_id
-        anchor_day = line.anchor_day or contract.anchor_day
-        anchor = periods.anchor_of(contract.date_start, anchor_day)
-        period = periods.period_at(anchor, anchor_day, line.billing_months, day - timedelta(days=1))
+        period = line._get_period_at(day - timedelta(days=1))
         whole = period.end if credit == "none" else max(period.start, line.date_start)
         return whole - timedelta(days=1)
 
@@ -231,9 +227,7 @@ class KorContractChange(models.Model):
     def _apply_pause(self, day):
         contract = self.contract_id
         lines = contract.line_ids.filtered(
-            lambda line: (
-                line.charge_type != "one_time" and not line._is_void() and (not line.date_end or line.date_end >= day)
-            )
+            lambda line: line.charge_type != "one_time" and not line._is_void() and not line._is_over_on(day)
         )
         self._end(lines, day)
         if self.date_end:
@@ -325,7 +319,7 @@ class KorContractChange(models.Model):
     def _apply_cancel(self, day):
         """Let the day before be the last one."""
         contract = self.contract_id
-        running = contract.line_ids.filtered(lambda line: not line.date_end or line.date_end >= day)
+        running = contract.line_ids.filtered(lambda line: not line._is_over_on(day))
         if self.amendment_id.credit != "prorated":
             self._end(running, day)
         contract._cancel(contract._get_last_day_before(day))

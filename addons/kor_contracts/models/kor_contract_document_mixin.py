@@ -1,3 +1,5 @@
+from werkzeug.urls import url_encode
+
 from odoo import api, fields, models
 from odoo.tools import format_date
 
@@ -36,6 +38,13 @@ class KorContractDocumentMixin(models.AbstractModel):
         self.ensure_one()
         self.check_access("read")
         return {"type": "ir.actions.act_url", "target": "self", "url": self.access_url}
+
+    def _get_portal_page_url(self, access_token=None, suffix="", **arguments):
+        """Return the address of one of the customer's pages with the visitor's own token: making one would write."""
+        if access_token:
+            arguments["access_token"] = access_token
+        query = f"?{url_encode(arguments)}" if arguments else ""
+        return f"{self.access_url}{suffix}{query}"
 
     def action_send(self):
         """Open a message to the customer with the contract's PDF attached.
@@ -102,7 +111,7 @@ class KorContractDocumentMixin(models.AbstractModel):
                 {
                     "name": limit.metric_id.name,
                     "value": limit.display_value,
-                    "used": format_measured(self.env, used) if is_bound else limit._describe_use(used),
+                    "used": format_measured(self.env, used) if is_bound else limit.metric_id._describe_quantity(used),
                     "has_use": bool(used),
                     "percent": percent,
                     "is_bound": is_bound,

@@ -91,8 +91,7 @@ class KorContractEntitlementMixin(models.AbstractModel):
         used = {contract: dict.fromkeys(metrics, 0) for contract in self}
         for line in self.line_ids.filtered(lambda line: line.charge_type == "per_unit"):
             own, today = used[line.contract_id], line.contract_id._get_today()
-            runs = line.date_start <= today and (not line.date_end or today <= line.date_end)
-            if line.metric_id in own and runs:
+            if line.metric_id in own and line._runs_at(today):
                 own[line.metric_id] += line.quantity
         return used
 

@@ -21,7 +21,7 @@ class KorContractHistoryMixin(models.AbstractModel):
         for contract in self:
             today = contract._get_today()
             current = contract.line_ids.filtered(
-                lambda line, today=today: not line._is_void() and (not line.date_end or line.date_end >= today)
+                lambda line, today=today: not line._is_void() and not line._is_over_on(today)
             )
             contract.current_line_ids = current
             contract.past_line_count = len(contract.line_ids - current)

@@ -11,6 +11,39 @@ AMENDING = object()
 
 # What the actions write, and nobody else.
 STATE_FIELDS = {"state", "date_activated", "date_cancelled"}
+# What is agreed with a contract, and cannot be written any more then.
+FROZEN_FIELDS = (
+    "name",
+    "partner_id",
+    "company_id",
+    "currency_id",
+    "tier_id",
+    "plan_id",
+    "term",
+    "term_months",
+    "date_start",
+    "date_end",
+    "date_end_effective",
+    "anchor_day",
+    "tz",
+    "feature_ids",
+    "support_level_id",
+    "uptime_target",
+    "spend_cap",
+    "spend_cap_months",
+    "renewal_uplift_kind",
+    "renewal_uplift",
+    "price_index_id",
+    "index_floor",
+    "index_cap",
+    "index_base_month",
+    "minimum_months",
+    "date_minimum_end",
+    "termination_fee_kind",
+    "termination_fee",
+    "mrr",
+    "arr",
+)
 TRANSITIONS = {
     "active": ("draft", "paused"),
     "paused": ("active",),
@@ -177,38 +210,7 @@ class KorContractLifecycleMixin(models.AbstractModel):
     @api.model
     def _get_frozen_fields(self):
         """Return the fields that cannot be written once the contract is agreed. Extensible."""
-        return {
-            "name",
-            "partner_id",
-            "company_id",
-            "currency_id",
-            "tier_id",
-            "plan_id",
-            "term",
-            "term_months",
-            "date_start",
-            "date_end",
-            "date_end_effective",
-            "anchor_day",
-            "tz",
-            "feature_ids",
-            "support_level_id",
-            "uptime_target",
-            "spend_cap",
-            "spend_cap_months",
-            "renewal_uplift_kind",
-            "renewal_uplift",
-            "price_index_id",
-            "index_floor",
-            "index_cap",
-            "index_base_month",
-            "minimum_months",
-            "date_minimum_end",
-            "termination_fee_kind",
-            "termination_fee",
-            "mrr",
-            "arr",
-        }
+        return set(FROZEN_FIELDS)
 
     def _check_frozen_fields(self, vals):
         frozen = self._get_frozen_fields() & set(vals)

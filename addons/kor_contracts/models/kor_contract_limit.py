@@ -1,7 +1,5 @@
 from odoo import api, fields, models
 
-from odoo.addons.kor_enterprise_tiers.tools import format_quantity
-
 
 class KorContractLimit(models.Model):
     """A limit as agreed with one customer: copied from the tier, so that the tier may change later."""
@@ -42,10 +40,6 @@ class KorContractLimit(models.Model):
             {"metric_id": self.metric_id.id, "kind": self.kind, "quantity": self.quantity}
         )
         return listed._describe()
-
-    def _describe_use(self, used):
-        unit = self.metric_id._get_unit_name(used) or ""
-        return f"{format_quantity(self.env, used)} {unit}".strip()
 
     def _as_entitlement(self, used):
         """Return the limit as plain JSON; `limit`, `remaining` and `percent` are there only where there is a bound.

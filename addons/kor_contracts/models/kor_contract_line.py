@@ -171,7 +171,7 @@ class KorContractLine(models.Model):
         """Return what the full period around a day costs, less the line's own discounts; 0 where nothing recurs."""
         self.ensure_one()
         contract, months = self.contract_id, self.billing_months
-        runs = self.date_start and self.date_start <= day and (not self.date_end or day <= self.date_end)
+        runs = self.date_start and self._runs_at(day)
         # What is over brings nothing at present; asked for the past, its own dates say when it did.
         is_over = contract.state in ("ended", "cancelled") and not self.env.context.get("kor_as_of_day")
         if not runs or not self._is_recurring() or months < 1 or is_over:
@@ -187,6 +187,20 @@ class KorContractLine(models.Model):
         start = max(start, self.date_start)
         own = [one for one in self.discount_ids._get_engine_discounts() if discounts.applies(one, start, number)]
         return discounts.apply_discounts(amount, own)[0]
+
+    def _as_plain(self):
+        """Return the line with its terms as plain JSON, as other systems read it."""
+        self.ensure_one()
+        return {
+            "id": self.id,
+            "first_id": self._get_root().id,
+            "name": self.name,
+            "charge_type": self.charge_type,
+            "quantity": self.quantity,
+            "price": self.price_summary,
+            "date_start": fields.Date.to_string(self.date_start),
+            "date_end": fields.Date.to_string(self.date_end) or "",
+        }
 
     def _describe_held(self):
         """Return how many the customer holds, as customers read it."""

@@ -6,8 +6,6 @@ from odoo.tools import format_amount, format_date
 
 from odoo.addons.kor_enterprise_tiers.tools import format_quantity
 
-from ..engine import periods
-
 
 class KorContractPolicyMixin(models.AbstractModel):
     """Say when a change of tier holds that is asked for today."""
@@ -43,14 +41,9 @@ class KorContractPolicyMixin(models.AbstractModel):
 
     def _get_next_period_day(self, today):
         """Return the first day on which no recurring line is inside a period that has begun."""
-        days = [
-            periods.period_at(anchor, day, line.billing_months, today).end
-            for line in self.line_ids.filtered(lambda line: line._runs_at(today) and line.charge_type != "one_time")
-            for day in (line.anchor_day or self.anchor_day,)
-            for anchor in (periods.anchor_of(self.date_start, day),)
-        ]
+        running = self.line_ids.filtered(lambda line: line._runs_at(today) and line.charge_type != "one_time")
+        found = max((line._get_period_at(today).end for line in running), default=today)
         end = self.date_end and self.date_end + timedelta(days=1)
-        found = max(days, default=today)
         return min(found, end) if end and end > today else found
 
     def _get_written_lines(self):

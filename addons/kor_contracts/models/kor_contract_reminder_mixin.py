@@ -154,9 +154,6 @@ class KorContractReminderMixin(models.AbstractModel):
                 user_id=(self._get_manager() or self.env.user).id,
             )
 
-    def _get_manager(self):
-        return self.account_manager_id or self.user_id
-
     def _get_reminder_receiver(self, name):
         return self.partner_id if name == "customer" else self._get_manager().partner_id
 

@@ -165,8 +165,7 @@ class KorContractRenewalMixin(models.AbstractModel):
         until = until or self._get_today()
         after = self.date_end + timedelta(days=1)
         # A term that began on the 31st ends at month ends; one that was agreed otherwise keeps its own day.
-        day = self.date_start.day
-        day = day if periods.anchor_of(after, day) == after else after.day
+        day = periods.anchor_day_from(after, self.date_start.day)
         terms = 0
         while self.date_end < until:
             terms += 1
@@ -298,12 +297,13 @@ class KorContractRenewalMixin(models.AbstractModel):
 
     def _add_first_term(self, date_end=False):
         without = self.filtered(lambda contract: not contract.term_ids)
-        self.env["kor.contract.term"].sudo().create(  # as above
+        self.env["kor.contract.term"].sudo().create(  # facts, that nobody has the right to write by hand
             [{**one._prepare_term_values(one.date_start), "date_end": date_end or one.date_end} for one in without]
         )
 
     def _add_term(self, date_start, **values):
-        self.env["kor.contract.term"].sudo().create({**self._prepare_term_values(date_start), **values})  # as above
+        terms_sudo = self.env["kor.contract.term"].sudo()  # facts, that nobody has the right to write by hand
+        terms_sudo.create({**self._prepare_term_values(date_start), **values})
 
     def _prepare_term_values(self, date_start):
         return {
@@ -322,5 +322,5 @@ class KorContractRenewalMixin(models.AbstractModel):
                 "mail.mail_activity_data_warning",
                 summary=summary,
                 note=str(reason),
-                user_id=(self.account_manager_id or self.user_id or self.env.user).id,
+                user_id=(self._get_manager() or self.env.user).id,
             )

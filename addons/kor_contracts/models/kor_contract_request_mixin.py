@@ -194,16 +194,3 @@ class KorContractRequestMixin(models.AbstractModel):
         for offered in plans.grouped("tier_id").values():
             result |= offered.filtered(lambda plan: plan.term == self.term) or offered
         return result
-
-    def _get_alert_user(self):
-        """Return who is in charge of the customer and may read the contract, else nobody."""
-        self.ensure_one()
-        for user in (self.account_manager_id, self.user_id):
-            if user.active and self.with_user(user).has_access("read"):
-                return user
-        return self.env["res.users"]
-
-    def _get_alert_recipient(self):
-        """Return whom of the customer's side to write to: the first with an address."""
-        self.ensure_one()
-        return next((one for one in (self.partner_id, self.partner_invoice_id) if one.email), self.partner_id.browse())

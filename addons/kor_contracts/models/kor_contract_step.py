@@ -49,7 +49,7 @@ class KorContractStep(models.Model):
         if not (first and self.date_start) or self.free_months < 1:
             return False
         # A month of the contract begins on the day on which the contract did.
-        day = first.day if periods.anchor_of(self.date_start, first.day) == self.date_start else self.date_start.day
+        day = periods.anchor_day_from(self.date_start, first.day)
         return periods.boundary(self.date_start, day, 1, self.free_months) - timedelta(days=1)
 
     @api.depends("kind", "line_id.name", "quantity", "unit_price", "percent", "date_start", "date_end")

@@ -163,8 +163,7 @@ class KorContractTerminationMixin(models.AbstractModel):
 
     def _terminate(self, last_day):
         """Cancel the contract as of a day, and charge what ending it early costs."""
-        runs = self.state in ("active", "paused")
-        fee = self._get_termination_fee(last_day) if runs else None
+        runs, fee = self.state in ("active", "paused"), self._get_termination_fee(last_day)
         self._cancel(last_day)
         if runs:
             self._charge_termination(fee, last_day)

@@ -2,7 +2,7 @@ from contextlib import contextmanager
 
 from odoo.exceptions import UserError
 from odoo.fields import Command
-from odoo.tests import TransactionCase, new_test_user
+from odoo.tests import TransactionCase, freeze_time, new_test_user
 
 TIERS = "kor_enterprise_tiers"
 CONTRACTS = "kor_contracts"
@@ -137,6 +137,33 @@ class ContractCase(TransactionCase):
         if activate:
             contract.action_activate()
         return contract
+
+    def _draft_ramp(self, *steps, **values):
+        """Return a draft with a base fee and five seats, and the steps that are agreed for them."""
+        seats = {
+            "name": "Seats",
+            "charge_type": "per_unit",
+            "metric_id": self.seats.id,
+            "quantity": 5,
+            "unit_price": 10,
+        }
+        contract = self._create_contract({}, seats, **values)
+        lines = {"base": contract.line_ids[0].id, "seats": contract.line_ids[1].id, None: False}
+        contract.step_ids = [Command.create({**step, "line_id": lines[step.get("line_id")]}) for step in steps]
+        return contract
+
+    def _amend(self, contract, day, *changes):
+        amendment = self.env["kor.contract.amendment"].browse(contract.amend(day, list(changes)))
+        amendment.action_agree("Ada")
+        return amendment
+
+    def _mrr(self, contract, *days):
+        return [round(contract.as_of(day)["mrr"], 2) for day in days]
+
+    def _run_cron(self, *moments):
+        for moment in moments:
+            with freeze_time(moment):
+                self.env["kor.contract"]._cron_update_states()
 
     @classmethod
     def _get_line(cls, contract, name):

@@ -15,17 +15,7 @@ class TestPauseRenewal(ContractCase):
 
     def _amend(self, contract, day, *changes, today=False):
         with freeze_time(f"{today or day} 12:00:00"):
-            amendment = self.env["kor.contract.amendment"].browse(contract.amend(day, list(changes)))
-            amendment.action_agree("Ada")
-        return amendment
-
-    def _run_cron(self, *days):
-        for day in days:
-            with freeze_time(f"{day} 12:00:00"):
-                self.env["kor.contract"]._cron_update_states()
-
-    def _mrr(self, contract, *days):
-        return [round(contract.as_of(day)["mrr"], 2) for day in days]
+            return super()._amend(contract, day, *changes)
 
     def test_open_pause_over_renewals_goes_on_at_the_raised_price(self):
         contract = self._sign()

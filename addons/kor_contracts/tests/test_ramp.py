@@ -10,26 +10,7 @@ class TestRamp(ContractCase):
     """Steps that are agreed at signature become dated lines."""
 
     def _draft(self, *steps, **values):
-        seats = {
-            "name": "Seats",
-            "charge_type": "per_unit",
-            "metric_id": self.seats.id,
-            "quantity": 5,
-            "unit_price": 10,
-        }
-        values = {"term": "multi_year", **values}
-        contract = self._create_contract({}, seats, **values)
-        lines = {"base": contract.line_ids[0].id, "seats": contract.line_ids[1].id, None: False}
-        contract.step_ids = [Command.create({**step, "line_id": lines[step.get("line_id")]}) for step in steps]
-        return contract
-
-    def _mrr(self, contract, *days):
-        return [round(contract.as_of(day)["mrr"], 2) for day in days]
-
-    def _amend(self, contract, day, *changes):
-        amendment = self.env["kor.contract.amendment"].browse(contract.amend(day, list(changes)))
-        amendment.action_agree("Ada")
-        return amendment
+        return self._draft_ramp(*steps, **{"term": "multi_year", **values})
 
     def test_prices_and_quantities_by_year(self):
         contract = self._draft(

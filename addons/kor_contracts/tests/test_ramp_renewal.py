@@ -1,5 +1,4 @@
 from odoo.exceptions import ValidationError
-from odoo.fields import Command
 from odoo.tests import freeze_time, tagged
 
 from .common import ContractCase
@@ -10,34 +9,12 @@ class TestRampRenewal(ContractCase):
     """Steps beyond the end of a contract that renews itself hold when the new term is there."""
 
     def _draft(self, *steps, **values):
-        seats = {
-            "name": "Seats",
-            "charge_type": "per_unit",
-            "metric_id": self.seats.id,
-            "quantity": 5,
-            "unit_price": 10,
-        }
-        contract = self._create_contract({}, seats, **{"term": "annual", "auto_renew": True, **values})
-        lines = {"base": contract.line_ids[0].id, "seats": contract.line_ids[1].id, None: False}
-        contract.step_ids = [Command.create({**step, "line_id": lines[step.get("line_id")]}) for step in steps]
-        return contract
+        return self._draft_ramp(*steps, **{"term": "annual", "auto_renew": True, **values})
 
     def _sign(self, *steps, **values):
         contract = self._draft(*steps, **values)
         contract.action_activate()
         return contract
-
-    def _run_cron(self, moment):
-        with freeze_time(moment):
-            self.env["kor.contract"]._cron_update_states()
-
-    def _mrr(self, contract, *days):
-        return [round(contract.as_of(day)["mrr"], 2) for day in days]
-
-    def _amend(self, contract, day, *changes):
-        amendment = self.env["kor.contract.amendment"].browse(contract.amend(day, list(changes)))
-        amendment.action_agree("Ada")
-        return amendment
 
     def test_steps_wait_for_the_term_that_renews_itself(self):
         contract = self._sign(

@@ -21,10 +21,6 @@ class TestRenewal(ContractCase):
         values = {"term": "annual", "auto_renew": True, "activate": True, **values}
         return self._create_contract(*(lines or ({},)), **values)
 
-    def _run_cron(self, moment):
-        with freeze_time(moment):
-            self.env["kor.contract"]._cron_update_states()
-
     def test_activation_keeps_the_first_term(self):
         contract = self._sign()
         self.assertRecordValues(

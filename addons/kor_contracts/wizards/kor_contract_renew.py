@@ -40,8 +40,8 @@ class KorContractRenew(models.TransientModel):
         for wizard in self:
             end = wizard.contract_id.date_end
             if end and wizard.months > 0:
-                after, day = end + timedelta(days=1), wizard.contract_id.date_start.day
-                day = day if periods.anchor_of(after, day) == after else after.day
+                after = end + timedelta(days=1)
+                day = periods.anchor_day_from(after, wizard.contract_id.date_start.day)
                 wizard.date_end = periods.boundary(after, day, wizard.months, 1) - timedelta(days=1)
             else:
                 wizard.date_end = wizard.date_end or end

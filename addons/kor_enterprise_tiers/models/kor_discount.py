@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.tools import format_date
 
 from ..engine.discounts import Discount, DiscountError
 from ..tools import format_price, format_quantity
@@ -121,10 +122,7 @@ class KorDiscount(models.Model):
         elif self.periods:
             parts.append(self.env._("for %(periods)s billing periods", periods=self.periods))
         if self.date_start:
-            parts.append(self.env._("from %(day)s", day=self._format_day(self.date_start)))
+            parts.append(self.env._("from %(day)s", day=format_date(self.env, self.date_start)))
         if self.date_end:
-            parts.append(self.env._("until %(day)s", day=self._format_day(self.date_end)))
+            parts.append(self.env._("until %(day)s", day=format_date(self.env, self.date_end)))
         return ", ".join(parts)
-
-    def _format_day(self, day):
-        return self.env["ir.qweb.field.date"].value_to_html(day, {})

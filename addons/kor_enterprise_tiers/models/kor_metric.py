@@ -3,6 +3,8 @@ import re
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from ..tools import format_quantity
+
 CODE_PATTERN = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -61,3 +63,7 @@ class KorMetric(models.Model):
     def _get_unit_name(self, quantity):
         """Return the name of the unit that fits a quantity."""
         return (self.unit_plural if quantity != 1 else self.unit) or self.unit or ""
+
+    def _describe_quantity(self, quantity):
+        """Return a quantity with its unit; of no metric at all, the number alone."""
+        return f"{format_quantity(self.env, quantity)} {self._get_unit_name(quantity)}".strip()

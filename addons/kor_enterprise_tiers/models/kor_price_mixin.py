@@ -1,3 +1,5 @@
+from contextlib import contextmanager
+
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
@@ -137,7 +139,7 @@ class KorPriceMixin(models.AbstractModel):
     )  # fmt: skip
     def _check_price(self):
         for record in self:
-            record._check_engine_price(record._get_engine_price)
+            record._check_engine_price()
 
     @api.constrains("charge_type", "metric_id")
     def _check_metric(self):
@@ -218,17 +220,25 @@ class KorPriceMixin(models.AbstractModel):
             included_events=self.included_events,
         )
 
-    def _check_engine_price(self, get_price):
-        try:
-            check_price(get_price())
-        except PricingError as error:
-            raise ValidationError(self.env._("“%(name)s”: %(reason)s", name=self.display_name, reason=error)) from error
+    def _check_engine_price(self, tiers=None):
+        """Raise where the price cannot be rated.
+
+        :param tiers: price tiers to judge it with in place of the saved ones.
+        """
+        with self._naming_price():
+            check_price(self._get_engine_price(tiers))
 
     def _rate(self, quantity, events=0):
         """Return the engine's rated quantity, a sentence as ValidationError where it cannot be priced."""
         self.ensure_one()
-        try:
+        with self._naming_price():
             return rate(self._get_engine_price(), quantity, events)
+
+    @contextmanager
+    def _naming_price(self):
+        """Say of which price it is that the engine refuses it."""
+        try:
+            yield
         except PricingError as error:
             raise ValidationError(self.env._("“%(name)s”: %(reason)s", name=self.display_name, reason=error)) from error
 

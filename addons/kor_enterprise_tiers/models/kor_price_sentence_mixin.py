@@ -118,8 +118,8 @@ class KorPriceSentenceMixin(models.AbstractModel):
         return self.env._("%(months)s months", months=months)
 
     def _describe_quantity(self, quantity):
-        unit = self.metric_id._get_unit_name(quantity)
-        return f"{self._describe_plain(quantity)} {unit}".strip()
+        """Return a quantity in the unit of the price's metric."""
+        return self.metric_id._describe_quantity(quantity)
 
     def _describe_plain(self, number):
         return format_quantity(self.env, number)

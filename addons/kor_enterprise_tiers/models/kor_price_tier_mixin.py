@@ -53,15 +53,14 @@ class KorPriceTierMixin(models.AbstractModel):
         if self.env.context.get("kor_price_saving") is SAVING:
             return
         for price in self[self._price_owner_field]:
-            price._check_engine_price(price._get_engine_price)
+            price._check_engine_price()
 
     @api.ondelete(at_uninstall=False)
     def _unlink_unless_price_breaks(self):
         if self.env.context.get("kor_price_saving") is SAVING:
             return
         for price in self[self._price_owner_field]:
-            remaining = price.price_tier_ids - self
-            price._check_engine_price(lambda price=price, tiers=remaining: price._get_engine_price(tiers))
+            price._check_engine_price(price.price_tier_ids - self)
 
     def _sorted_by_bound(self):
         """Return the tiers from the lowest, those without an upper bound last."""

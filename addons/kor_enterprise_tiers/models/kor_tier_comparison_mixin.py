@@ -5,6 +5,8 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import ormcache
 
+from ..tools import format_quantity
+
 
 class KorTierComparisonMixin(models.AbstractModel):
     """Set tiers side by side, as plain data for the page, the PDF and RPC."""
@@ -123,7 +125,7 @@ class KorTierComparisonMixin(models.AbstractModel):
     def _get_uptime_text(self):
         if not self.uptime_target:
             return self.env._("As agreed")
-        return self.env._("%(uptime)s %%", uptime=f"{self.uptime_target:.4f}".rstrip("0").rstrip("."))
+        return self.env._("%(uptime)s %%", uptime=format_quantity(self.env, self.uptime_target))
 
     def _prepare_comparison_features(self):
         categories = self.env["kor.feature"]._fields["category"]._description_selection(self.env)

@@ -1,7 +1,5 @@
 from odoo import api, fields, models
 
-from ..tools import format_quantity
-
 
 class KorTierLimit(models.Model):
     _name = "kor.tier.limit"
@@ -54,8 +52,7 @@ class KorTierLimit(models.Model):
             return self.env._("Unlimited")
         if self.kind == "agreed":
             return self.env._("As agreed")
-        number = format_quantity(self.env, self.quantity)
-        text = f"{number} {self.metric_id._get_unit_name(self.quantity)}".strip()
+        text = self.metric_id._describe_quantity(self.quantity)
         if self.metric_id.aggregation == "sum":
             text = self.env._("%(quantity)s a month", quantity=text)
         return self.env._("%(quantity)s and more", quantity=text) if self.kind == "minimum" else text

@@ -66,6 +66,13 @@ class TestComparisonPage(TierCase, HttpCase):
         for row in data["limits"] + data["services"]:
             self.assertEqual(len(row["values"]), len(data["tiers"]))
 
+    def test_uptime_is_written_as_the_language_writes_numbers(self):
+        self.env["res.lang"]._activate_lang("de_DE")
+        professional = self.env.ref(f"{MODULE}.tier_professional")
+        for lang, expected in [("en_US", "99.5 %"), ("de_DE", "99,5 %")]:
+            with self.subTest(lang):
+                self.assertEqual(professional.with_context(lang=lang)._get_uptime_text(), expected)
+
     def test_report_holds_the_selected_tiers(self):
         starter = self.env.ref(f"{MODULE}.tier_starter")
         report = self.env["ir.actions.report"]

@@ -143,27 +143,3 @@ def _share_remainder(tracks: Mapping[Any, _Track]) -> None:
 def _amounts(marks: tuple[date, ...], counts: list[int], rounding: Decimal) -> dict[date, Decimal]:
     spans = zip(marks, pairwise(counts), strict=False)
     return {month: (after - before) * rounding for month, (before, after) in spans if after != before}
-
-
-def earned_by(months: Mapping[date, Decimal], day: date) -> Decimal:
-    """Return the sum of the months that begin before a day."""
-    return sum((amount for month, amount in months.items() if month < day), Decimal(0))
-
-
-def bands(months: Mapping[date, Decimal], day: date, lengths: tuple[int, ...] = (12, 12)) -> list[Decimal]:
-    """Return what remains from a month on by bands of so many months, and then the rest.
-
-    Source: the disclosure of remaining performance obligations, ASC 606-10-50-13, IFRS 15.120.
-    """
-    result = [Decimal(0)] * (len(lengths) + 1)
-    start = day.year * 12 + day.month
-    for month, amount in months.items():
-        ahead = month.year * 12 + month.month - start
-        if ahead < 0:
-            continue
-        band = 0
-        while band < len(lengths) and ahead >= lengths[band]:
-            ahead -= lengths[band]
-            band += 1
-        result[band] += amount
-    return result

@@ -34,6 +34,13 @@ class Outcome:
         return self.total - self.earned - self.catch_up
 
 
+def choose(is_distinct: bool, is_standalone: bool, adds_only: bool) -> str:
+    """Return the treatment that follows from the answers: is what goes on distinct, what is added sold as if alone."""
+    if not is_distinct:
+        return "catch_up"
+    return "separate" if is_standalone and adds_only else "prospective"
+
+
 def compare(versions: Sequence[Version], rounding: Decimal, count: int = 12) -> list[Outcome]:
     """Return what each treatment makes of the last version: in all, on its day, in so many months from it on."""
     *before, version = versions

@@ -6,10 +6,10 @@ from odoo.tools import format_date
 
 from odoo.addons.kor_contracts.models.kor_amendment_preview_mixin import PREVIEWED
 from odoo.addons.kor_enterprise_tiers.engine.money import as_number, to_decimal
+from odoo.addons.kor_enterprise_tiers.tools import open_form
 
 from ..engine import recognition, treatments
-
-READER = "kor_revenue.group_kor_revenue_reader"
+from .kor_contract_balance_mixin import READER
 
 
 class KorAmendmentRevenueMixin(models.AbstractModel):
@@ -130,15 +130,8 @@ class KorAmendmentRevenueMixin(models.AbstractModel):
                 "treatment": self.revenue_treatment,
             }
         )
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Revenue Treatment"),
-            "res_model": wizard._name,
-            "res_id": wizard.id,
-            "views": [(False, "form")],
-            "target": "new",
-            "context": {"dialog_size": "extra-large"},
-        }
+        name = self.env._("Revenue Treatment")
+        return open_form(wizard, name=name, target="new", context={"dialog_size": "extra-large"})
 
     @api.model
     def _pair_months(self, revenue):

@@ -3,7 +3,7 @@ from odoo.exceptions import AccessError, UserError
 
 from odoo.addons.kor_contracts.models.kor_amendment_preview_mixin import PREVIEWED
 
-from .kor_amendment_revenue_mixin import READER
+from .kor_contract_balance_mixin import READER
 from .kor_revenue_version import MODIFICATIONS
 
 ANSWERS = [("yes", "Yes"), ("no", "No")]

@@ -3,7 +3,8 @@ from datetime import date
 from odoo import fields, models
 from odoo.exceptions import AccessError
 
-READERS = "kor_revenue.group_kor_revenue_reader"
+# Who may see what contracts earn.
+READER = "kor_revenue.group_kor_revenue_reader"
 
 
 class KorContractBalanceMixin(models.AbstractModel):
@@ -17,49 +18,49 @@ class KorContractBalanceMixin(models.AbstractModel):
         string="Earned in All",
         compute="_compute_revenue_balances",
         compute_sudo=True,
-        groups=READERS,
+        groups=READER,
         help="What all promises of the contract earn as far as that is known: allocated prices, and use so far.",
     )
     revenue_recognized = fields.Monetary(
         string="Recognised",
         compute="_compute_revenue_balances",
         compute_sudo=True,
-        groups=READERS,
+        groups=READER,
         help="What of it stands in the ledger as revenue.",
     )
     revenue_billed = fields.Monetary(
         string="Billed",
         compute="_compute_revenue_balances",
         compute_sudo=True,
-        groups=READERS,
+        groups=READER,
         help="What posted invoices, less credit notes, have put on the contract liability, without taxes.",
     )
     revenue_deferred = fields.Monetary(
         string="Deferred Revenue",
         compute="_compute_revenue_balances",
         compute_sudo=True,
-        groups=READERS,
+        groups=READER,
         help="The contract liability: what is billed and not recognised yet; of fees and of use each by itself.",
     )
     revenue_ahead = fields.Monetary(
         string="Earned, not Billed",
         compute="_compute_revenue_balances",
         compute_sudo=True,
-        groups=READERS,
+        groups=READER,
         help="The contract asset and the unbilled receivable: what is recognised and not billed yet.",
     )
     revenue_liability = fields.Monetary(
         string="In the Ledger",
         compute="_compute_revenue_balances",
         compute_sudo=True,
-        groups=READERS,
+        groups=READER,
         help="The contract liability as it stands in the ledger. It is more than what is deferred where invoices came "
         "after the last close for what was earned before: the next close takes that off the asset.",
     )
     revenue_parking_ids = fields.One2many(
-        "kor.revenue.close.parking", "contract_id", domain=[("date_mended", "=", False)], groups=READERS
+        "kor.revenue.close.parking", "contract_id", domain=[("date_mended", "=", False)], groups=READER
     )
-    revenue_error = fields.Text(compute="_compute_revenue_error", groups=READERS, string="Left out of a Close")
+    revenue_error = fields.Text(compute="_compute_revenue_error", groups=READER, string="Left out of a Close")
 
     def _compute_revenue_balances(self):
         flows = self._read_flows(date.max)
@@ -102,7 +103,7 @@ class KorContractBalanceMixin(models.AbstractModel):
 
     def _prepare_revenue_action(self, name):
         self.check_access("read")
-        if not self.env.user.has_group(READERS):
+        if not self.env.user.has_group(READER):
             raise AccessError(self.env._("Only members of KOR Enterprise › Revenue see what contracts earn."))
         action = self.env["ir.actions.act_window"]._for_xml_id(name)
         context = {

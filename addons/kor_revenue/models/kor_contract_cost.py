@@ -7,6 +7,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 
 from odoo.addons.kor_enterprise_tiers.engine.money import to_decimal
+from odoo.addons.kor_enterprise_tiers.tools import open_form
 
 from ..engine import delivery, months
 
@@ -161,13 +162,13 @@ class KorContractCost(models.Model):
     @api.depends("contract_id")
     def _compute_method(self):
         for cost in self:
-            company = (cost.contract_id.company_id or self.env.company).sudo()  # as the months
+            company = (cost.contract_id.company_id or self.env.company).sudo()  # settings hold for everybody
             cost.method = cost.method or company.kor_revenue_method or "month"
 
     @api.depends("contract_id")
     def _compute_accounts(self):
         for cost in self:
-            company_sudo = (cost.contract_id.company_id or self.env.company).sudo()  # as the months
+            company_sudo = (cost.contract_id.company_id or self.env.company).sudo()  # settings hold for everybody
             cost.credit_account_id = cost.credit_account_id or company_sudo.kor_commission_credit_account_id
             cost.expense_account_id = cost.expense_account_id or company_sudo.kor_commission_expense_account_id
 
@@ -245,12 +246,7 @@ class KorContractCost(models.Model):
         :return: a window action
         """
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "account.move",
-            "res_id": self.move_id.id,
-            "views": [(False, "form")],
-        }
+        return open_form(self.move_id)
 
     def _check_can_confirm(self):
         company_sudo = self.company_id.sudo()  # settings hold for everybody
@@ -305,7 +301,8 @@ class KorContractCost(models.Model):
     def _prepare_move(self, debit_account):
         company_sudo = self.company_id.sudo()  # settings hold for everybody
         closed = company_sudo._get_kor_closed_until(company_sudo, company_sudo.kor_revenue_journal_id)
-        line = {"name": f"{self.name}: {self.contract_id.name}", "currency_id": self.currency_id.id, "tax_ids": []}
+        debit = self._prepare_move_line(debit_account, self.partner_id, self.amount)
+        credit = self._prepare_move_line(self.credit_account_id, self.payee_id, -self.amount)
         return {
             "move_type": "entry",
             "company_id": self.company_id.id,
@@ -313,26 +310,21 @@ class KorContractCost(models.Model):
             "date": max(self.date, closed + DAY),
             "currency_id": self.currency_id.id,
             "partner_id": self.payee_id.id,
-            "ref": line["name"],
+            "ref": debit["name"],
             "line_ids": [
-                Command.create(
-                    {
-                        **line,
-                        "account_id": debit_account.id,
-                        "partner_id": self.partner_id.commercial_partner_id.id,
-                        "kor_contract_id": self.contract_id.id,
-                        "amount_currency": self.amount,
-                    }
-                ),
-                Command.create(
-                    {
-                        **line,
-                        "account_id": self.credit_account_id.id,
-                        "partner_id": self.payee_id.commercial_partner_id.id,
-                        "amount_currency": -self.amount,
-                    }
-                ),
+                Command.create({**debit, "kor_contract_id": self.contract_id.id}),
+                Command.create(credit),
             ],
+        }
+
+    def _prepare_move_line(self, account, partner, amount):
+        return {
+            "name": f"{self.name}: {self.contract_id.name}",
+            "account_id": account.id,
+            "partner_id": partner.commercial_partner_id.id,
+            "currency_id": self.currency_id.id,
+            "amount_currency": amount,
+            "tax_ids": [],
         }
 
     def _prepare_schedule(self, asset):

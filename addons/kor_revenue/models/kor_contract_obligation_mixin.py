@@ -10,7 +10,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.addons.kor_billing.engine import billing
 from odoo.addons.kor_enterprise_tiers.engine.money import to_decimal
 
-from ..engine import delivery, recognition
+from ..engine import delivery, recognition, treatments
 
 FIXED = ("fixed", "per_unit", "one_time")
 
@@ -110,31 +110,43 @@ class KorContractObligationMixin(models.AbstractModel):
         terms = self._get_revenue_terms(since or self._get_next_start(amendment))
         if not terms or (last and last.basis == terms["basis"]):
             return versions_sudo.browse()
-        engine, day = terms["version"], terms["version"].day
+        engine = terms["version"]
         agreed = amendment.date_effective if amendment else estimate and estimate.date
-        if agreed and last:
-            day = max(agreed, self.revenue_since)
-        elif last:
-            day = self._get_first_change(last, engine)
-        # What ends is settled on its last day: after it, nothing would be left to earn the rest with.
-        day = min(day, engine.obligations and max(one.end for one in engine.obligations) - timedelta(days=1))
+        day = self._get_version_day(last, engine, agreed)
         treatment = treatment or self._choose_treatment(last, engine, day, amendment)
         version_sudo = versions_sudo.create(
             {
-                "contract_id": self.id,
-                "number": (last.number or 0) + 1,
+                **self._prepare_version_values(last, engine),
                 "amendment_id": amendment.id if amendment else False,
                 "estimate_id": estimate.id if estimate else False,
                 "date_effective": day,
                 "treatment": treatment,
-                "price": float(engine.price),
-                "standalone": float(engine.standalone),
-                "change": float(engine.price) - last.price,
                 "basis": terms["basis"],
             }
         )
         version_sudo._check_possible()
         return version_sudo
+
+    def _prepare_version_values(self, last, engine):
+        return {
+            "contract_id": self.id,
+            "number": (last.number or 0) + 1,
+            "price": float(engine.price),
+            "standalone": float(engine.standalone),
+            "change": float(engine.price) - last.price,
+        }
+
+    def _get_version_day(self, last, engine, agreed):
+        """Return the day from which new terms hold.
+
+        :param agreed: the day on which both sides say so; nothing where the contract just goes on, or ends
+        """
+        if not last:
+            day = engine.day
+        else:
+            day = max(agreed, self.revenue_since) if agreed else self._get_first_change(last, engine)
+        # What ends is settled on its last day: after it, nothing would be left to earn the rest with.
+        return min(day, max(one.end for one in engine.obligations) - timedelta(days=1))
 
     def _get_first_change(self, last, engine):
         """Return the first day on which new terms deliver otherwise than the last ones.
@@ -160,11 +172,10 @@ class KorContractObligationMixin(models.AbstractModel):
         if not last:
             return "prospective"
         before = last._get_engine_versions()[0]
-        if amendment and amendment.revenue_distinct == "no":
-            return "catch_up"
+        is_distinct = not amendment or amendment.revenue_distinct != "no"
         answer = amendment and amendment.revenue_standalone
         is_standalone = answer == "yes" if answer else self._is_at_standalone_price(before, engine, day)
-        return "separate" if is_standalone and self._is_addition(before, engine, day) else "prospective"
+        return treatments.choose(is_distinct, is_standalone, self._is_addition(before, engine, day))
 
     def _is_addition(self, before, after, day):
         """Tell whether new terms take nothing away, of what is promised or of the price."""

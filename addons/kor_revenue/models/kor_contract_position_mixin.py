@@ -54,38 +54,36 @@ class KorContractPositionMixin(models.AbstractModel):
         for row in rows:
             by_month[delivery.month_of(row["date"])].append(row)
         state, asset, result = position.Position(), position.Position(), []
-        for month in sorted({*flows, *by_month, *self._get_open_months(flows, by_month, day, closed)}):
+        for month in sorted({*flows, *by_month, *self._get_open_months(flows, by_month, day)}):
             flow = flows.get(month, _Flow())
             amount = flow.earned + sum((row["amount"] for row in by_month[month]), ZERO)
             end = min(delivery.next_month(month) - DAY, day)
             rate = self._get_rate(contract, company, end)
             outcome = position.carry(state, position.Flow(flow.billed, flow.billed_balance, amount, rate), rounding)
-            is_open = delivery.next_month(month) - DAY > closed
-            if not is_open:
+            if delivery.next_month(month) - DAY <= closed:
                 # What is closed stays as it was booked.
-                gain = flow.exchange
-                balance = state.balance + flow.billed_balance - flow.earned_balance - gain
+                balance = state.balance + flow.billed_balance - flow.earned_balance - flow.exchange
                 state = position.Position(state.amount + flow.billed - flow.earned, balance)
                 asset = position.Position(asset.amount + flow.moved, asset.balance + flow.moved_balance)
                 continue
             self._share_balance(by_month[month], outcome.revenue - flow.earned_balance, rounding)
-            state = outcome.closing
-            wanted = outcome.asset
-            move = {
-                "contract": contract,
-                "group": group,
-                "month": month,
-                "date": contract._get_booking_date(month, day, closed),
-                "amount": wanted.amount - asset.amount - flow.moved,
-                "balance": wanted.balance - asset.balance - flow.moved_balance,
-                "exchange": outcome.exchange - flow.exchange,
-            }
-            asset = wanted
-            if move["amount"] or move["balance"] or move["exchange"]:
-                result.append(move)
+            move = self._prepare_reclass(outcome, asset, flow)
+            state, asset = outcome.closing, outcome.asset
+            if any(move.values()):
+                date = contract._get_booking_date(month, day, closed)
+                result.append({"contract": contract, "group": group, "month": month, "date": date, **move})
         return result
 
-    def _get_open_months(self, flows, by_month, day, closed):
+    def _prepare_reclass(self, outcome, asset, flow):
+        """Return what is to be moved so that the contract asset is what it should be, less what was moved already."""
+        wanted = outcome.asset
+        return {
+            "amount": wanted.amount - asset.amount - flow.moved,
+            "balance": wanted.balance - asset.balance - flow.moved_balance,
+            "exchange": outcome.exchange - flow.exchange,
+        }
+
+    def _get_open_months(self, flows, by_month, day):
         """Return the last month: also where nothing flowed in it, what was moved before stays right."""
         return [delivery.month_of(day)] if flows or by_month else []
 
@@ -125,18 +123,8 @@ class KorContractPositionMixin(models.AbstractModel):
 
     def _write_reclasses(self, positions, moves):
         """Note what was moved, for the next close and for the roll-forward."""
-        reclasses = self.env["kor.revenue.reclass"]
-        found = (
-            reclasses._read_group(
-                [("contract_id", "in", [row["contract"].id for row in positions])],
-                ["contract_id", "position_group", "month:day"],
-                ["revision:max"],
-            )
-            if positions
-            else []
-        )
-        taken = {(contract, group, fields.Date.to_date(month)): last for contract, group, month, last in found}
-        reclasses.create(
+        taken = self._get_taken_revisions(positions)
+        self.env["kor.revenue.reclass"].create(
             [
                 {
                     "contract_id": row["contract"].id,
@@ -157,6 +145,17 @@ class KorContractPositionMixin(models.AbstractModel):
                 for row in positions
             ]
         )
+
+    def _get_taken_revisions(self, positions):
+        """Return the last revision of each contract's month that was moved before."""
+        if not positions:
+            return {}
+        found = self.env["kor.revenue.reclass"]._read_group(
+            [("contract_id", "in", [row["contract"].id for row in positions])],
+            ["contract_id", "position_group", "month:day"],
+            ["revision:max"],
+        )
+        return {(contract, group, fields.Date.to_date(month)): last for contract, group, month, last in found}
 
 
 class _Flow:

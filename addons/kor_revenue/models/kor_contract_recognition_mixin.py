@@ -1,15 +1,14 @@
 from collections import defaultdict
 
-from dateutil.relativedelta import relativedelta
-
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
 from odoo.addons.kor_enterprise_tiers.engine.money import ZERO, as_number, to_decimal
 
 from ..engine import delivery
+from .kor_contract_balance_mixin import READER
 
-DAY = relativedelta(days=1)
+DAY = delivery.DAY
 
 
 class KorContractRecognitionMixin(models.AbstractModel):
@@ -44,7 +43,7 @@ class KorContractRecognitionMixin(models.AbstractModel):
         :return: a list of dicts with contract, schedule, month, date, amount, currency
         """
         self.check_access("read")
-        if not self.env.su and not self.env.user.has_group("kor_revenue.group_kor_revenue_reader"):
+        if not self.env.su and not self.env.user.has_group(READER):
             raise AccessError(self.env._("Only members of KOR Enterprise › Revenue can preview revenue."))
         day = self._parse_date(date_to, "date_to")
         savepoint = self.env.cr.savepoint(flush=True)
@@ -180,7 +179,6 @@ class KorContractRecognitionMixin(models.AbstractModel):
     @api.model
     def _prepare_revenue_item(self, row, move, revision, booked):
         schedule = row["schedule"]
-        booked = schedule.currency_id.round(booked)
         return {
             "schedule_id": schedule.id,
             "contract_id": schedule.contract_id.id,
@@ -198,19 +196,25 @@ class KorContractRecognitionMixin(models.AbstractModel):
             "amount": float(row["amount"]),
             "balance": float(row["balance"]),
             "move_id": move.id,
-            "explanation": {
-                "schedule": schedule.id,
-                "name": schedule.name,
-                "method": schedule.method,
-                "month": fields.Date.to_string(row["month"]),
-                "allocated": schedule.amount,
-                "target": schedule.currency_id.round(booked + float(row["amount"])),
-                "booked": booked,
-                "amount": as_number(row["amount"]),
-                "balance": as_number(row["balance"]),
-                "date": fields.Date.to_string(row["date"]),
-                "late": row["month"] != delivery.month_of(row["date"]),
-                "revision": revision,
-                "currency": schedule.currency_id.name,
-            },
+            "explanation": self._explain_revenue_item(row, revision, schedule.currency_id.round(booked)),
+        }
+
+    @api.model
+    def _explain_revenue_item(self, row, revision, booked):
+        """Return why so much of a schedule's month is booked, beside what was booked of it before."""
+        schedule = row["schedule"]
+        return {
+            "schedule": schedule.id,
+            "name": schedule.name,
+            "method": schedule.method,
+            "month": fields.Date.to_string(row["month"]),
+            "allocated": schedule.amount,
+            "target": schedule.currency_id.round(booked + float(row["amount"])),
+            "booked": booked,
+            "amount": as_number(row["amount"]),
+            "balance": as_number(row["balance"]),
+            "date": fields.Date.to_string(row["date"]),
+            "late": row["month"] != delivery.month_of(row["date"]),
+            "revision": revision,
+            "currency": schedule.currency_id.name,
         }

@@ -1,5 +1,4 @@
 from dataclasses import replace
-from datetime import timedelta
 from fractions import Fraction
 
 from odoo import fields, models
@@ -7,8 +6,9 @@ from odoo import fields, models
 from odoo.addons.kor_enterprise_tiers.engine.money import ZERO
 
 from ..engine import delivery
+from .kor_contract_schedule_mixin import add_months
 
-DAY = timedelta(days=1)
+DAY = delivery.DAY
 
 
 class KorContractRemainingMixin(models.AbstractModel):
@@ -28,7 +28,7 @@ class KorContractRemainingMixin(models.AbstractModel):
             versions = contract._get_engine_versions_on(day)
             given = [one for one in adjustments.get(contract.id, ()) if one["date"] <= day]
             after, before = (
-                _merge(contract._get_pooled_months(until, versions), contract._get_adjusted_months(given, until))
+                add_months(contract._get_pooled_months(until, versions), contract._get_adjusted_months(given, until))
                 for until in (None, day + DAY)
             )
             for root, schedule in contract._get_kept_roots().items():
@@ -43,10 +43,10 @@ class KorContractRemainingMixin(models.AbstractModel):
         What is still to be done is expected by the end of its promise.
         """
         self.ensure_one()
-        contract_sudo = self.sudo()  # as the slices
-        noted = contract_sudo.revenue_schedule_ids._get_engine_progress()
+        noted = self._get_revenue_schedules()._get_engine_progress()
         known = {key: tuple(fact for fact in facts if fact.day <= day) for key, facts in noted.items()}
-        records = contract_sudo.revenue_version_ids.filtered(lambda one: min(one.date_known, one.date_effective) <= day)
+        versions = self._get_revenue_versions()
+        records = versions.filtered(lambda one: min(one.date_known, one.date_effective) <= day)
         return [
             replace(version, obligations=tuple(self._expect(one, day) for one in version.obligations))
             for version in records._get_engine_versions(known)
@@ -58,17 +58,6 @@ class KorContractRemainingMixin(models.AbstractModel):
         expected = max(max(one.end for one in obligation.stretches) - DAY, day + DAY)
         done = delivery.Progress(fields.Date.to_date(expected), Fraction(1))
         return replace(obligation, progress=(*obligation.progress, done))
-
-
-def _merge(one, other):
-    """Add months by root."""
-    return {
-        root: {
-            month: one.get(root, {}).get(month, ZERO) + other.get(root, {}).get(month, ZERO)
-            for month in {**one.get(root, {}), **other.get(root, {})}
-        }
-        for root in {**one, **other}
-    }
 
 
 def _subtract(after, before, day):

@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
@@ -11,7 +11,7 @@ from odoo.addons.kor_enterprise_tiers.engine.money import to_decimal
 from ..engine import delivery, months, recognition
 from ..engine import shares as engine_shares
 
-DAY = timedelta(days=1)
+DAY = delivery.DAY
 
 
 class KorContractScheduleMixin(models.AbstractModel):
@@ -57,7 +57,7 @@ class KorContractScheduleMixin(models.AbstractModel):
         values = []
         for contract in self:
             roots = contract._get_revenue_roots()
-            roots = roots.filtered(lambda line: not line.sudo().revenue_schedule_ids)  # as above
+            roots = roots.filtered(lambda line: not line.sudo().revenue_schedule_ids)  # whoever agrees to the contract
             # A first line that was moved before it began is void, but what goes on from it is promised.
             kept = roots.filtered(lambda root: any(not line._is_void() for line in root._get_chain()))
             values += [contract._prepare_schedule_values(root) for root in kept]
@@ -99,8 +99,8 @@ class KorContractScheduleMixin(models.AbstractModel):
                 contract._get_use_months(meters, until),
                 contract._get_adjusted_months(adjustments.get(contract.id, ()), partial),
             ):
-                _add(by_root, own)
-            for schedule in contract.sudo().revenue_schedule_ids.filtered("contract_line_id"):  # as the slices
+                add_months(by_root, own)
+            for schedule in contract._get_revenue_schedules().filtered("contract_line_id"):
                 result[schedule.id] = by_root.get(schedule.contract_line_id.id, {})
         return result
 
@@ -119,10 +119,14 @@ class KorContractScheduleMixin(models.AbstractModel):
         return months.by_month(recognition.curve(versions), first, last, rounding, mode, partial)
 
     def _get_engine_versions(self):
-        contract_sudo = self.sudo()  # as the slices
-        return contract_sudo.revenue_version_ids._get_engine_versions(
-            contract_sudo.revenue_schedule_ids._get_engine_progress()
-        )
+        progress = self._get_revenue_schedules()._get_engine_progress()
+        return self._get_revenue_versions()._get_engine_versions(progress)
+
+    def _get_revenue_schedules(self):
+        return self.sudo().revenue_schedule_ids  # what is earned follows from facts, whoever looks
+
+    def _get_revenue_versions(self):
+        return self.sudo().revenue_version_ids.sorted("number")  # what is earned follows from facts, whoever looks
 
     def _get_periodic_months(self, until):
         """Return what fees earn of periods that are not enforceable together: each by itself."""
@@ -142,20 +146,19 @@ class KorContractScheduleMixin(models.AbstractModel):
                 mode,
                 until,
             )
-            _add(result, {one.line.root: own})
+            add_months(result, {one.line.root: own})
         return result
 
     def _get_pooled_span(self):
         """Return the days whose periods are earned together, half-open."""
-        last = self.sudo().revenue_version_ids.sorted("number")[-1:]  # as the slices
+        last = self._get_revenue_versions()[-1:]
         if not last:
             return self.date_start, self.date_start
         return fields.Date.to_date(last.basis["since"]), fields.Date.to_date(last.basis["until"])
 
     def _get_kept_roots(self):
-        """Return the methods of the promises that have a schedule, by root."""
-        schedules_sudo = self.sudo().revenue_schedule_ids  # as the slices
-        return {one.contract_line_id.id: one for one in schedules_sudo if one.contract_line_id}
+        """Return the schedules of the promises that have one, by the id of the promise's first line."""
+        return {one.contract_line_id.id: one for one in self._get_revenue_schedules() if one.contract_line_id}
 
     def _get_period_obligation(self, one, schedule):
         """Return a period of a line, or what is charged once, as a promise of its own."""
@@ -189,7 +192,7 @@ class KorContractScheduleMixin(models.AbstractModel):
         days = {day for one in whole if one.line.charge_type == "usage" for day in _months_inside(one.start, one.end)}
         marks, result = {day: rate_until(day) for day in days}, {}
         for one in whole:
-            _add(result, {one.line.root: self._cut_use(one, marks)})
+            add_months(result, {one.line.root: self._cut_use(one, marks)})
         return result
 
     def _get_use_terms(self, meters):
@@ -238,7 +241,7 @@ class KorContractScheduleMixin(models.AbstractModel):
                 return amount * delivery.delivered(span, asked) if asked > day else Fraction(0)
 
             last = max(one["end"], day + DAY)
-            _add(result, {root: months.cut_into_months(earned, day, last, rounding, mode, until)})
+            add_months(result, {root: months.cut_into_months(earned, day, last, rounding, mode, until)})
         return result
 
     @api.model
@@ -250,57 +253,11 @@ class KorContractScheduleMixin(models.AbstractModel):
         by_size = sorted(same or kept, key=lambda root: (kept[root].agreed_price, root))
         return by_size[-1] if by_size else None
 
-    def _find_adjustments(self):
-        """Return by contract what documents say that no booked period says, without taxes.
-
-        Lines on the contract liability without a billed period; less what billing has booked without a document
-        because somebody had given it already.
-        """
-        schedules = self.sudo().revenue_schedule_ids.filtered(lambda one: one.kind == "revenue")  # as the slices
-        accounts = schedules.deferral_account_id
-        if not accounts:
-            return {}
-        self.env.flush_all()
-        self.env.cr.execute(
-            """
-            SELECT COALESCE(line.kor_contract_id, move.kor_contract_id) AS contract, -line.amount_currency AS amount,
-                move.date, line.product_id AS product, 0 AS root,
-                COALESCE(origin.kor_date_from, move.kor_date_from, move.date) AS start,
-                COALESCE(origin.kor_date_to, move.kor_date_to, move.date) AS last
-            FROM account_move_line line
-            JOIN account_move move ON move.id = line.move_id
-            LEFT JOIN account_move origin ON origin.id = move.reversed_entry_id
-            WHERE COALESCE(line.kor_contract_id, move.kor_contract_id) = ANY(%(contracts)s)
-                AND line.account_id = ANY(%(accounts)s) AND line.parent_state = 'posted'
-                AND move.move_type IN ('out_invoice', 'out_refund', 'out_receipt')
-                AND NOT EXISTS (SELECT FROM kor_billing_item item
-                    WHERE item.move_line_id = line.id AND item.state = 'booked')
-            UNION ALL
-            SELECT item.contract_id, -item.amount, item.create_date::date, item.product_id,
-                COALESCE(own.root_id, own.id), item.date_start, item.date_end
-            FROM kor_billing_item item JOIN kor_contract_line own ON own.id = item.contract_line_id
-            JOIN kor_contract contract ON contract.id = item.contract_id
-            WHERE item.contract_id = ANY(%(contracts)s) AND item.state = 'booked' AND item.move_line_id IS NULL
-                AND item.amount < 0 AND item.date_start >= contract.revenue_since
-            ORDER BY 3
-            """,
-            {"contracts": self.ids, "accounts": accounts.ids},
-        )
-        found = {}
-        for row in self.env.cr.dictfetchall():
-            amount, last = self._to_currency(row["amount"]), max(row.pop("last"), row["start"])
-            found.setdefault(row["contract"], []).append({**row, "amount": amount, "end": last + DAY})
-        return self._absorb_expected(found)
-
-    @api.model
-    def _to_currency(self, amount):
-        return to_decimal(float(amount))
-
     def _describe_schedules(self, targets):
         """Write what the schedules come to, and why."""
         versions = self._get_engine_versions()
         shares = engine_shares.shares(versions)
-        for schedule in self.sudo().revenue_schedule_ids.filtered("contract_line_id"):  # as the slices
+        for schedule in self._get_revenue_schedules().filtered("contract_line_id"):
             own = targets.get(schedule.id, {})
             values = self._prepare_schedule_summary(schedule, own, versions, shares)
             changed = {name: value for name, value in values.items() if schedule[name] != value}
@@ -310,7 +267,7 @@ class KorContractScheduleMixin(models.AbstractModel):
     def _prepare_schedule_summary(self, schedule, own, versions, shares):
         key, total = schedule.contract_line_id.id, sum(own.values(), Decimal(0))
         promise = versions and next((one for one in versions[-1].obligations if one.key == key), None)
-        last = self.sudo().revenue_version_ids.sorted("number")[-1:]  # as the slices
+        last = self._get_revenue_versions()[-1:]
         agreed = next((one["agreed"] for one in (last.basis or {}).get("obligations", ()) if one["line"] == key), 0)
         start = promise.start if promise else min(own, default=schedule.contract_line_id.date_start)
         end = promise.end - DAY if promise else delivery.next_month(max(own)) - DAY if own else False
@@ -330,27 +287,12 @@ class KorContractScheduleMixin(models.AbstractModel):
 
     def _explain_schedule(self, schedule, amount, versions, shares):
         """Return why the schedule has its amount: each of the versions, and the promise's part of it."""
-        key, found = schedule.contract_line_id.id, []
-        records = self.sudo().revenue_version_ids.sorted("number")  # as the slices
-        for version, record, parts in zip(versions, records, shares, strict=True):
-            own = next((one for one in version.obligations if one.key == key), None)
-            found.append(
-                {
-                    "number": record.number,
-                    "date": version.day.isoformat(),
-                    "treatment": record.treatment,
-                    "amendment": record.amendment_id.name or "",
-                    "price": float(version.price),
-                    "standalone": float(version.standalone),
-                    "own": float(own.standalone) if own else 0.0,
-                    "residual": bool(own and own.is_residual),
-                    "share": self._explain_share(parts.get(key)),
-                    "stretches": [
-                        {"from": one.start.isoformat(), "to": (one.end - DAY).isoformat(), "value": float(one.value)}
-                        for one in (own.stretches if own else ())
-                    ],
-                }
-            )
+        key = schedule.contract_line_id.id
+        records = self._get_revenue_versions()
+        found = [
+            self._explain_version(key, version, record, parts.get(key))
+            for version, record, parts in zip(versions, records, shares, strict=True)
+        ]
         total = float(shares[-1][key].total) if shares and key in shares[-1] else 0.0
         beside = self.currency_id.round(amount - total)
         # The promise that ends last takes what all of them were rounded by.
@@ -366,6 +308,26 @@ class KorContractScheduleMixin(models.AbstractModel):
         }
 
     @api.model
+    def _explain_version(self, key, version, record, share):
+        """Return the part of a promise in a version of the terms as plain JSON."""
+        own = next((one for one in version.obligations if one.key == key), None)
+        return {
+            "number": record.number,
+            "date": version.day.isoformat(),
+            "treatment": record.treatment,
+            "amendment": record.amendment_id.name or "",
+            "price": float(version.price),
+            "standalone": float(version.standalone),
+            "own": float(own.standalone) if own else 0.0,
+            "residual": bool(own and own.is_residual),
+            "share": self._explain_share(share),
+            "stretches": [
+                {"from": one.start.isoformat(), "to": (one.end - DAY).isoformat(), "value": float(one.value)}
+                for one in (own.stretches if own else ())
+            ],
+        }
+
+    @api.model
     def _explain_share(self, share):
         """Return a promise's part of a price as plain JSON, or nothing where it is no part of the terms."""
         if share is None:
@@ -375,12 +337,13 @@ class KorContractScheduleMixin(models.AbstractModel):
         return {**facts, "factor": facts["amount"] / facts["own"] if facts["own"] else 0.0}
 
 
-def _add(result, more):
-    """Add amounts by root and month."""
+def add_months(result, more):
+    """Add amounts by root and month to what is there, and return that."""
     for root, own in more.items():
         mine = result.setdefault(root, {})
         for month, amount in own.items():
             mine[month] = mine.get(month, Decimal(0)) + amount
+    return result
 
 
 def _months_inside(start, end):

@@ -6,8 +6,32 @@ from odoo.exceptions import UserError
 
 from odoo.addons.kor_enterprise_tiers.engine.money import to_decimal
 
-from ..engine import estimates
+from ..engine import delivery, estimates
 from .kor_revenue_estimate import SIGNS
+
+# Lines of documents on the contract liability without a billed period; less what billing has booked without a document.
+ADJUSTMENTS = """
+    SELECT COALESCE(line.kor_contract_id, move.kor_contract_id) AS contract, -line.amount_currency AS amount,
+        move.date, line.product_id AS product, 0 AS root,
+        COALESCE(origin.kor_date_from, move.kor_date_from, move.date) AS start,
+        COALESCE(origin.kor_date_to, move.kor_date_to, move.date) AS last
+    FROM account_move_line line
+    JOIN account_move move ON move.id = line.move_id
+    LEFT JOIN account_move origin ON origin.id = move.reversed_entry_id
+    WHERE COALESCE(line.kor_contract_id, move.kor_contract_id) = ANY(%(contracts)s)
+        AND line.account_id = ANY(%(accounts)s) AND line.parent_state = 'posted'
+        AND move.move_type IN ('out_invoice', 'out_refund', 'out_receipt')
+        AND NOT EXISTS (SELECT FROM kor_billing_item item
+            WHERE item.move_line_id = line.id AND item.state = 'booked')
+    UNION ALL
+    SELECT item.contract_id, -item.amount, item.create_date::date, item.product_id,
+        COALESCE(own.root_id, own.id), item.date_start, item.date_end
+    FROM kor_billing_item item JOIN kor_contract_line own ON own.id = item.contract_line_id
+    JOIN kor_contract contract ON contract.id = item.contract_id
+    WHERE item.contract_id = ANY(%(contracts)s) AND item.state = 'booked' AND item.move_line_id IS NULL
+        AND item.amount < 0 AND item.date_start >= contract.revenue_since
+    ORDER BY 3
+"""
 
 
 class KorContractVariableMixin(models.AbstractModel):
@@ -67,6 +91,27 @@ class KorContractVariableMixin(models.AbstractModel):
                 amount = SIGNS[one.kind] * to_decimal(one.included)
                 result.append(estimates.Estimate(one.date, amount, following.date if following else None))
         return result
+
+    def _find_adjustments(self):
+        """Return by contract what documents say that no booked period says, without taxes.
+
+        Lines on the contract liability without a billed period; less what billing has booked without a document
+        because somebody had given it already.
+        """
+        schedules = self._get_revenue_schedules().filtered(lambda one: one.kind == "revenue")
+        accounts = schedules.deferral_account_id
+        if not accounts:
+            return {}
+        self.env.flush_all()
+        self.env.cr.execute(
+            ADJUSTMENTS,
+            {"contracts": self.ids, "accounts": accounts.ids},
+        )
+        found = {}
+        for row in self.env.cr.dictfetchall():
+            amount, last = to_decimal(float(row["amount"])), max(row.pop("last"), row["start"])
+            found.setdefault(row["contract"], []).append({**row, "amount": amount, "end": last + delivery.DAY})
+        return self._absorb_expected(found)
 
     def _absorb_expected(self, adjustments):
         """Return what of the documents counts beside the prices of the contracts.

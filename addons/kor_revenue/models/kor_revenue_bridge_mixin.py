@@ -1,12 +1,9 @@
-from collections import defaultdict
-from datetime import timedelta
-
 from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..engine import delivery
 
-DAY = timedelta(days=1)
+DAY = delivery.DAY
 
 
 class KorRevenueBridgeMixin(models.AbstractModel):
@@ -20,7 +17,7 @@ class KorRevenueBridgeMixin(models.AbstractModel):
         """Return what recurring fees come to in a period: the MRR on the last day of each month, by its days."""
         contracts = self.env["kor.contract"].search(self._get_recurring_domain(company, first, last))
         contracts = contracts.with_context(kor_as_of_day=True)
-        rates = self._get_rates(company, last)
+        rates = company._get_kor_rates(last)
         return company.currency_id.round(
             sum(
                 self._get_contract_recurring(contract, first, last) * rates.get(contract.currency_id.id, 1.0)
@@ -46,15 +43,11 @@ class KorRevenueBridgeMixin(models.AbstractModel):
             if contract.date_end_effective and contract.date_end_effective < day:
                 continue
             # Without discounts that run out, it changes with the lines alone.
-            key = day if is_timed else tuple(line.id for line in contract.line_ids if self._runs(line, day))
+            key = day if is_timed else tuple(line.id for line in contract.line_ids if line._runs_at(day))
             if key not in known:
                 known[key] = float(contract._get_monthly_revenue(day))
             total += known[key] * share
         return total
-
-    @api.model
-    def _runs(self, line, day):
-        return line.date_start <= day and (not line.date_end or day <= line.date_end)
 
     @api.model
     def _get_month_ends(self, first, last):
@@ -65,13 +58,6 @@ class KorRevenueBridgeMixin(models.AbstractModel):
             end = min(after - DAY, last)
             yield end, ((end - start).days + 1) / (after - delivery.month_of(start)).days
             start = after
-
-    @api.model
-    def _get_rates(self, company, day):
-        """Return what a unit of each currency is worth in the company's on a day."""
-        rates = self.env["res.currency"].search([])._get_rates(company, day)
-        own = rates.get(company.currency_id.id) or 1.0
-        return {currency: own / rate for currency, rate in rates.items() if rate}
 
     @api.model
     def _get_invoiced(self, company, first, last):
@@ -137,15 +123,17 @@ class KorRevenueBridgeMixin(models.AbstractModel):
     @api.model
     def _get_receivable(self, company, first, last):
         """Return what the invoices of the period ask for, and what was paid or settled in it on those of any period."""
-        found = defaultdict(float)
-        found["asked"] = float(
-            self.env.execute_query(
-                SQL(
-                    "SELECT COALESCE(sum(balance), 0) FROM (%s) line WHERE display_type = 'payment_term'",
-                    self._get_document_lines(company, first, last),
-                )
-            )[0][0]
+        [(asked,)] = self.env.execute_query(
+            SQL(
+                "SELECT COALESCE(sum(balance), 0) FROM (%s) line WHERE display_type = 'payment_term'",
+                self._get_document_lines(company, first, last),
+            )
         )
+        return {"asked": float(asked), **self._get_settled(company, first, last)}
+
+    @api.model
+    def _get_settled(self, company, first, last):
+        """Return what was paid in a period on invoices of contracts, and what was settled otherwise."""
         rows = self.env.execute_query(
             SQL(
                 """
@@ -168,5 +156,4 @@ class KorRevenueBridgeMixin(models.AbstractModel):
                 last,
             )
         )
-        found.update({kind: float(amount or 0) for kind, amount in rows})
-        return found
+        return {"cash": 0.0, "settled": 0.0, **{kind: float(amount or 0) for kind, amount in rows}}

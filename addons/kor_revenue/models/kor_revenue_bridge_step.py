@@ -135,14 +135,16 @@ class KorRevenueBridgeStep(models.TransientModel):
         if self.key in ("taxes", "receivable"):
             return [*domain, ("display_type", "=", "tax" if self.key == "taxes" else "payment_term")]
         domain.append(("display_type", "not in", ("payment_term", "tax")))
-        items = "kor_item_ids.charge_type"
-        schedules = (
-            self.env["kor.revenue.schedule"]
-            .sudo()  # of their accounts only
-            .search([("company_id", "=", company.id), ("kind", "=", "revenue")])
-        )
-        accounts = schedules.deferral_account_id.ids
-        more = {
+        more = self._get_line_domains(company)
+        return [*domain, *more[self.key]] if self.key in more else None
+
+    @api.model
+    def _get_line_domains(self, company):
+        """Return which lines of contract invoices are behind each figure that is a sum of lines."""
+        schedules_sudo = self.env["kor.revenue.schedule"].sudo()  # of their accounts only
+        schedules = schedules_sudo.search([("company_id", "=", company.id), ("kind", "=", "revenue")])
+        accounts, items = schedules.deferral_account_id.ids, "kor_item_ids.charge_type"
+        return {
             "invoiced": [],
             "timing": [(items, "in", ("fixed", "per_unit"))],
             "usage": [(items, "in", ("usage", "commitment"))],
@@ -154,7 +156,6 @@ class KorRevenueBridgeStep(models.TransientModel):
             "direct_revenue": [("account_type", "in", INCOME), ("account_id", "not in", accounts)],
             "elsewhere": [("account_type", "not in", INCOME), ("account_id", "not in", accounts)],
         }
-        return [*domain, *more[self.key]] if self.key in more else None
 
     def _get_payment_domain(self, first, last, company):
         """Return the lines of payments, or of what else settled invoices of contracts."""

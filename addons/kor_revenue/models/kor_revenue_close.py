@@ -8,11 +8,13 @@ from odoo.fields import Domain
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import format_date
 
+from odoo.addons.kor_enterprise_tiers.tools import insist, read_batch_size
+
 from ..engine.delivery import RecognitionError
 
 _logger = logging.getLogger(__name__)
+BATCH_PARAMETER = "kor_revenue.batch_size"
 BATCH_SIZE = 200
-MAX_TRIES = 5
 
 
 class KorRevenueClose(models.Model):
@@ -261,8 +263,7 @@ class KorRevenueClose(models.Model):
 
     @api.model
     def _get_batch_size(self):
-        size = self.env["ir.config_parameter"].sudo().get_param("kor_revenue.batch_size")  # the system's parameter
-        return int(size) if str(size).isdecimal() and int(size) else BATCH_SIZE
+        return read_batch_size(self.env, BATCH_PARAMETER, BATCH_SIZE)
 
     def _work(self, limit=None):
         """Book one batch of contracts, all of them where one entry holds a month; return how many were looked at."""
@@ -359,14 +360,7 @@ class KorRevenueClose(models.Model):
 
     def _work_insistently(self):
         """Book one batch, from the start again where somebody else booked one of its contracts meanwhile."""
-        for tries_left in reversed(range(MAX_TRIES)):
-            try:
-                return self._work_held()
-            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-                # Only a new transaction sees what the other one has booked.
-                self.env.cr.rollback()
-                if not tries_left:
-                    raise
+        return insist(self.env, self._work_held)
 
     def _work_held(self):
         """Book one batch unless somebody else is at this close; return how many contracts were looked at."""

@@ -65,37 +65,22 @@ class KorRevenueControl(models.TransientModel):
         """
         self.ensure_one()
         found = self.check_ledger(str(self.date), self.company_id.id)
-        names = self.env["kor.revenue.control.account"]._fields
         self.write(
             {
                 "is_checked": True,
                 "is_clean": found["is_clean"],
                 "offender_count": found["offender_count"],
-                "account_ids": [
-                    fields.Command.clear(),
-                    *(
-                        fields.Command.create({name: value for name, value in row.items() if name in names})
-                        for row in found["accounts"]
-                    ),
-                ],
-                "offender_ids": [
-                    fields.Command.clear(),
-                    *(
-                        fields.Command.create(
-                            {
-                                "kind": row["kind"],
-                                "move_id": row["move_id"],
-                                "account_id": row["account_id"],
-                                "difference": row["difference"],
-                                "sentence": row["sentence"],
-                            }
-                        )
-                        for row in found["offenders"]
-                    ),
-                ],
+                "account_ids": self._prepare_rows("account_ids", found["accounts"]),
+                "offender_ids": self._prepare_rows("offender_ids", found["offenders"]),
             }
         )
         return True
+
+    def _prepare_rows(self, name, rows):
+        """Return commands that put rows in the place of those of a field: what of them its records show."""
+        known = self[name]._fields
+        values = [{key: value for key, value in row.items() if key in known} for row in rows]
+        return [fields.Command.clear(), *(fields.Command.create(one) for one in values)]
 
     @api.model
     def _check_company_ledger(self, company, day):

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from odoo.addons.kor_enterprise_tiers.tools import open_form
+
 KINDS = [
     ("manual", "Posted by hand"),
     ("reversal", "Reverses a close"),
@@ -32,12 +34,7 @@ class KorRevenueControlOffender(models.TransientModel):
         :return: a window action
         """
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "account.move",
-            "res_id": self.move_id.id,
-            "views": [(False, "form")],
-        }
+        return open_form(self.move_id)
 
     @api.model
     def _describe_lines(self, company, rows):
@@ -54,21 +51,21 @@ class KorRevenueControlOffender(models.TransientModel):
             else:
                 kind = "no_schedule" if row["contract_id"] else "no_contract"
             contract = self.env["kor.contract"].browse(row["contract_id"] or ())
-            sentence = self._get_line_sentence(kind, line, origin, contract)
+            values = {
+                "entry": line.move_id.name,
+                "date": line.date,
+                "amount": line.company_currency_id.format(line.balance),
+                "account": line.account_id.code,
+                "user": line.move_id.create_uid.name,
+                "origin": origin.name or "",
+                "contract": contract.name or "",
+            }
+            sentence = self._get_line_sentence(kind, values)
             result.append(self._describe(company, "line", kind, line.move_id, line.account_id, row, sentence))
         return result
 
     @api.model
-    def _get_line_sentence(self, kind, line, origin, contract):
-        values = {
-            "entry": line.move_id.name,
-            "date": line.date,
-            "amount": line.company_currency_id.format(line.balance),
-            "account": line.account_id.code,
-            "user": line.move_id.create_uid.name,
-            "origin": origin.name or "",
-            "contract": contract.name or "",
-        }
+    def _get_line_sentence(self, kind, values):
         if kind == "reversal":
             return self.env._(
                 "%(entry)s of %(date)s reverses %(origin)s, an entry of a close, by %(amount)s on %(account)s: the "

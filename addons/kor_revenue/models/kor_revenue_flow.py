@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from odoo.addons.kor_enterprise_tiers.tools import open_form
+
 from .kor_contract_position_mixin import BILLED_GROUP
 from .kor_revenue_schedule import GROUPS
 
@@ -129,9 +131,4 @@ class KorRevenueFlow(models.Model):
         :return: a window action
         """
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "account.move",
-            "res_id": self.move_id.id,
-            "views": [(False, "form")],
-        }
+        return open_form(self.move_id)

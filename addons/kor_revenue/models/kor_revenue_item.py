@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from odoo.addons.kor_enterprise_tiers.tools import open_form
+
 from ..engine import delivery
 
 
@@ -72,9 +74,4 @@ class KorRevenueItem(models.Model):
         :return: a window action
         """
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "account.move",
-            "res_id": self.move_id.id,
-            "views": [(False, "form")],
-        }
+        return open_form(self.move_id)

@@ -6,6 +6,28 @@ STRICT = ("liability", "asset", "unbilled")
 ROLES = (*STRICT, "cost", "prepaid", "income", "expense")
 DOCUMENTS = SQL("('out_invoice', 'out_refund', 'out_receipt')")
 LIMIT = 1000
+# What an entry books on an account beside what its facts say; 0 stands for the account of exchange differences.
+CHANGED_ENTRIES = """
+    WITH booked AS (
+        SELECT line.move_id, CASE WHEN line.account_id = ANY(%(accounts)s) THEN line.account_id ELSE 0 END
+                AS account_id,
+            sum(line.balance) AS balance, sum(line.amount_currency) AS amount
+        FROM account_move_line line JOIN account_move move ON move.id = line.move_id
+        WHERE move.kor_revenue_month IS NOT NULL AND line.company_id = %(company)s
+            AND line.parent_state = 'posted' AND line.date <= %(day)s
+        GROUP BY 1, 2
+    ), said AS (
+        SELECT move_id, account_id, sum(balance) AS balance, sum(amount) AS amount
+        FROM (%(facts)s) fact WHERE move_id IS NOT NULL GROUP BY 1, 2
+    )
+    SELECT move_id, account_id, COALESCE(booked.balance, 0) AS booked, COALESCE(said.balance, 0) AS said,
+        COALESCE(booked.balance, 0) - COALESCE(said.balance, 0) AS difference,
+        count(*) OVER () AS found
+    FROM booked FULL JOIN said USING (move_id, account_id)
+    WHERE COALESCE(booked.balance, 0) != COALESCE(said.balance, 0)
+        OR COALESCE(booked.amount, 0) != COALESCE(said.amount, 0)
+    ORDER BY move_id, account_id LIMIT %(limit)s
+"""
 
 
 class KorRevenueLedgerMixin(models.AbstractModel):
@@ -140,27 +162,7 @@ class KorRevenueLedgerMixin(models.AbstractModel):
         """Return the entries of closes that say on an account what their facts do not, and by how much."""
         return self.env.execute_query_dict(
             SQL(
-                """
-                WITH booked AS (
-                    SELECT line.move_id, CASE WHEN line.account_id = ANY(%(accounts)s) THEN line.account_id ELSE 0 END
-                            AS account_id,
-                        sum(line.balance) AS balance, sum(line.amount_currency) AS amount
-                    FROM account_move_line line JOIN account_move move ON move.id = line.move_id
-                    WHERE move.kor_revenue_month IS NOT NULL AND line.company_id = %(company)s
-                        AND line.parent_state = 'posted' AND line.date <= %(day)s
-                    GROUP BY 1, 2
-                ), said AS (
-                    SELECT move_id, account_id, sum(balance) AS balance, sum(amount) AS amount
-                    FROM (%(facts)s) fact WHERE move_id IS NOT NULL GROUP BY 1, 2
-                )
-                SELECT move_id, account_id, COALESCE(booked.balance, 0) AS booked, COALESCE(said.balance, 0) AS said,
-                    COALESCE(booked.balance, 0) - COALESCE(said.balance, 0) AS difference,
-                    count(*) OVER () AS found
-                FROM booked FULL JOIN said USING (move_id, account_id)
-                WHERE COALESCE(booked.balance, 0) != COALESCE(said.balance, 0)
-                    OR COALESCE(booked.amount, 0) != COALESCE(said.amount, 0)
-                ORDER BY move_id, account_id LIMIT %(limit)s
-                """,
+                CHANGED_ENTRIES,
                 accounts=list(roles),
                 company=company.id,
                 day=day,

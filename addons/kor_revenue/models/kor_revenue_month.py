@@ -1,5 +1,27 @@
 from odoo import api, fields, models
 
+# All schedules in one statement: a close writes the months of each contract of a company.
+WRITE_TARGETS = """
+    WITH target AS (
+        SELECT * FROM unnest(%(schedules)s::int[], %(months)s::date[], %(amounts)s::numeric[])
+            AS target(schedule_id, month, amount)
+    ), gone AS (
+        UPDATE kor_revenue_month old SET amount = 0, open_amount = -booked
+        WHERE schedule_id = ANY(%(ids)s) AND amount != 0 AND NOT EXISTS (
+            SELECT FROM target WHERE target.schedule_id = old.schedule_id AND target.month = old.month)
+    )
+    INSERT INTO kor_revenue_month (schedule_id, month, amount, booked, open_amount, kind, contract_id,
+        partner_id, tier_id, product_id, account_id, company_id, currency_id,
+        create_uid, write_uid, create_date, write_date)
+    SELECT target.schedule_id, target.month, target.amount, 0, target.amount, own.kind, own.contract_id,
+        own.partner_id, own.tier_id, own.product_id, own.account_id, own.company_id, own.currency_id,
+        %(uid)s, %(uid)s, now() at time zone 'UTC', now() at time zone 'UTC'
+    FROM target JOIN kor_revenue_schedule own ON own.id = target.schedule_id
+    ON CONFLICT (schedule_id, month) DO UPDATE
+        SET amount = excluded.amount, open_amount = excluded.amount - kor_revenue_month.booked
+        WHERE kor_revenue_month.amount != excluded.amount
+"""
+
 
 class KorRevenueMonth(models.Model):
     """What a schedule earns in a calendar month: the target, written by the engine, beside what is booked of it."""
@@ -40,26 +62,7 @@ class KorRevenueMonth(models.Model):
         ]
         self.env.flush_all()
         self.env.cr.execute(
-            """
-            WITH target AS (
-                SELECT * FROM unnest(%(schedules)s::int[], %(months)s::date[], %(amounts)s::numeric[])
-                    AS target(schedule_id, month, amount)
-            ), gone AS (
-                UPDATE kor_revenue_month old SET amount = 0, open_amount = -booked
-                WHERE schedule_id = ANY(%(ids)s) AND amount != 0 AND NOT EXISTS (
-                    SELECT FROM target WHERE target.schedule_id = old.schedule_id AND target.month = old.month)
-            )
-            INSERT INTO kor_revenue_month (schedule_id, month, amount, booked, open_amount, kind, contract_id,
-                partner_id, tier_id, product_id, account_id, company_id, currency_id,
-                create_uid, write_uid, create_date, write_date)
-            SELECT target.schedule_id, target.month, target.amount, 0, target.amount, own.kind, own.contract_id,
-                own.partner_id, own.tier_id, own.product_id, own.account_id, own.company_id, own.currency_id,
-                %(uid)s, %(uid)s, now() at time zone 'UTC', now() at time zone 'UTC'
-            FROM target JOIN kor_revenue_schedule own ON own.id = target.schedule_id
-            ON CONFLICT (schedule_id, month) DO UPDATE
-                SET amount = excluded.amount, open_amount = excluded.amount - kor_revenue_month.booked
-                WHERE kor_revenue_month.amount != excluded.amount
-            """,
+            WRITE_TARGETS,
             {
                 "schedules": [row[0] for row in rows],
                 "months": [row[1] for row in rows],

@@ -3,6 +3,8 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from odoo.addons.kor_enterprise_tiers.tools import open_form
+
 from ..engine import delivery
 
 # In the order in which pivots put them.
@@ -168,10 +170,7 @@ class KorRevenueRemaining(models.Model):
         """Return the rates of the day from each currency in use to that of its company."""
         rows = []
         for company in self.env.companies:
-            currencies = self.env["res.currency"].search([]) | company.currency_id
-            rates = currencies._get_rates(company, day)
-            own = rates.get(company.currency_id.id) or 1.0
-            rows += [(company.id, currency, own / rate) for currency, rate in rates.items() if rate]
+            rows += [(company.id, currency, rate) for currency, rate in company._get_kor_rates(day).items()]
         return SQL(
             "SELECT * FROM unnest(%s::int[], %s::int[], %s::numeric[]) AS rate (company_id, currency_id, rate)",
             [row[0] for row in rows],
@@ -185,9 +184,4 @@ class KorRevenueRemaining(models.Model):
         :return: a window action
         """
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "kor.revenue.schedule",
-            "res_id": self.schedule_id.id,
-            "views": [(False, "form")],
-        }
+        return open_form(self.schedule_id)

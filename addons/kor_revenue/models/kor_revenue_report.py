@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from .kor_contract_balance_mixin import READER
 from .kor_revenue_remaining import BANDS
 from .kor_revenue_roll_forward import FIGURES
 
@@ -102,7 +103,7 @@ class KorRevenueReport(models.AbstractModel):
     @api.model
     def _check_reader(self, company_id=False):
         """Return the company that is asked for, or raise where the user may not read its revenue."""
-        if not self.env.su and not self.env.user.has_group("kor_revenue.group_kor_revenue_reader"):
+        if not self.env.su and not self.env.user.has_group(READER):
             raise AccessError(
                 self.env._("Only members of KOR Enterprise › Revenue can read revenue. Ask for that access.")
             )
@@ -160,21 +161,7 @@ class KorRevenueReport(models.AbstractModel):
         rows, periods = {}, {key: 0.0 for key, _label in BANDS} if by == "band" else {}
         for contract, schedule, key, amount, balance in found:
             key = key if by == "band" else self._get_quarter(key)
-            row = rows.setdefault(
-                schedule,
-                {
-                    "contract_id": contract.id,
-                    "contract": contract.name,
-                    "partner_id": contract.partner_id.id,
-                    "partner": contract.partner_id.display_name,
-                    "schedule_id": schedule.id,
-                    "schedule": schedule.name,
-                    "currency": schedule.currency_id.name,
-                    "amount": 0.0,
-                    "balance": 0.0,
-                    "periods": {},
-                },
-            )
+            row = rows.setdefault(schedule, self._prepare_remaining_row(contract, schedule))
             row["amount"] = schedule.currency_id.round(row["amount"] + amount)
             row["balance"] = company.currency_id.round(row["balance"] + balance)
             row["periods"][key] = company.currency_id.round(balance)
@@ -187,6 +174,21 @@ class KorRevenueReport(models.AbstractModel):
             ],
             "total": company.currency_id.round(sum(periods.values())),
             "rows": list(rows.values()),
+        }
+
+    @api.model
+    def _prepare_remaining_row(self, contract, schedule):
+        return {
+            "contract_id": contract.id,
+            "contract": contract.name,
+            "partner_id": contract.partner_id.id,
+            "partner": contract.partner_id.display_name,
+            "schedule_id": schedule.id,
+            "schedule": schedule.name,
+            "currency": schedule.currency_id.name,
+            "amount": 0.0,
+            "balance": 0.0,
+            "periods": {},
         }
 
     @api.model

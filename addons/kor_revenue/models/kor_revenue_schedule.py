@@ -92,7 +92,6 @@ class KorRevenueSchedule(models.Model):
     state = fields.Selection(
         [("open", "Open"), ("done", "Done")], readonly=True, default="open", required=True, index=True
     )
-    explanation = fields.Json(readonly=True)
 
     _line_unique = models.UniqueIndex(
         "(contract_line_id) WHERE kind = 'revenue'", "This promise has its schedule already."

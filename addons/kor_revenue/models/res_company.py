@@ -185,6 +185,14 @@ class ResCompany(models.Model):
                 )
             )
 
+    def _get_kor_rates(self, day):
+        """Return what a unit of each currency in use is worth in the company's own on a day, by their ids."""
+        self.ensure_one()
+        currencies = self.env["res.currency"].search([]) | self.currency_id
+        rates = currencies._get_rates(self, day)
+        own = rates.get(self.currency_id.id) or 1.0
+        return {currency: own / rate for currency, rate in rates.items() if rate}
+
     @api.model
     def _get_kor_closed_until(self, company, journal):
         """Return the last day that is closed for revenue entries of a company."""

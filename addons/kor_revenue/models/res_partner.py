@@ -1,19 +1,19 @@
 from odoo import api, fields, models
 
-from .kor_contract_balance_mixin import READERS
+from .kor_contract_balance_mixin import READER
 
 
 class ResPartner(models.Model):
     _inherit = "res.partner"
 
     kor_revenue_currency_id = fields.Many2one("res.currency", compute="_compute_kor_revenue_currency_id")
-    kor_earns_revenue = fields.Boolean(compute="_compute_kor_deferred_revenue", compute_sudo=True, groups=READERS)
+    kor_earns_revenue = fields.Boolean(compute="_compute_kor_deferred_revenue", compute_sudo=True, groups=READER)
     kor_deferred_revenue = fields.Monetary(
         string="Deferred Revenue",
         currency_field="kor_revenue_currency_id",
         compute="_compute_kor_deferred_revenue",
         compute_sudo=True,
-        groups=READERS,
+        groups=READER,
         help="What the customer was billed for and the company has not earned yet: its contract liability.",
     )
 

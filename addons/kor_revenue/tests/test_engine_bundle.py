@@ -4,7 +4,7 @@ from fractions import Fraction
 
 from odoo.tests import BaseCase, tagged
 
-from odoo.addons.kor_revenue.engine import months, recognition
+from odoo.addons.kor_revenue.engine import recognition
 from odoo.addons.kor_revenue.engine.delivery import Obligation
 
 from .engine_common import CENT, by_month, promise, stretch, totals, version
@@ -50,7 +50,6 @@ class TestEngineBundle(BaseCase):
             self.assertEqual(_of_year(found["seats"], year), [amount] * 12)
         # 12 × 240 = 2,880, 12 × 480 = 5,760, 12 × 720 = 8,640: 17,280.
         self.assertEqual(totals(found), {"seats": 17280, "setup": 1920})
-        self.assertEqual(months.bands(found["seats"], date(2026, 1, 1)), [5760, 8640, 0])
 
     def test_ten_more_seats_stand_alone(self):
         """Sold at their 5,400, the ten change nothing of what was agreed: 300 a month beside 480 and 720."""

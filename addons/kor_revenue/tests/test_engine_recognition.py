@@ -4,7 +4,7 @@ from fractions import Fraction
 
 from odoo.tests import BaseCase, tagged
 
-from odoo.addons.kor_revenue.engine import months, position, recognition
+from odoo.addons.kor_revenue.engine import position, recognition
 
 from .engine_common import CENT, amounts, by_month, day, months_of, of_sole, promise, totals, version
 
@@ -127,23 +127,3 @@ class TestEngineRecognition(BaseCase):
                 unit = found.earned(key, day(after)) - found.earned(key, day(before))
                 self.assertEqual(unit, Fraction(8400, 90))
         self.assertEqual(found.total(day("2026-01-01")), 14400)
-
-    def test_remaining_obligations_by_band(self):
-        row = of_sole(promise(1, "month", "2025-01-01", "2027-01-01", "9600"), 24 * 400)
-        cases = [
-            # 24 × 400 at the start: 12 × 400 in the first year, as much in the second.
-            ("at the start", "2025-01-01", (12, 12), "4800 4800 0"),
-            ("a year in", "2026-01-01", (12, 12), "4800 0 0"),
-            ("in the middle of a year", "2025-07-01", (12, 12), "4800 2400 0"),
-            ("bands of a half, a half and a year", "2025-01-01", (6, 6, 12), "2400 2400 4800 0"),
-            ("beyond the bands", "2025-01-01", (6,), "2400 7200"),
-            ("when all is over", "2027-01-01", (12, 12), "0 0 0"),
-        ]
-        for label, from_day, lengths, expected in cases:
-            with self.subTest(label):
-                self.assertEqual(months.bands(row, day(from_day), lengths), amounts(expected))
-
-    def test_what_begins_before_a_day_is_earned_by_it(self):
-        row = of_sole(promise(1, "month", "2025-01-01", "2027-01-01", "1"), 24 * 400)
-        for until, expected in (("2025-01-01", 0), ("2025-02-01", 400), ("2026-01-01", 4800), ("2030-01-01", 9600)):
-            self.assertEqual(months.earned_by(row, day(until)), expected)

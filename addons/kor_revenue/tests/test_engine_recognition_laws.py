@@ -166,7 +166,8 @@ class TestEngineRecognitionLaws(BaseCase):
                 exact = found.earned(key, end)
                 if exact == found.whole(key):
                     break
-                self.assertLess(abs(exact - Fraction(months.earned_by(row, end))), Fraction(CENT))
+                booked = sum((amount for month, amount in row.items() if month < end), Decimal(0))
+                self.assertLess(abs(exact - Fraction(booked)), Fraction(CENT))
 
     @settings(max_examples=150, deadline=None)
     @given(_contracts(most=1), MODES)
@@ -177,10 +178,3 @@ class TestEngineRecognitionLaws(BaseCase):
         for key in straight.keys():
             self.assertEqual(straight.whole(key), back.whole(key))
         self.assertEqual(_sum(_by_month([turned], versions, mode)), one.price)
-
-    @settings(max_examples=100, deadline=None)
-    @given(_contracts(), DAYS)
-    def test_bands_hold_all_that_is_left(self, versions, from_day):
-        for row in _by_month(versions, versions, "last").values():
-            left = sum((amount for month, amount in row.items() if month >= month_of(from_day)), Decimal(0))
-            self.assertEqual(sum(months.bands(row, from_day)), left)

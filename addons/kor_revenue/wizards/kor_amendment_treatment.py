@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 
+from ..engine import treatments
 from ..models.kor_contract_amendment import ANSWERS
 from ..models.kor_revenue_version import MODIFICATIONS
 
@@ -32,10 +33,8 @@ class KorAmendmentTreatment(models.TransientModel):
 
     def _get_answered(self):
         """Return the treatment that follows from the answers."""
-        if self.distinct == "no":
-            return "catch_up"
         is_standalone = self.standalone == "yes" if self.standalone else self.figures["at_standalone"]
-        return "separate" if is_standalone and self.figures["adds_only"] else "prospective"
+        return treatments.choose(self.distinct != "no", is_standalone, self.figures["adds_only"])
 
     def action_choose(self):
         """Choose the treatment.

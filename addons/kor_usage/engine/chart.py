@@ -65,19 +65,14 @@ def lay_out(days: Sequence[tuple[date, Decimal | None]], limit: Decimal | None =
         return round(float((highest - value) * 100 / (highest - lowest)), 3)
 
     slot = 100 / max(len(days), 1)
+
+    def draw(position: int, day: date, value: Decimal) -> Bar:
+        height = round(abs(place(value) - place(ZERO)), 3)
+        left, width = round(position * slot + slot * 0.12, 3), round(slot * 0.76, 3)
+        return Bar(day, value, left, place(max(value, ZERO)), width, height)
+
     return Chart(
-        bars=tuple(
-            Bar(
-                day,
-                value,
-                x=round(position * slot + slot * 0.12, 3),
-                y=place(max(value, ZERO)),
-                width=round(slot * 0.76, 3),
-                height=round(abs(place(value) - place(ZERO)), 3),
-            )
-            for position, (day, value) in enumerate(days)
-            if value is not None
-        ),
+        bars=tuple(draw(position, day, value) for position, (day, value) in enumerate(days) if value is not None),
         ticks=tuple(Tick(tick, place(tick)) for tick in ticks),
         marks=tuple(
             Mark(day, round((position + 0.5) * slot, 3))

@@ -8,7 +8,8 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+
+from odoo.addons.kor_enterprise_tiers.engine.money import ZERO
 
 from .metering import Meter, Reading
 
@@ -27,8 +28,8 @@ class Combined:
         """Return the reading of start <= day < end."""
         readings = [part.read(start, end) for part in self.parts]
         return Reading(
-            sum((one.quantity for one in readings), Decimal(0)),
-            sum((one.events for one in readings), Decimal(0)),
+            sum((one.quantity for one in readings), ZERO),
+            sum((one.events for one in readings), ZERO),
             any(one.reported for one in readings),
             any(one.touched for one in readings),
         )

@@ -96,7 +96,8 @@ class Entry(NamedTuple):
 
 
 # How the days of a metric are rolled up: sums add, levels keep their highest and latest, areas also their course.
-SHAPES = {"sum": 0, "unique_count": 0, "max": 1, "latest": 1, "time_weighted": 2}
+SUM, LEVEL, AREA = range(3)
+SHAPES = {"sum": SUM, "unique_count": SUM, "max": LEVEL, "latest": LEVEL, "time_weighted": AREA}
 
 
 def read_report(event: object, known: dict[str, str] | None = None) -> Report:
@@ -121,6 +122,23 @@ def read_report(event: object, known: dict[str, str] | None = None) -> Report:
         *read_properties(event.get("properties"), {} if known is None else known),
         reverses,
     )
+
+
+def find_agreement(agreements: dict[int | str, Agreement], report: Report) -> Agreement:
+    """Return the agreement that a report names."""
+    if report.contract not in agreements:
+        raise IntakeError(
+            f"The contract “{report.contract}” is unknown: give the number of an active contract, "
+            "or its id where several companies use that number."
+        )
+    return agreements[report.contract]
+
+
+def find_measure(measures: dict[str, Measure], report: Report) -> Measure:
+    """Return the measure that a report names."""
+    if report.metric not in measures:
+        raise IntakeError(f"The metric “{report.metric}” is unknown: use one of {', '.join(measures)}.")
+    return measures[report.metric]
 
 
 def place(position: int, report: Report, agreement: Agreement, measure: Measure, now: datetime) -> Entry:
@@ -230,6 +248,7 @@ def _time(value: object) -> datetime:
 
 
 def read_quantity(value: object) -> Decimal:
+    """Return the quantity that a plain number, or the text of one, stands for."""
     # Plain whole numbers are by far the most, and need no more than this.
     if type(value) is int and -WHOLE_LIMIT < value < WHOLE_LIMIT:
         return Decimal(value)

@@ -28,7 +28,7 @@ class LocalDays:
         """Return the local day of an aware moment and the seconds since its midnight."""
         if not self._start <= moment < self._end:
             self._day = moment.astimezone(self._zone).date()
-            self._start, self._end = self._midnight(self._day), self._midnight(self._day + timedelta(days=1))
+            self._start, self._end = self.midnight(self._day), self.midnight(self._day + timedelta(days=1))
             self._is_plain = self._end - self._start == _FULL_DAY
         elapsed = moment - self._start
         if self._is_plain:
@@ -39,9 +39,6 @@ class LocalDays:
 
     def midnight(self, day: date) -> datetime:
         """Return the moment in UTC at which a local day begins."""
-        return self._midnight(day)
-
-    def _midnight(self, day: date) -> datetime:
         wall = datetime(day.year, day.month, day.day)
         try:
             local = self._zone.localize(wall, is_dst=None)

@@ -11,10 +11,9 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal, Inexact, localcontext
 from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
-from .intake import Entry
+from odoo.addons.kor_enterprise_tiers.engine.money import ZERO
 
-ZERO = Decimal(0)
-SUM, LEVEL, AREA = range(3)
+from .intake import AREA, Entry
 
 # Quantities have 24 digits before the point and 30 behind it, seconds 5 and 6, a batch 10,000 of them.
 _EXACT = Context(prec=100, rounding=ROUND_HALF_EVEN, traps=[Inexact])

@@ -3,7 +3,6 @@ from datetime import timedelta
 from odoo import fields, models
 from odoo.exceptions import UserError
 
-from odoo.addons.kor_contracts.engine import periods
 from odoo.addons.kor_enterprise_tiers.engine.money import as_number
 
 
@@ -53,10 +52,8 @@ class KorContract(models.Model):
         return contract_sudo._prepare_usage(first, last + timedelta(days=1))
 
     def _prepare_usage(self, start, end):
-        rollups = self.env["kor.usage.rollup"]
-        groups = rollups._read_group([("contract_id", "=", self.id)], [], ["metric_id:recordset"])
-        metrics = groups[0][0].sorted()
-        meters = rollups._read_meters([(self, metric, "") for metric in metrics], start, end)
+        metrics = self._get_reported_metrics()
+        meters = self.env["kor.usage.rollup"]._read_meters([(self, metric, "") for metric in metrics], start, end)
         return {
             "contract": self.name,
             "date_from": fields.Date.to_string(start),
@@ -102,9 +99,7 @@ class KorContract(models.Model):
 
     def _get_running_month(self):
         """Return the month of the contract, counted from its anchor, in which today lies."""
-        self.ensure_one()
-        anchor = periods.anchor_of(self.date_start, self.anchor_day)
-        return periods.period_at(anchor, self.anchor_day, 1, self._get_today())
+        return self._get_usage_month(self._get_today())
 
     def _get_tomorrow(self):
         return self._get_today() + timedelta(days=1)
@@ -117,13 +112,8 @@ class KorContract(models.Model):
             "date_from": fields.Date.to_string(max(month.start, self.date_start)),
             "date_to": fields.Date.to_string(month.end - timedelta(days=1)),
         }
-        measured = self._get_measured(self.limit_ids.metric_id)
+        measured = self._get_reported_metrics()
         for limit, told in zip(self.limit_ids, entitlements["limits"], strict=True):
             if limit.metric_id in measured:
                 told.update(days)
         return entitlements
-
-    def _get_measured(self, metrics):
-        """Return those of the metrics of which something was reported."""
-        domain = [("contract_id", "=", self.id), ("metric_id", "in", metrics.ids)]
-        return self.env["kor.usage.rollup"]._read_group(domain, [], ["metric_id:recordset"])[0][0]

@@ -1,8 +1,6 @@
 from datetime import timedelta
 from decimal import Decimal
 
-from werkzeug.urls import url_encode
-
 from odoo import api, fields, models
 from odoo.tools import format_date
 
@@ -49,6 +47,7 @@ class KorContractUsageMixin(models.AbstractModel):
         return (self.limit_ids.metric_id | usage_lines.metric_id | self._get_reported_metrics()).sorted()
 
     def _get_reported_metrics(self):
+        """Return the metrics of which something was ever reported."""
         groups = self.env["kor.usage.rollup"]._read_group([("contract_id", "=", self.id)], [], ["metric_id:recordset"])
         return groups[0][0].sorted()
 
@@ -141,14 +140,8 @@ class KorContractUsageMixin(models.AbstractModel):
         }
 
     def _get_usage_url(self, access_token=None, **arguments):
-        """Return the address of the page of use with the visitor's own token: making one would write."""
+        """Return the address of the page of use, with the visitor's own token."""
         return self._get_portal_page_url(access_token, "/usage", **arguments)
-
-    def _get_portal_page_url(self, access_token=None, suffix="", **arguments):
-        if access_token:
-            arguments["access_token"] = access_token
-        query = f"?{url_encode(arguments)}" if arguments else ""
-        return f"{self.access_url}{suffix}{query}"
 
     def _has_usage_page(self):
         """Tell whether the page of use has something to show."""

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
-from odoo.tools import SQL, split_every
+from odoo.tools import SQL, format_date, split_every
 
 from odoo.addons.kor_enterprise_tiers.engine.money import to_decimal
 from odoo.addons.kor_enterprise_tiers.tools import format_quantity
@@ -15,6 +15,37 @@ _logger = logging.getLogger(__name__)
 BATCH_SIZE = 50
 # A month has no more days, and a contract's day can be one away from the server's.
 MONTH_DAYS = 32
+# The use from above, of any month that can be running, beside what a line or an earlier event lets the customer hold.
+CANDIDATES = """
+    SELECT l.contract_id, array_agg(l.metric_id)
+      FROM unnest(%(companies)s::int[], %(lowest)s::int[], %(highest)s::int[]) AS t(company_id, lowest, highest)
+      JOIN kor_contract c ON c.company_id = t.company_id AND c.state = 'active'
+      JOIN kor_contract_limit l ON l.contract_id = c.id AND l.kind = 'limited' AND l.quantity > 0
+      JOIN kor_metric m ON m.id = l.metric_id
+     CROSS JOIN LATERAL (
+           SELECT CASE m.aggregation WHEN 'sum' THEN sum(greatest(r.total, 0))
+                                     WHEN 'unique_count' THEN sum(r.events) ELSE max(r.highest) END AS used
+             FROM kor_usage_rollup r
+            WHERE r.contract_id = c.id AND r.metric_id = m.id AND r.dimension = '' AND r.day >= %(since)s
+              AND r.events > 0) recent
+      LEFT JOIN LATERAL (
+           SELECT r.latest AS used
+             FROM kor_usage_rollup r
+            WHERE r.contract_id = c.id AND r.metric_id = m.id AND r.dimension = '' AND r.day < %(since)s
+              AND r.events > 0
+            ORDER BY r.day DESC LIMIT 1) earlier ON m.aggregation IN ('latest', 'time_weighted')
+     CROSS JOIN LATERAL (
+           SELECT sum(i.quantity) AS used
+             FROM kor_contract_line i
+            WHERE i.contract_id = c.id AND i.metric_id = m.id AND i.charge_type = 'per_unit') held
+     WHERE greatest(recent.used, earlier.used, held.used) * 100 >= l.quantity * t.lowest
+       AND NOT EXISTS (
+           SELECT FROM kor_usage_alert a
+            WHERE a.contract_id = c.id AND a.metric_id = m.id AND a.threshold >= t.highest
+              AND a.period_start < %(today)s AND a.period_end > %(today)s)
+     GROUP BY l.contract_id
+     ORDER BY l.contract_id
+"""
 
 
 class KorUsageAlert(models.Model):
@@ -106,36 +137,7 @@ class KorUsageAlert(models.Model):
     def _select_candidates(self, companies):
         today = fields.Date.today()
         return SQL(
-            """
-            SELECT l.contract_id, array_agg(l.metric_id)
-              FROM unnest(%(companies)s::int[], %(lowest)s::int[], %(highest)s::int[]) AS t(company_id, lowest, highest)
-              JOIN kor_contract c ON c.company_id = t.company_id AND c.state = 'active'
-              JOIN kor_contract_limit l ON l.contract_id = c.id AND l.kind = 'limited' AND l.quantity > 0
-              JOIN kor_metric m ON m.id = l.metric_id
-             CROSS JOIN LATERAL (
-                   SELECT CASE m.aggregation WHEN 'sum' THEN sum(greatest(r.total, 0))
-                                             WHEN 'unique_count' THEN sum(r.events) ELSE max(r.highest) END AS used
-                     FROM kor_usage_rollup r
-                    WHERE r.contract_id = c.id AND r.metric_id = m.id AND r.dimension = '' AND r.day >= %(since)s
-                      AND r.events > 0) recent
-              LEFT JOIN LATERAL (
-                   SELECT r.latest AS used
-                     FROM kor_usage_rollup r
-                    WHERE r.contract_id = c.id AND r.metric_id = m.id AND r.dimension = '' AND r.day < %(since)s
-                      AND r.events > 0
-                    ORDER BY r.day DESC LIMIT 1) earlier ON m.aggregation IN ('latest', 'time_weighted')
-             CROSS JOIN LATERAL (
-                   SELECT sum(i.quantity) AS used
-                     FROM kor_contract_line i
-                    WHERE i.contract_id = c.id AND i.metric_id = m.id AND i.charge_type = 'per_unit') held
-             WHERE greatest(recent.used, earlier.used, held.used) * 100 >= l.quantity * t.lowest
-               AND NOT EXISTS (
-                   SELECT FROM kor_usage_alert a
-                    WHERE a.contract_id = c.id AND a.metric_id = m.id AND a.threshold >= t.highest
-                      AND a.period_start < %(today)s AND a.period_end > %(today)s)
-             GROUP BY l.contract_id
-             ORDER BY l.contract_id
-            """,
+            CANDIDATES,
             companies=list(companies),
             lowest=[thresholds[0] for thresholds in companies.values()],
             highest=[thresholds[-1] for thresholds in companies.values()],
@@ -237,23 +239,8 @@ class KorUsageAlert(models.Model):
         recipient = self.contract_id._get_alert_recipient()
         if not template or not recipient:
             return
-        rendered = {
-            name: template._render_field(name, self.ids, compute_lang=True, options=options)[self.id]
-            for name, options in (("subject", {}), ("body_html", {"post_process": True}), ("email_from", {}))
-        }
-        self.contract_id.with_context(lang=recipient.lang or self.env.lang).message_post(
-            subject=rendered["subject"],
-            body=rendered["body_html"],
-            email_from=rendered["email_from"],
-            author_id=(self.user_id.partner_id or self.company_id.partner_id).id,
-            message_type="auto_comment",
-            subtype_xmlid="mail.mt_comment",
-            partner_ids=recipient.ids,
-            # Colleagues who follow the contract are told by the activity.
-            notify_skip_followers=True,
-            email_layout_xmlid="mail.mail_notification_light",
-            force_email_lang=recipient.lang,
-        )
+        author = self.user_id.partner_id or self.company_id.partner_id
+        self.contract_id._post_template(template, self, recipient, author)
         self.is_mailed = True
 
     def _get_title(self):
@@ -268,18 +255,16 @@ class KorUsageAlert(models.Model):
     def _describe(self):
         """Return in one sentence what was used of which limit, and when."""
         self.ensure_one()
-        day = self.env["ir.qweb.field.date"]
         return self.env._(
             "From %(start)s to %(end)s, %(used)s were used; the limit is %(limit)s.",
-            start=day.value_to_html(self.period_start, {}),
-            end=day.value_to_html(self.period_end, {}),
+            start=format_date(self.env, self.period_start),
+            end=format_date(self.env, self.period_end),
             used=self._describe_quantity(self.used),
             limit=self._describe_quantity(self.quantity),
         )
 
     def _describe_quantity(self, quantity):
-        unit = self.metric_id._get_unit_name(quantity) or ""
-        return f"{format_quantity(self.env, quantity)} {unit}".strip()
+        return self.metric_id._describe_quantity(quantity)
 
     def _describe_consequence(self):
         """Return in one sentence what happens next."""

@@ -5,6 +5,7 @@ from operator import attrgetter
 from psycopg2.errors import UniqueViolation
 
 from odoo import api, models
+from odoo.sql_db import Cursor
 from odoo.tools import SQL
 
 from ..engine.summing import group_by_day, sum_up
@@ -133,6 +134,17 @@ RECOUNT = """
 _key = attrgetter("partner_id", "event_key")
 # Thousands of events have few days.
 _write_day = lru_cache(1000)(str)
+
+
+def begin_read_committed(cr):
+    """Begin anew in a transaction that sees what others have counted meanwhile; nothing may be written yet.
+
+    The transaction of a request reads from one snapshot: of two posts to one contract, one would have to be rolled
+    back and tried again.
+    """
+    if isinstance(cr, Cursor):  # not the one of a test, whose transaction goes on
+        cr.commit()  # pylint: disable=invalid-commit
+        cr.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
 
 
 def _sort(entries):

@@ -2,18 +2,62 @@ from datetime import UTC, timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.sql_db import Cursor
 from odoo.tools import SQL
 
-from ..engine.intake import Agreement, IntakeError, place, read_report
+from ..engine.intake import AREA, Agreement, IntakeError, find_agreement, find_measure, place, read_report
 from ..engine.local_days import LocalDays
 from ..engine.outcome import Outcome
 from ..engine.plain import place_columns, read_columns
+from .kor_usage_count_mixin import begin_read_committed
 from .kor_usage_reversal_mixin import Reversal
 
 BATCH_LIMIT = 10_000
 AGREEMENT_FIELDS = ("company_id", "date_start", "date_end_effective", "tz")
 REPORTER = "kor_usage.group_kor_usage_reporter"
+DROP_DAYS = """
+    WITH over AS (
+        SELECT contract_id, metric_id, day FROM kor_usage_rollup
+         WHERE company_id = %s AND has_events AND dimension = '' AND day < %s
+         ORDER BY contract_id, metric_id, day LIMIT %s FOR UPDATE
+    ), marked AS (
+        UPDATE kor_usage_rollup r SET has_events = false, is_condensed = true
+          FROM over WHERE (r.contract_id, r.metric_id, r.day) = (over.contract_id, over.metric_id, over.day)
+    ), dropped AS (
+        DELETE FROM kor_usage_event e
+         USING over WHERE (e.contract_id, e.metric_id, e.day) = (over.contract_id, over.metric_id, over.day)
+        RETURNING e.*
+    )
+    INSERT INTO kor_usage_dropped_key (id, partner_id, event_key, contract_id, metric_id, day, is_reversed)
+    SELECT id, partner_id, event_key, contract_id, metric_id, day, is_reversed FROM dropped
+"""
+TABLE = """
+    CREATE SEQUENCE IF NOT EXISTS kor_usage_event_id_seq;
+    ALTER SEQUENCE kor_usage_event_id_seq CACHE 100;
+    CREATE TABLE IF NOT EXISTS kor_usage_event (
+        id bigint PRIMARY KEY,
+        contract_id integer NOT NULL,
+        partner_id integer NOT NULL,
+        metric_id integer NOT NULL,
+        company_id integer NOT NULL,
+        event_key varchar COLLATE "C" NOT NULL,
+        time timestamp NOT NULL,
+        day date NOT NULL,
+        second numeric NOT NULL,
+        quantity numeric NOT NULL,
+        value varchar,
+        properties jsonb,
+        dimension varchar NOT NULL,
+        reverses varchar,
+        is_reversed boolean NOT NULL
+    );
+    ALTER TABLE kor_usage_event ALTER id SET DEFAULT nextval('kor_usage_event_id_seq'),
+                                ALTER is_reversed SET DEFAULT false;
+    ALTER SEQUENCE kor_usage_event_id_seq OWNED BY kor_usage_event.id;
+    SELECT setval('kor_usage_event_id_seq', max(id)) FROM kor_usage_event
+    HAVING max(id) > (SELECT last_value FROM kor_usage_event_id_seq);
+    CREATE UNIQUE INDEX IF NOT EXISTS kor_usage_event__key_unique ON kor_usage_event (partner_id, event_key);
+    CREATE INDEX IF NOT EXISTS kor_usage_event__day_idx ON kor_usage_event (contract_id, metric_id, day)
+"""
 
 
 class KorUsageEvent(models.Model):
@@ -48,36 +92,7 @@ class KorUsageEvent(models.Model):
         # By hand: a foreign key on each of millions of rows costs more than the row; the rollups hold them. Keys are
         # compared byte by byte, as systems give them out in an order, which keeps new ones close to each other. Ids are
         # taken by the hundred: one by one takes a tenth of the time of a row.
-        self.env.cr.execute(
-            """
-            CREATE SEQUENCE IF NOT EXISTS kor_usage_event_id_seq;
-            ALTER SEQUENCE kor_usage_event_id_seq CACHE 100;
-            CREATE TABLE IF NOT EXISTS kor_usage_event (
-                id bigint PRIMARY KEY,
-                contract_id integer NOT NULL,
-                partner_id integer NOT NULL,
-                metric_id integer NOT NULL,
-                company_id integer NOT NULL,
-                event_key varchar COLLATE "C" NOT NULL,
-                time timestamp NOT NULL,
-                day date NOT NULL,
-                second numeric NOT NULL,
-                quantity numeric NOT NULL,
-                value varchar,
-                properties jsonb,
-                dimension varchar NOT NULL,
-                reverses varchar,
-                is_reversed boolean NOT NULL
-            );
-            ALTER TABLE kor_usage_event ALTER id SET DEFAULT nextval('kor_usage_event_id_seq'),
-                                        ALTER is_reversed SET DEFAULT false;
-            ALTER SEQUENCE kor_usage_event_id_seq OWNED BY kor_usage_event.id;
-            SELECT setval('kor_usage_event_id_seq', max(id)) FROM kor_usage_event
-            HAVING max(id) > (SELECT last_value FROM kor_usage_event_id_seq);
-            CREATE UNIQUE INDEX IF NOT EXISTS kor_usage_event__key_unique ON kor_usage_event (partner_id, event_key);
-            CREATE INDEX IF NOT EXISTS kor_usage_event__day_idx ON kor_usage_event (contract_id, metric_id, day)
-            """
-        )
+        self.env.cr.execute(TABLE)
 
     @api.model_create_multi
     def create(self, vals_list):  # pylint: disable=method-required-super
@@ -113,16 +128,8 @@ class KorUsageEvent(models.Model):
 
     @api.model
     def _ingest_apart(self, events):
-        """Ingest in a transaction in which posts at the same time wait for each other.
-
-        The transaction of a request reads from one snapshot: of two posts to one contract, one would have to be
-        rolled back and tried again.
-        """
-        cr = self.env.cr
-        if isinstance(cr, Cursor):  # not the one of a test, whose transaction goes on
-            # To begin anew: nothing has been written yet.
-            cr.commit()  # pylint: disable=invalid-commit
-            cr.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
+        """Ingest in a transaction in which posts at the same time wait for each other."""
+        begin_read_committed(self.env.cr)
         return self.ingest(events)
 
     @api.model
@@ -185,19 +192,11 @@ class KorUsageEvent(models.Model):
         now = self._get_now()
         for position, report in reports:
             try:
-                agreement = agreements.get(report.contract)
-                if agreement is None:
-                    raise IntakeError(
-                        f"The contract “{report.contract}” is unknown: give the number of an active contract, "
-                        "or its id where several companies use that number."
-                    )
+                agreement = find_agreement(agreements, report)
                 if report.reverses is not None:
                     reversals.append(Reversal(position, report, agreement))
                     continue
-                measure = measures.get(report.metric)
-                if measure is None:
-                    raise IntakeError(f"The metric “{report.metric}” is unknown: use one of {', '.join(measures)}.")
-                entry = place(position, report, agreement, measure, now)
+                entry = place(position, report, agreement, find_measure(measures, report), now)
             except IntakeError as error:
                 outcome.refuse(position, report.key, error)
             else:
@@ -208,7 +207,7 @@ class KorUsageEvent(models.Model):
     @api.model
     def _refuse_condensed(self, entries, outcome):
         """Refuse what would change the course of a day whose events have been dropped."""
-        timed = {(entry.contract_id, entry.metric_id, entry.day) for entry in entries if entry.shape == 2}
+        timed = {(entry.contract_id, entry.metric_id, entry.day) for entry in entries if entry.shape == AREA}
         if not timed:
             return entries
         gone = set(
@@ -225,7 +224,7 @@ class KorUsageEvent(models.Model):
         )
         kept = []
         for entry in entries:
-            if (entry.contract_id, entry.metric_id, entry.day) in gone and entry.shape == 2:
+            if (entry.contract_id, entry.metric_id, entry.day) in gone and entry.shape == AREA:
                 reason = f"The events of {entry.day} are not kept any more: its average cannot be changed."
                 outcome.refuse(entry.position, entry.event_key, reason)
             else:
@@ -320,22 +319,7 @@ class KorUsageEvent(models.Model):
         self.env.cr.execute("UPDATE kor_usage_retention SET ran_at = now()")
         self.env.cr.execute(
             SQL(
-                """
-                WITH over AS (
-                    SELECT contract_id, metric_id, day FROM kor_usage_rollup
-                     WHERE company_id = %s AND has_events AND dimension = '' AND day < %s
-                     ORDER BY contract_id, metric_id, day LIMIT %s FOR UPDATE
-                ), marked AS (
-                    UPDATE kor_usage_rollup r SET has_events = false, is_condensed = true
-                      FROM over WHERE (r.contract_id, r.metric_id, r.day) = (over.contract_id, over.metric_id, over.day)
-                ), dropped AS (
-                    DELETE FROM kor_usage_event e
-                     USING over WHERE (e.contract_id, e.metric_id, e.day) = (over.contract_id, over.metric_id, over.day)
-                    RETURNING e.*
-                )
-                INSERT INTO kor_usage_dropped_key (id, partner_id, event_key, contract_id, metric_id, day, is_reversed)
-                SELECT id, partner_id, event_key, contract_id, metric_id, day, is_reversed FROM dropped
-                """,
+                DROP_DAYS,
                 company.id,
                 before,
                 limit,

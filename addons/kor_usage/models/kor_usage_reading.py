@@ -2,11 +2,11 @@ from datetime import UTC
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.sql_db import Cursor
 
-from ..engine.intake import IntakeError
+from ..engine.intake import IntakeError, find_agreement, find_measure
 from ..engine.outcome import Outcome
 from ..engine.readings import choose, contradiction, label_of, place_hour, read_hour
+from .kor_usage_count_mixin import begin_read_committed
 from .kor_usage_event import BATCH_LIMIT
 
 
@@ -83,11 +83,9 @@ class KorUsageReading(models.Model):
 
     @api.model
     def _ingest_apart(self, readings):
-        """Ingest in a transaction of its own, in which posts at the same time wait for each other, as for events."""
-        with self.env.registry.cursor() as cr:
-            if isinstance(cr, Cursor):  # not the one of a test, which has begun already
-                cr.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
-            return self.with_env(self.env(cr=cr)).ingest(readings)
+        """Ingest in a transaction in which posts at the same time wait for each other, as for events."""
+        begin_read_committed(self.env.cr)
+        return self.ingest(readings)
 
     @api.model
     def _ingest(self, readings, domain):
@@ -115,19 +113,12 @@ class KorUsageReading(models.Model):
         events = self.env["kor.usage.event"]
         agreements = events._find_agreements({reading.report.contract for _position, reading in reports}, domain)
         measures = events._get_measures()
-        now = fields.Datetime.now().replace(tzinfo=UTC)
+        now = events._get_now()
         entries = []
         for position, reading in reports:
-            report = reading.report
-            agreement, measure = agreements.get(report.contract), measures.get(report.metric)
             try:
-                if agreement is None:
-                    raise IntakeError(
-                        f"The contract “{report.contract}” is unknown: give the number of an active contract, "
-                        "or its id where several companies use that number."
-                    )
-                if measure is None:
-                    raise IntakeError(f"The metric “{report.metric}” is unknown: use one of {', '.join(measures)}.")
+                agreement = find_agreement(agreements, reading.report)
+                measure = find_measure(measures, reading.report)
                 entries.append(place_hour(position, reading, agreement, measure, now))
             except IntakeError as error:
                 outcome.refuse(position, labels[position], error)

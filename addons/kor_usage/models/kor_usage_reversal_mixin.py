@@ -112,16 +112,7 @@ class KorUsageReversalMixin(models.AbstractModel):
                 f"The event “{report.reverses}” has not been counted for this customer: give the id of one that was."
             )
         measure = measures[target["metric_id"]]
-        if target["contract_id"] != agreement.id:
-            raise IntakeError(f"The event “{report.reverses}” was counted for another contract: name that one.")
-        if report.metric and report.metric != measure.code:
-            raise IntakeError(f"The event “{report.reverses}” was counted as {measure.code}, not {report.metric}.")
-        if target["reverses"]:
-            raise IntakeError(f"The event “{report.reverses}” reverses another one: report that one anew.")
-        if target["is_condensed"] and SHAPES[measure.aggregation]:
-            raise IntakeError(
-                f"The events of {target['day']} are not kept any more: metric {measure.code} cannot be corrected there."
-            )
+        self._check_reversible(reversal, target, measure)
         if target["is_kept"]:
             found = self._prepare_kept(report, target)
         else:
@@ -139,6 +130,20 @@ class KorUsageReversalMixin(models.AbstractModel):
             reverses=report.reverses,
             **found,
         )
+
+    @api.model
+    def _check_reversible(self, reversal, target, measure):
+        report = reversal.report
+        if target["contract_id"] != reversal.agreement.id:
+            raise IntakeError(f"The event “{report.reverses}” was counted for another contract: name that one.")
+        if report.metric and report.metric != measure.code:
+            raise IntakeError(f"The event “{report.reverses}” was counted as {measure.code}, not {report.metric}.")
+        if target["reverses"]:
+            raise IntakeError(f"The event “{report.reverses}” reverses another one: report that one anew.")
+        if target["is_condensed"] and SHAPES[measure.aggregation]:
+            raise IntakeError(
+                f"The events of {target['day']} are not kept any more: metric {measure.code} cannot be corrected there."
+            )
 
     @api.model
     def _prepare_kept(self, report, target):

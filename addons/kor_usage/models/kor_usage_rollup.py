@@ -5,6 +5,29 @@ from odoo.tools import SQL
 
 from ..engine.metering import Day, Meter
 
+DAYS = """
+    SELECT s.place - 1, r.day,
+           CASE WHEN s.is_unique THEN (
+               SELECT array_agg(v.value) FROM kor_usage_value v WHERE v.rollup_id = r.id) END,
+           r.events, coalesce(r.readings, 0), r.total::text, r.highest::text, r.latest::text,
+           r.first_second::text, r.latest_second::text, r.area::text
+      FROM unnest(%(contracts)s::int[], %(metrics)s::int[], %(dimensions)s::text[], %(unique)s::bool[])
+           WITH ORDINALITY AS s(contract_id, metric_id, dimension, is_unique, place)
+      LEFT JOIN LATERAL (
+               (SELECT d.* FROM kor_usage_rollup d
+                 WHERE (d.contract_id, d.metric_id, d.dimension) = (s.contract_id, s.metric_id, s.dimension)
+                   AND d.day >= %(since)s AND d.day < %(until)s)
+               UNION ALL
+               (SELECT d.* FROM kor_usage_rollup d
+                 WHERE (d.contract_id, d.metric_id, d.dimension) = (s.contract_id, s.metric_id, s.dimension)
+                   AND d.day < %(since)s AND d.events > 0
+                 ORDER BY d.day DESC LIMIT 1)
+           ) r ON true
+     WHERE EXISTS (SELECT FROM kor_usage_rollup d
+                    WHERE d.contract_id = s.contract_id AND d.metric_id = s.metric_id)
+     ORDER BY s.place, r.day
+"""
+
 
 class KorUsageRollup(models.Model):
     """Sum up a day of one metric of one contract: rating, limits and screens read this, not the events.
@@ -77,28 +100,7 @@ class KorUsageRollup(models.Model):
     def _select_days(self, series, since, until):
         """Return the query of the days in a span, in order, and of the last day with events before it."""
         return SQL(
-            """
-            SELECT s.place - 1, r.day,
-                   CASE WHEN s.is_unique THEN (
-                       SELECT array_agg(v.value) FROM kor_usage_value v WHERE v.rollup_id = r.id) END,
-                   r.events, coalesce(r.readings, 0), r.total::text, r.highest::text, r.latest::text,
-                   r.first_second::text, r.latest_second::text, r.area::text
-              FROM unnest(%(contracts)s::int[], %(metrics)s::int[], %(dimensions)s::text[], %(unique)s::bool[])
-                   WITH ORDINALITY AS s(contract_id, metric_id, dimension, is_unique, place)
-              LEFT JOIN LATERAL (
-                       (SELECT d.* FROM kor_usage_rollup d
-                         WHERE (d.contract_id, d.metric_id, d.dimension) = (s.contract_id, s.metric_id, s.dimension)
-                           AND d.day >= %(since)s AND d.day < %(until)s)
-                       UNION ALL
-                       (SELECT d.* FROM kor_usage_rollup d
-                         WHERE (d.contract_id, d.metric_id, d.dimension) = (s.contract_id, s.metric_id, s.dimension)
-                           AND d.day < %(since)s AND d.events > 0
-                         ORDER BY d.day DESC LIMIT 1)
-                   ) r ON true
-             WHERE EXISTS (SELECT FROM kor_usage_rollup d
-                            WHERE d.contract_id = s.contract_id AND d.metric_id = s.metric_id)
-             ORDER BY s.place, r.day
-            """,
+            DAYS,
             contracts=[contract.id for contract, _metric, _dimension in series],
             metrics=[metric.id for _contract, metric, _dimension in series],
             dimensions=[dimension for _contract, _metric, dimension in series],
