@@ -167,8 +167,9 @@ class KorRevenueRemaining(models.Model):
     def _get_rates_query(self, day):
         """Return the rates of the day from each currency in use to that of its company."""
         rows = []
+        active = self.env["res.currency"].search([])  # pylint: disable=no-search-all  # those in use
         for company in self.env.companies:
-            currencies = self.env["res.currency"].search([]) | company.currency_id
+            currencies = active | company.currency_id
             rates = currencies._get_rates(company, day)
             own = rates.get(company.currency_id.id) or 1.0
             rows += [(company.id, currency, own / rate) for currency, rate in rates.items() if rate]
