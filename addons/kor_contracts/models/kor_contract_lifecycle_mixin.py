@@ -161,10 +161,10 @@ class KorContractLifecycleMixin(models.AbstractModel):
                 labels = dict(self._fields["state"]._description_selection(self.env))
                 raise UserError(
                     self.env._(
-                        "Contract %(contract)s is %(state)s and cannot become %(target)s.",
+                        "Contract %(contract)s is “%(state)s” and cannot become “%(target)s”.",
                         contract=contract.name,
-                        state=labels[contract.state].lower(),
-                        target=labels[target].lower(),
+                        state=labels[contract.state],
+                        target=labels[target],
                     )
                 )
         moving._write_agreed({"state": target, **values})
