@@ -1,3 +1,3 @@
 def post_init_hook(env):
     """Let customers whose contracts run already have an account, with what it sums up."""
-    env["kor.account"]._refresh_accounts()
+    env["kor.account"]._open_accounts()._refresh_aggregates()

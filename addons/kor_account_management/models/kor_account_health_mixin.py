@@ -1,4 +1,5 @@
 import json
+import logging
 from datetime import timedelta
 
 from odoo import api, fields, models
@@ -8,6 +9,8 @@ from odoo.tools import SQL, split_every
 
 from ..engine import health
 from .kor_account_refresh_mixin import CHUNK
+
+_logger = logging.getLogger(__name__)
 
 MAX_TRIES = 3
 TREND_DAYS = 30
@@ -24,11 +27,22 @@ class KorAccountHealthMixin(models.AbstractModel):
 
     @api.model
     def _cron_snapshot(self, chunk=CHUNK):
-        """Bring accounts up to date and note their health of today: those of which that has not been done yet."""
+        """Bring accounts up to date and note their health of today: those of which that has not been done yet.
+
+        In chunks that commit: what was cut off is simply continued.
+        """
         cron = self.env["ir.cron"]
-        self._open_accounts()
+        lacking = self._find_customers_without_account()
+        # How many there are to measure is known when all are there.
+        cron._commit_progress(remaining=len(lacking) + 1)
+        for batch in split_every(chunk, lacking, list):
+            self._open_for(batch)
+            if not cron._commit_progress(len(batch)):
+                return
+            self.env.invalidate_all()
+        self._sync_active()._refresh_aggregates()
         pending = self._find_pending()
-        cron._commit_progress(remaining=sum(len(ids) for ids in pending.values()))
+        cron._commit_progress(1, remaining=sum(len(ids) for ids in pending.values()))
         for day, ids in pending.items():
             for batch in split_every(chunk, ids):
                 self.browse(batch)._work_insistently(day)
@@ -43,15 +57,30 @@ class KorAccountHealthMixin(models.AbstractModel):
             try:
                 # Many short look-ups: to compile them takes longer than to run them.
                 self.env.cr.execute("SET LOCAL jit TO off")
-                self._refresh_aggregates()
-                self._take_snapshots(day)
-                self.env.flush_all()
-                return
+                return self._work_halves(day)
             except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
                 # Only a new transaction sees what the other one has written.
                 self.env.cr.rollback()
                 if not tries_left:
                     raise
+
+    def _work_halves(self, day):
+        """Do a chunk; where it fails, halve it until the account that fails stands alone, and is left out."""
+        try:
+            with self.env.cr.savepoint():
+                self._refresh_aggregates()
+                self._take_snapshots(day)
+            return
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+            raise
+        except Exception:
+            if len(self) == 1:
+                # The others must not wait for it; it is tried again with the next job.
+                _logger.exception("%s is left out: its health of %s was not measured", self.display_name, day)
+                return
+        middle = len(self) // 2
+        for half in (self[:middle], self[middle:]):
+            half._work_halves(day)
 
     @api.model
     def _find_pending(self):

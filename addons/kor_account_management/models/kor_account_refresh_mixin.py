@@ -21,19 +21,24 @@ class KorAccountRefreshMixin(models.AbstractModel):
         :param partners: only of these customers
         :return: the new accounts
         """
-        self.env.flush_all()
-        found = self.env.execute_query(self._select_customers_without_account(partners))
-        accounts = self.browse()
-        for batch in split_every(CHUNK, found, list):
-            accounts += self.with_context(**QUIET).create(
-                [
-                    {"partner_id": partner, "company_id": company, "user_id": manager}
-                    for partner, company, manager in batch
-                ]
-            )
+        lacking = self._find_customers_without_account(partners)
+        accounts = self.browse().concat(*(self._open_for(batch) for batch in split_every(CHUNK, lacking, list)))
         self._sync_active(partners)
+        return accounts
+
+    @api.model
+    def _open_for(self, customers):
+        """Make accounts of customers, which are rows of partner, company and manager."""
+        names = ("partner_id", "company_id", "user_id")
+        vals_list = [dict(zip(names, customer, strict=True)) for customer in customers]
+        accounts = self.with_context(**QUIET).create(vals_list)
         accounts._align_contracts()
         return accounts.with_env(self.env)
+
+    @api.model
+    def _find_customers_without_account(self, partners=None):
+        self.env.flush_all()
+        return self.env.execute_query(self._select_customers_without_account(partners))
 
     @api.model
     def _select_customers_without_account(self, partners):
@@ -61,9 +66,10 @@ class KorAccountRefreshMixin(models.AbstractModel):
         return SQL("%s = ANY(%s)", SQL(column), partners.commercial_partner_id.ids)
 
     @api.model
-    def _sync_active(self, partners):
-        """Archive accounts without a running contract, bring those back that have one again."""
-        self.env.cr.execute(
+    def _sync_active(self, partners=None):
+        """Archive accounts without a running contract, bring those back that have one again; return both."""
+        self.env.flush_all()
+        rows = self.env.execute_query(
             SQL(
                 """
                 UPDATE kor_account a
@@ -73,17 +79,13 @@ class KorAccountRefreshMixin(models.AbstractModel):
                        SELECT FROM res_partner p
                          JOIN kor_contract c ON c.partner_id = p.id AND c.company_id = a.company_id
                         WHERE p.commercial_partner_id = a.partner_id AND c.state IN ('active', 'paused'))
+                RETURNING a.id
                 """,
                 self._sql_of_customers("a.partner_id", partners),
             )
         )
         self.invalidate_model(["active"])
-
-    @api.model
-    def _refresh_accounts(self):
-        """Make the accounts that are missing, and bring what all of them sum up to date."""
-        self._open_accounts()
-        self.with_context(active_test=False).search([])._refresh_aggregates()
+        return self.browse(id_ for (id_,) in rows)
 
     def _refresh_aggregates(self):
         """Bring what the accounts sum up to date."""
@@ -118,7 +120,8 @@ class KorAccountRefreshMixin(models.AbstractModel):
     @api.model
     def _get_company_days(self):
         """Return the date that it is now where each company is, by its id."""
-        companies = self.env["res.company"].sudo().search([])  # accounts of all companies are refreshed alike
+        companies_sudo = self.env["res.company"].sudo()  # accounts of all companies are refreshed alike
+        companies = companies_sudo.search([])  # pylint: disable=no-search-all  # each has its day
         return {
             company.id: fields.Date.context_today(self.with_context(tz=company.partner_id.tz or "UTC"))
             for company in companies
@@ -130,7 +133,8 @@ class KorAccountRefreshMixin(models.AbstractModel):
         # Those of contracts only: a table of all makes the planner take detours.
         used = self.env.execute_query(SQL("SELECT DISTINCT currency_id FROM kor_contract"))
         currencies = self.env["res.currency"].browse(currency for (currency,) in used)
-        companies = self.env["res.company"].sudo().search([])  # as above
+        companies_sudo = self.env["res.company"].sudo()  # as above
+        companies = companies_sudo.search([])  # pylint: disable=no-search-all  # each has its rates
         rows = []
         for company in companies:
             own = company.currency_id

@@ -100,7 +100,8 @@ class KorHealthModel(models.Model):
 
         A model of the company goes before one for all companies.
         """
-        every = self.sudo().search([])  # of all companies; the accounts tell which fits
+        models_sudo = self.sudo()  # of all companies; the accounts tell which fits
+        every = models_sudo.search([])  # pylint: disable=no-search-all  # one or a few a company
         every = every.sorted(lambda model: (not model.tier_ids, not model.company_id, model.sequence, model.id))
         keys = {account: (account.tier_id, account.company_id) for account in accounts}
         fitting = {

@@ -12,7 +12,9 @@ class TestAccounts(AccountCase):
     """Accounts follow from contracts."""
 
     def _refresh(self):
-        self.env["kor.account"]._refresh_accounts()
+        accounts = self.env["kor.account"]
+        accounts._open_accounts()
+        (accounts.search([]) | self.account)._refresh_aggregates()
 
     def test_a_draft_has_no_account_and_an_agreement_makes_one(self):
         draft = self._make_contract(activate=False, partner_id=self.other_customer.id)

@@ -7,6 +7,8 @@ from odoo.tools import SQL
 
 from .common import AccountCase
 
+JOB_LOGGER = "odoo.addons.kor_account_management.models.kor_account_health_mixin"
+
 
 @tagged("post_install", "-at_install")
 class TestHealth(AccountCase):
@@ -223,7 +225,7 @@ class TestHealthJob(AccountCase):
 
     def _run_job(self, **arguments):
         with patch.object(type(self.env["ir.cron"]), "_commit_progress", lambda *_args, **_values: 1.0):
-            self.env["kor.account"]._cron_snapshot(**arguments)
+            self.env["kor.account"].sudo()._cron_snapshot(**arguments)
 
     def _count_queries(self, accounts):
         self.env.invalidate_all()
@@ -273,7 +275,7 @@ class TestHealthJob(AccountCase):
 
     def test_job_goes_on_where_it_stopped(self):
         accounts = self._make_accounts(7) | self.account
-        left = iter([1.0, 1.0, 0.0])  # the plan, the first chunk, and then time is over
+        left = iter([1.0, 1.0, 1.0, 0.0])  # nothing to open, the plan, the first chunk, and then time is over
         with patch.object(type(self.env["ir.cron"]), "_commit_progress", lambda *_args, **_values: next(left)):
             self.env["kor.account"]._cron_snapshot(chunk=3)
         done = accounts.filtered("snapshot_ids")
@@ -285,3 +287,50 @@ class TestHealthJob(AccountCase):
         self.assertEqual({one: one.snapshot_ids.id for one in done}, dates, "what was done is not done again")
         with patch.object(type(self.account), "_take_snapshots", side_effect=AssertionError):
             self._run_job()  # nothing is left
+
+    def test_job_opens_accounts_in_chunks_that_stay(self):
+        partners = self._make_accounts(5).partner_id
+        accounts = self.env["kor.account"].sudo()
+        accounts.search([("partner_id", "in", partners.ids)]).unlink()
+        left = iter([1.0, 1.0, 0.0])  # the plan, the first chunk, and then time is over
+        with patch.object(type(self.env["ir.cron"]), "_commit_progress", lambda *_args, **_values: next(left)):
+            accounts._cron_snapshot(chunk=2)
+        opened = accounts.search([("partner_id", "in", partners.ids)])
+        self.assertEqual(len(opened), 4, "two chunks")
+        self.assertFalse(opened.snapshot_ids, "they are measured when all are there")
+        self._run_job(chunk=2)
+        every = accounts.search([("partner_id", "in", partners.ids)])
+        self.assertEqual(every.partner_id, partners)
+        self.assertEqual(len(every), 5, "none twice")
+        self.assertTrue(all(one.snapshot_ids and one.contract_count == 1 for one in every))
+
+    def test_account_that_fails_is_left_out_and_the_others_are_done(self):
+        accounts = self._make_accounts(7)
+        broken, measure = accounts[4], type(self.account)._measure
+        contracts = self.env["kor.contract"].search([("partner_id", "in", accounts.partner_id.ids)])
+        self.env.cr.execute(SQL("UPDATE kor_contract SET mrr = 7 WHERE id = ANY(%s)", contracts.ids))
+        self.env.invalidate_all()
+
+        def fail(some, day):
+            if broken in some:
+                raise ValueError("what nobody has thought of")
+            return measure(some, day)
+
+        with patch.object(type(self.account), "_measure", fail), self.assertLogs(JOB_LOGGER, "ERROR") as log:
+            self._run_job(chunk=4)
+        self.assertEqual(len(log.output), 1)
+        self.assertIn(broken.display_name, log.output[0])
+        self.env.invalidate_all()
+        done = accounts - broken
+        self.assertTrue(all(one.snapshot_ids and one.mrr == 7 for one in done))
+        self.assertFalse(broken.snapshot_ids)
+        self._run_job()
+        self.env.invalidate_all()
+        self.assertEqual((len(broken.snapshot_ids), broken.mrr), (1, 7), "it is tried again")
+
+    def test_who_has_left_counts_no_more_in_the_night_it_is_archived(self):
+        self.assertEqual((self.account.mrr, self.account.contract_count), (100, 1))
+        self.contract.action_cancel()
+        self._run_job()
+        self.env.invalidate_all()
+        self.assertRecordValues(self.account, [{"active": False, "mrr": 0, "contract_count": 0}])

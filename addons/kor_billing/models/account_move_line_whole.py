@@ -28,7 +28,7 @@ class AccountMoveLine(models.Model):
     constraints, lock dates and balance, and what other add-ons have beside is computed as ever.
     """
 
-    _inherit = "account.move.line"
+    _inherit = "account.move.line"  # pylint: disable=consider-merging-classes-inherited  # apart: how they are inserted
 
     # EXTENDS base
     def _prepare_create_values(self, vals_list):

@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import date, timedelta
 
 from odoo import api, fields, models
 from odoo.tools import format_date
@@ -36,7 +36,9 @@ class KorContractAmendment(models.Model):
 
     def _get_preview_window(self):
         until = self.env.context.get("kor_preview_until")
-        return billing.Window(self.contract_id.date_start, until or self._get_preview_end())
+        # Whoever else sends such a key asks for nothing.
+        until = until if isinstance(until, date) else self._get_preview_end()
+        return billing.Window(self.contract_id.date_start, until)
 
     def _prepare_due(self, one):
         line = self.contract_id._get_line(one)

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
+from .kor_contract_lifecycle_mixin import LOOKING
+
 # What agreeing and applying note. Nobody writes it by hand.
 EVIDENCE = {
     "agreed_by",
@@ -173,8 +175,8 @@ class KorContractAmendment(models.Model):
     @api.model
     def _next_number(self):
         # What is only looked at, and taken back, leaves no gap.
-        looking = self.env.context.get("kor_looking")
-        return "/" if looking else self.env["ir.sequence"].next_by_code("kor.contract.amendment") or "/"
+        is_looked_at = self.env.context.get("kor_looking") is LOOKING
+        return "/" if is_looked_at else self.env["ir.sequence"].next_by_code("kor.contract.amendment") or "/"
 
     def _agree(self, agreed_by, how, signature=False):
         """Note who agreed, and apply what holds already."""
@@ -243,7 +245,7 @@ class KorContractAmendment(models.Model):
     def _as_preview(self):
         # Nobody is told of what is taken back: mails that are sent after the commit would not exist any more.
         return self.sudo().with_context(  # who may ask for a change may see what it would do
-            tracking_disable=True, mail_notrack=True, mail_notify_force_send=False, kor_looking=True
+            tracking_disable=True, mail_notrack=True, mail_notify_force_send=False, kor_looking=LOOKING
         )
 
     def _look(self):

@@ -8,6 +8,8 @@ _logger = logging.getLogger(__name__)
 
 # In the context of what an amendment writes. An object: no caller from outside can send one.
 AMENDING = object()
+# In that of what is only looked at, and taken back.
+LOOKING = object()
 
 # What the actions write, and nobody else.
 STATE_FIELDS = {"state", "date_activated", "date_cancelled"}
@@ -194,10 +196,10 @@ class KorContractLifecycleMixin(models.AbstractModel):
                 labels = dict(self._fields["state"]._description_selection(self.env))
                 raise UserError(
                     self.env._(
-                        "Contract %(contract)s is %(state)s and cannot become %(target)s.",
+                        "Contract %(contract)s is “%(state)s” and cannot become “%(target)s”.",
                         contract=contract.name,
-                        state=labels[contract.state].lower(),
-                        target=labels[target].lower(),
+                        state=labels[contract.state],
+                        target=labels[target],
                     )
                 )
         moving._write_agreed({"state": target, **values})

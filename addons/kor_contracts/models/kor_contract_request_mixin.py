@@ -8,6 +8,8 @@ from odoo.tools import format_date
 
 from odoo.addons.kor_enterprise_tiers.tools import parse_day
 
+from .kor_contract_lifecycle_mixin import LOOKING
+
 # More than anybody holds, and less than the field takes.
 MOST = 10**9
 
@@ -137,7 +139,7 @@ class KorContractRequestMixin(models.AbstractModel):
         day, changes = self._parse_request(values)
         savepoint = self.env.cr.savepoint(flush=True)
         try:
-            looking = self.with_context(kor_looking=True, tracking_disable=True)
+            looking = self.with_context(kor_looking=LOOKING, tracking_disable=True)
             amendment = looking._draft_request(day, changes)
             html = amendment._render_preview(amendment._preview(), for_customer=True)
         finally:

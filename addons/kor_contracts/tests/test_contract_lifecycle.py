@@ -67,7 +67,7 @@ class TestContractLifecycle(ContractCase):
         for state in ("ended", "cancelled"):
             contract = self._create_contract({}, activate=True)
             contract._write_agreed({"state": state})
-            with self.subTest(state), self.assert_refused("cannot become active"):
+            with self.subTest(state), self.assert_refused("cannot become “Active”"):
                 contract.action_activate()
 
     def test_draft_is_cancelled_at_once(self):
@@ -121,7 +121,7 @@ class TestContractLifecycle(ContractCase):
     def test_ended_contract_is_not_cancelled(self):
         contract = self._create_contract({}, activate=True, term="annual")
         self._run_cron(contract, "2027-01-01 12:00:00")
-        with self.assert_refused("cannot become cancelled"):
+        with self.assert_refused("cannot become “Cancelled”"):
             contract.action_cancel("2026-06-30")
 
     def test_contract_ends_when_its_last_day_is_over(self):

@@ -2,7 +2,19 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import clean_context
 
+from .kor_infrastructure import FEATURE as ON_PREMISES_FEATURE
 from .kor_integration import FEATURES
+
+# By the state that was left and the one that was entered.
+EVENT_CODES = {
+    ("draft", "active"): "contract.activated",
+    ("paused", "active"): "contract.resumed",
+    ("active", "paused"): "contract.paused",
+    ("active", "ended"): "contract.ended",
+    ("paused", "ended"): "contract.ended",
+    ("active", "cancelled"): "contract.ended",
+    ("paused", "cancelled"): "contract.ended",
+}
 
 
 class KorContract(models.Model):
@@ -10,6 +22,8 @@ class KorContract(models.Model):
 
     integration_ids = fields.One2many("kor.integration", "contract_id", string="Integrations")
     integration_count = fields.Integer(compute="_compute_integration_count")
+    infrastructure_ids = fields.One2many("kor.infrastructure", "contract_id", string="Infrastructure")
+    infrastructure_count = fields.Integer(compute="_compute_infrastructure_count")
     api_rate_limit = fields.Integer(
         string="API Calls a Minute",
         compute="_compute_api_rate_limit",
@@ -36,6 +50,15 @@ class KorContract(models.Model):
         for contract in self:
             contract.integration_count = counts.get(contract, 0)
 
+    def _compute_infrastructure_count(self):
+        counts = dict(
+            self.env["kor.infrastructure"]._read_group(
+                [("contract_id", "in", self.ids), ("state", "!=", "retired")], ["contract_id"], ["__count"]
+            )
+        )
+        for contract in self:
+            contract.infrastructure_count = counts.get(contract, 0)
+
     @api.model
     def _take_api_rate_limits(self):
         """Give contracts that were there before the limits of tiers those of their tier."""
@@ -59,11 +82,44 @@ class KorContract(models.Model):
         values = integrations_sudo._read_spec(self.sudo(), spec)  # likewise
         return integrations_sudo.create(values).id
 
+    # EXTENDS kor_contracts
     def _set_state(self, target, **values):
+        before = {contract: contract.state for contract in self}
         result = super()._set_state(target, **values)
         if target in ("paused", "ended", "cancelled"):
             self._end_single_sign_on()
+        self._emit_state_events(before, target)
         return result
+
+    # EXTENDS kor_contracts
+    def _note_amended(self, amendment):
+        result = super()._note_amended(amendment)
+        code = "contract.renewed" if amendment.is_renewal else "contract.amended"
+        self.env["kor.event"]._emit(code, {self: [(amendment, type(amendment)._get_event_data)]})
+        return result
+
+    @api.model
+    def _emit_state_events(self, before, target):
+        """Tell the customers' systems of contracts that have left a state for another.
+
+        :param before: {contract: the state it was in}
+        """
+        found = {}
+        for contract, state in before.items():
+            if code := EVENT_CODES.get((state, target)):
+                found.setdefault(code, {})[contract] = [(contract, type(contract)._get_event_data)]
+        for code, facts in found.items():
+            self.env["kor.event"]._emit(code, facts)
+
+    def _get_event_data(self):
+        """Return what the customer's systems are told of a contract."""
+        self.ensure_one()
+        return {
+            "state": self.state,
+            "date_start": str(self.date_start or ""),
+            "date_end": str(self.date_end_effective or ""),
+            "term": self.term or "",
+        }
 
     def _end_single_sign_on(self):
         """End the sessions and keys of people who log in with the company, as the contract does not run."""
@@ -104,6 +160,27 @@ class KorContract(models.Model):
     def _includes_integration(self, kind):
         return FEATURES[kind] in self.feature_ids.mapped("code")
 
+    def _check_may_run_on_premises(self, label):
+        """Raise where the contract does not include what runs at the customer's.
+
+        :param label: how the deployment is called
+        """
+        self.ensure_one()
+        contract_sudo = self.sudo()  # what it includes is no secret to who may see the contract
+        if ON_PREMISES_FEATURE in contract_sudo.feature_ids.mapped("code"):
+            return
+        feature = self.env["kor.feature"].sudo().search([("code", "=", ON_PREMISES_FEATURE)], limit=1)  # its name only
+        raise UserError(
+            self.env._(
+                "%(deployment)s needs “%(feature)s”, which contract %(contract)s (%(tier)s) does not include. Choose "
+                "another deployment or a higher tier, or add the feature to the contract.",
+                deployment=label,
+                feature=feature.name or ON_PREMISES_FEATURE,
+                contract=contract_sudo.name,
+                tier=contract_sudo.tier_id.name or "–",
+            )
+        )
+
     def action_open_integrations(self):
         """Open the integrations of the contract.
 
@@ -111,4 +188,13 @@ class KorContract(models.Model):
         """
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("kor_integrations.kor_integration_action")
+        return {**action, "domain": [("contract_id", "=", self.id)], "context": {"default_contract_id": self.id}}
+
+    def action_open_infrastructure(self):
+        """Open the infrastructure of the contract.
+
+        :return: a window action
+        """
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("kor_integrations.kor_infrastructure_action")
         return {**action, "domain": [("contract_id", "=", self.id)], "context": {"default_contract_id": self.id}}

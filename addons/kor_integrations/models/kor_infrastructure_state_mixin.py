@@ -77,7 +77,8 @@ class KorInfrastructureStateMixin(models.AbstractModel):
         if not isinstance(reason, str) or len(reason) > REASON_LENGTH:
             raise UserError(self.env._("The reason must be text of up to %(length)s characters.", length=REASON_LENGTH))
         if state in REASONED and not reason.strip():
-            raise UserError(self.env._("Say why it is %(state)s.", state=dict(STATES)[state].lower()))
+            label = dict(self._fields["state"]._description_selection(self.env))[state]
+            raise UserError(self.env._("Say why it is “%(state)s”.", state=label))
         return reason.strip()
 
     def _check_move(self, state):
@@ -87,11 +88,11 @@ class KorInfrastructureStateMixin(models.AbstractModel):
         allowed = [one for one, befores in FROM.items() if self.state in befores]
         raise UserError(
             self.env._(
-                "“%(name)s” is %(now)s and cannot become %(state)s. It can become: %(allowed)s.",
+                "“%(name)s” is “%(now)s” and cannot become “%(state)s”. It can become: %(allowed)s.",
                 name=self.name,
-                now=labels[self.state].lower(),
-                state=labels[state].lower(),
-                allowed=", ".join(labels[one].lower() for one in allowed) or self.env._("nothing else"),
+                now=labels[self.state],
+                state=labels[state],
+                allowed=", ".join(labels[one] for one in allowed) or self.env._("nothing else"),
             )
         )
 

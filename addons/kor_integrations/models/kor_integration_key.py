@@ -172,10 +172,10 @@ class KorIntegrationKey(models.Model):
         if self.state != "active":
             raise UserError(
                 self.env._(
-                    "The key “%(key)s” is %(state)s: only a valid one that is not being replaced is rotated. Issue "
+                    "The key “%(key)s” is “%(state)s”: only a valid one that is not being replaced is rotated. Issue "
                     "another one instead.",
                     key=self.name,
-                    state=dict(self._fields["state"]._description_selection(self.env))[self.state].lower(),
+                    state=dict(self._fields["state"]._description_selection(self.env))[self.state],
                 )
             )
         now = fields.Datetime.now()

@@ -57,9 +57,9 @@ class KorIntegrationKeyCallMixin(models.AbstractModel):
         if self.state not in ("active", "replaced"):
             return self.env._("This key has expired: issue another one.")
         if integration.state not in ("active", "failing"):
-            label = dict(integration._fields["state"]._description_selection(self.env))[integration.state].lower()
+            label = dict(integration._fields["state"]._description_selection(self.env))[integration.state]
             return self.env._(
-                "The integration “%(name)s” is %(state)s: activate or resume it first.",
+                "The integration “%(name)s” is “%(state)s”: activate or resume it first.",
                 name=integration.name,
                 state=label,
             )

@@ -20,7 +20,7 @@ class KorIntegrationNoticeMixin(models.AbstractModel):
             self.with_context(**(values or {})).message_mail_with_source(mail)
 
     def _get_state_label(self):
-        return dict(self._fields["state"]._description_selection(self.env))[self.state].lower()
+        return dict(self._fields["state"]._description_selection(self.env))[self.state]
 
     def _tell_failing(self):
         result = super()._tell_failing()

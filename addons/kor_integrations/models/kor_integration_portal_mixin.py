@@ -65,6 +65,7 @@ class KorIntegrationPortalMixin(models.AbstractModel):
     def _get_kor_integration_page_values(self):
         """Return what the page of the integration shows, read as superuser. Extensible."""
         self.ensure_one()
+        scopes = self.env["kor.integration.scope"].search([])  # pylint: disable=no-search-all  # a handful
         return {
             "integration": self,
             "kind_text": self._get_kind_description(self.kind),
@@ -72,7 +73,7 @@ class KorIntegrationPortalMixin(models.AbstractModel):
             "logs": self.env["kor.integration.log"].search([("integration_id", "=", self.id)], limit=LOG_LINES),
             "keys": self.env["kor.integration.key"].search([("integration_id", "=", self.id)], limit=LOG_LINES),
             "scopes": self.scope_ids,
-            "choosable_scopes": self.env["kor.integration.scope"].search([])._allowed_by(self.contract_id),
+            "choosable_scopes": scopes._allowed_by(self.contract_id),
             "call_limit": self.rate_limit or self.contract_id.api_rate_limit,
             "api_url": f"{self.get_base_url()}/kor/api/v1",
         }

@@ -116,11 +116,11 @@ class KorIntegrationStateMixin(models.AbstractModel):
             labels = dict(self._fields["state"]._description_selection(self.env))
             raise UserError(
                 self.env._(
-                    "“%(name)s” is %(state)s: “%(action)s” is for integrations that are %(states)s.",
+                    "“%(name)s” is “%(state)s”. “%(action)s” is for integrations in these states: %(states)s.",
                     name=self.name,
-                    state=labels[self.state].lower(),
+                    state=labels[self.state],
                     action=action,
-                    states=self.env._(" or ").join(labels[state].lower() for state in states),
+                    states=", ".join(labels[state] for state in states),
                 )
             )
 

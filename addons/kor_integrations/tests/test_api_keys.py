@@ -169,15 +169,15 @@ class TestApiKeys(IntegrationCase):
     def test_only_a_valid_key_is_rotated_and_once(self):
         key, _plain = self._issue()
         successor = self.Key.browse(key.rotate()["id"])
-        with self.assertRaisesRegex(UserError, "is being replaced: only a valid one"):
+        with self.assertRaisesRegex(UserError, "is “Being replaced”: only a valid one"):
             key.rotate()
         successor.revoke()
-        with self.assertRaisesRegex(UserError, "is revoked"):
+        with self.assertRaisesRegex(UserError, "is “Revoked”"):
             successor.rotate()
         # The old one still holds, and what should have replaced it does not.
         self.assertTrue(key.rotate()["key"])
         late, _plain = self._issue(expires="2026-06-20")
-        with freeze_time("2026-07-01"), self.assertRaisesRegex(UserError, "is expired"):
+        with freeze_time("2026-07-01"), self.assertRaisesRegex(UserError, "is “Expired”"):
             late.invalidate_recordset()
             late.rotate()
 
@@ -215,9 +215,9 @@ class TestApiKeys(IntegrationCase):
         key, plain = self._issue()
         state = lambda value: lambda: self.integration.sudo().write({"state": value})  # noqa: E731
         table = (
-            (state("draft"), state("active"), "is draft"),
-            (state("paused"), state("active"), "is paused"),
-            (state("retired"), state("active"), "is retired"),
+            (state("draft"), state("active"), "is “Draft”"),
+            (state("paused"), state("active"), "is “Paused”"),
+            (state("retired"), state("active"), "is “Retired”"),
             (lambda: self.contract._set_state("paused"), None, None),
             (lambda: self.contract._set_state("ended"), None, "neither active nor paused"),
         )

@@ -50,7 +50,7 @@ class TestIntegration(IntegrationCase):
                     self.assertEqual(integration.manage_integration(action), expected)
                     self.assertEqual(integration.state, expected)
                 else:
-                    with self.assertRaisesRegex(UserError, f"“{action}” is for integrations that are"):
+                    with self.assertRaisesRegex(UserError, f"“{action}” is for integrations in these states"):
                         integration.manage_integration(action)
                     self.assertEqual(integration.state, state)
 

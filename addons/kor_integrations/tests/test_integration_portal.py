@@ -109,9 +109,9 @@ class TestIntegrationPortal(IntegrationCase, HttpCase):
                 self._post(f"{self.url}/{action}")
                 self.assertEqual(self.integration.state, state)
         response = self._post(f"{self.url}/resume")
-        self.assertIn("is for integrations that are", response.text)
+        self.assertIn("is for integrations in these states", response.text)
         self.assertNotIn("?", response.url)
-        self.assertNotIn("is for integrations that are", self.url_open(self.url).text)
+        self.assertNotIn("is for integrations in these states", self.url_open(self.url).text)
 
     def test_test_says_what_came_of_it(self):
         self._log_in()

@@ -29,7 +29,7 @@ class ResourceCalendarLeaves(models.Model):
         public_sudo = self.sudo().filtered(lambda leave: not leave.resource_id)  # whoever has the right to the leave
         companies_sudo = public_sudo.company_id
         if public_sudo.filtered(lambda leave: not leave.company_id):
-            companies_sudo = companies_sudo.search([])
+            companies_sudo = companies_sudo.search([])  # pylint: disable=no-search-all  # it is for all
         return companies_sudo
 
     def _replan_kor_onboardings(self, companies=None):

@@ -3,7 +3,7 @@ from odoo import api, fields, models
 from .kor_revenue_bridge_step import DIFFERENCES, STEPS
 
 
-class KorRevenueBridge(models.TransientModel):
+class KorRevenueBridge(models.TransientModel):  # pylint: disable=no-wizard-in-models  # a report
     """Walk from recurring fees over what was invoiced, deferred and recognised to the cash of a period."""
 
     _name = "kor.revenue.bridge"

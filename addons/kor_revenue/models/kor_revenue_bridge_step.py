@@ -33,7 +33,7 @@ KEYS = [
 INCOME = ("income", "income_other")
 
 
-class KorRevenueBridgeStep(models.TransientModel):
+class KorRevenueBridgeStep(models.TransientModel):  # pylint: disable=no-wizard-in-models  # a line of the report
     """A step of the bridge, or what explains the difference to the one before."""
 
     _name = "kor.revenue.bridge.step"

@@ -6,7 +6,7 @@ from .kor_revenue_ledger_mixin import LIMIT, STRICT
 SAID = ("billed", "recognized", "reclassified")
 
 
-class KorRevenueControl(models.TransientModel):
+class KorRevenueControl(models.TransientModel):  # pylint: disable=no-wizard-in-models  # a report
     """Say to the cent whether schedules and ledger agree, by account, and which entries they disagree about."""
 
     _name = "kor.revenue.control"

@@ -12,7 +12,7 @@ ROLES = [
 ]
 
 
-class KorRevenueControlAccount(models.TransientModel):
+class KorRevenueControlAccount(models.TransientModel):  # pylint: disable=no-wizard-in-models  # a line of the report
     """What the ledger holds on an account beside what the schedules say."""
 
     _name = "kor.revenue.control.account"

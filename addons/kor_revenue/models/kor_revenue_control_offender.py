@@ -14,7 +14,7 @@ KINDS = [
 ]
 
 
-class KorRevenueControlOffender(models.TransientModel):
+class KorRevenueControlOffender(models.TransientModel):  # pylint: disable=no-wizard-in-models  # a line of the report
     """An entry that schedules and ledger disagree about, and why."""
 
     _name = "kor.revenue.control.offender"

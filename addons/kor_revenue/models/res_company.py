@@ -188,7 +188,7 @@ class ResCompany(models.Model):
     def _get_kor_rates(self, day):
         """Return what a unit of each currency in use is worth in the company's own on a day, by their ids."""
         self.ensure_one()
-        currencies = self.env["res.currency"].search([]) | self.currency_id
+        currencies = self.env["res.currency"].search([]) | self.currency_id  # pylint: disable=no-search-all  # those in use
         rates = currencies._get_rates(self, day)
         own = rates.get(self.currency_id.id) or 1.0
         return {currency: own / rate for currency, rate in rates.items() if rate}

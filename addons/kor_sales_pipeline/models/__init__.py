@@ -24,6 +24,7 @@ from . import kor_contract_change
 from . import kor_proposal_approval
 from . import kor_discount
 from . import kor_signed_document
+from . import kor_counter_offer_terms
 from . import sale_order_line
 from . import sale_order
 from . import sale_order_figures
@@ -38,7 +39,6 @@ from . import ir_actions_report
 from . import res_company
 from . import res_users
 from . import res_config_settings
-from . import kor_counter_offer_terms
 from . import kor_counter_offer
 from . import kor_counter_answer
 from . import kor_negotiation_round
@@ -47,8 +47,4 @@ from . import kor_negotiation_answer_mixin
 from . import kor_negotiation_history_mixin
 from . import kor_negotiation_reminder_mixin
 from . import kor_negotiation
-from . import crm_lead_negotiation
 from . import sale_order_negotiation
-from . import sale_order_line_negotiation
-from . import res_company_negotiation
-from . import res_config_settings_negotiation

@@ -230,7 +230,7 @@ class KorNegotiationAnswerMixin(models.AbstractModel):
         self._move_to("waiting_them")
         if last:
             self._mail_customer("proposal")
-        self.lead_id._kor_note_stage("negotiation")
+        self.lead_id._kor_move_to("negotiation")
 
     def _answer_by(self, order):
         """Answer what was left open by the version that was sent all the same."""

@@ -249,7 +249,7 @@ class KorNegotiationMoveMixin(models.AbstractModel):
         self._close("agreed", agreed_by_id=partner.id)
         body = self.env._("We accept %(order)s. It goes to signature.", order=order._kor_version_label())
         self.message_post(body=body, author_id=partner.id, message_type="comment", subtype_xmlid="mail.mt_comment")
-        self.lead_id._kor_note_stage("signing")
+        self.lead_id._kor_move_to("signing")
         return order
 
     def _break_off(self, reason):

@@ -24,7 +24,7 @@ class KorProposalTerms(models.Model):
     _description = "Terms of a Proposal Line"
 
     order_line_id = fields.Many2one("sale.order.line", required=True, index=True, ondelete="cascade")
-    order_id = fields.Many2one(related="order_line_id.order_id", store=True, index=True)
+    order_id = fields.Many2one(related="order_line_id.order_id", store=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="order_line_id.company_id", store=True)
     currency_id = fields.Many2one(related="order_line_id.order_id.currency_id")
     charge_id = fields.Many2one("kor.charge", string="From the plan", ondelete="set null", index="btree_not_null")

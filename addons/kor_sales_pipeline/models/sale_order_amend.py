@@ -6,6 +6,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import format_amount, html2plaintext
 
+from odoo.addons.kor_contracts.models.kor_contract_lifecycle_mixin import LOOKING
 from odoo.addons.kor_enterprise_tiers.engine.money import to_decimal
 
 from ..engine.term_value import combine_percents, percent_off
@@ -114,7 +115,7 @@ class SaleOrder(models.Model):
         order = self.sudo().with_company(self.company_id)  # in sudo: sellers change no contract; this is taken back
         savepoint = self.env.cr.savepoint()
         try:
-            order.with_context(kor_looking=True, tracking_disable=True)._kor_draft_amendment()
+            order.with_context(kor_looking=LOOKING, tracking_disable=True)._kor_draft_amendment()
         finally:
             savepoint.close(rollback=True)
             self.env.invalidate_all(flush=False)

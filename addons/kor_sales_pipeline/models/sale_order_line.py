@@ -6,6 +6,7 @@ from odoo.exceptions import UserError
 from odoo.addons.kor_enterprise_tiers.engine.money import round_money, to_decimal
 
 from ..engine.term_value import Part
+from .kor_counter_offer_terms import LINE_TERMS
 
 SHOWING = object()
 NATIVE = {"price_unit", "product_uom_qty"}
@@ -192,3 +193,22 @@ class SaleOrderLine(models.Model):
         day = order.date_order or fields.Datetime.now()
         price = product.cost_currency_id._convert(product.standard_price, order.currency_id, order.company_id, day)
         return to_decimal(price) * to_decimal(terms.quantity)
+
+    def _kor_get_askable(self):
+        """Return what can be asked for on the line: no price where tiers make it, no quantity of use or of a whole."""
+        self.ensure_one()
+        without = set() if self.price_unit else {"price_unit"}
+        if not self.product_uom_qty or (self.kor_is_packed and not self._kor_get_held()):
+            without.add("quantity")
+        return [name for name in LINE_TERMS if name not in without]
+
+    def _kor_get_held(self):
+        """Return the quantity held where the terms of the line count one, else nothing."""
+        terms = self.sudo().kor_terms_id  # customers have no right on terms
+        return terms.quantity if terms.charge_type == "per_unit" else 0
+
+    def _kor_get_asked_from(self, name):
+        """Return the price, quantity or discount as it stands. A line of price tiers shows 1, and holds more."""
+        if name == "quantity":
+            return self._kor_get_held() or self.product_uom_qty
+        return self[name]

@@ -4,7 +4,9 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
 
-from .crm_lead_negotiation import SELLERS
+from odoo.addons.kor_contracts.models.kor_contract_lifecycle_mixin import LOOKING
+
+from .crm_lead import SELLERS
 
 
 class SaleOrder(models.Model):
@@ -79,10 +81,10 @@ class SaleOrder(models.Model):
 
     def _kor_get_choices(self):
         """Return the support levels and features that a customer can ask for."""
-        plan = self.kor_plan_id
-        features = self.env["kor.feature"].search([]) - plan.tier_id.all_feature_ids
-        features -= self.kor_feature_ids
-        return {"support_levels": self.env["kor.support.level"].search([]), "features": features}
+        levels = self.env["kor.support.level"].search([])  # pylint: disable=no-search-all  # all are offered
+        features = self.env["kor.feature"].search([])  # pylint: disable=no-search-all  # the catalog is a page
+        features -= self.kor_plan_id.tier_id.all_feature_ids | self.kor_feature_ids
+        return {"support_levels": levels, "features": features}
 
     def _kor_negotiable_lines(self):
         """Return the lines that have a price of their own: no sections, and no amounts off the whole."""
@@ -127,7 +129,7 @@ class SaleOrder(models.Model):
         self.ensure_one()
         savepoint = self.env.cr.savepoint()
         try:
-            looking = self.with_context(kor_looking=True, tracking_disable=True, mail_create_nosubscribe=True)
+            looking = self.with_context(kor_looking=LOOKING, tracking_disable=True, mail_create_nosubscribe=True)
             return looking._kor_make_version(changes)._kor_figures()
         except UserError as error:
             return {"problem": str(error)}

@@ -153,10 +153,10 @@ class KorContractTicketMixin(models.AbstractModel):
     def _check_supported(self):
         self.ensure_one()
         if not self._is_supported():
-            state = dict(self._fields["state"]._description_selection(self.env))[self.state].lower()
+            state = dict(self._fields["state"]._description_selection(self.env))[self.state]
             raise UserError(
                 self.env._(
-                    "Contract %(contract)s is %(state)s: tickets are opened on contracts that are active or paused.",
+                    "Contract %(contract)s is “%(state)s”: tickets are opened on contracts that are active or paused.",
                     contract=self.name,
                     state=state,
                 )

@@ -48,7 +48,7 @@ class KorSlaTarget(models.Model):
             if problem:
                 label = dict(self._fields["priority"]._description_selection(self.env))[target.priority]
                 raise ValidationError(
-                    self.env._("Target for %(priority)s tickets: %(problem)s", priority=label.lower(), problem=problem)
+                    self.env._("Target for priority “%(priority)s”: %(problem)s", priority=label, problem=problem)
                 )
 
     def _find_problem(self):

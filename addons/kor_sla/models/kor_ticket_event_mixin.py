@@ -147,12 +147,12 @@ class KorTicketEventMixin(models.AbstractModel):
     def _pause(self, reason, evidence):
         evidence = self._clean_text(evidence or "", self.env._("The evidence"))
         if self.ticket_state in ("waiting", "resolved"):
-            state = dict(TICKET_STATES)[self.ticket_state].lower()
+            labels = dict(self._fields["ticket_state"]._description_selection(self.env))
             raise UserError(
                 self.env._(
-                    "%(ticket)s is %(state)s; only what is worked on is paused.",
+                    "%(ticket)s is “%(state)s”; only what is worked on is paused.",
                     ticket=self.ticket_number,
-                    state=state,
+                    state=labels[self.ticket_state],
                 )
             )
         if reason.needs_evidence and not evidence:

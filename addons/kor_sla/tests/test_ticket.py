@@ -66,7 +66,7 @@ class TestTicket(TicketCase):
 
     def test_contract_that_does_not_run_takes_no_ticket(self):
         draft = self.env["kor.contract"].create({"partner_id": self.customer.id, "plan_id": self.plan.id})
-        with self.assert_refused("is draft: tickets are opened on contracts that are active"):
+        with self.assert_refused("is “Draft”: tickets are opened on contracts that are active"):
             draft.with_user(self.agent).open_ticket({"name": "x"})
 
     def test_named_contacts_only_refuses_others(self):
