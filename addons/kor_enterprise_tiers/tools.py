@@ -58,6 +58,17 @@ def format_price(env, value, currency):
     return NO_BREAK_SPACE.join(parts)
 
 
+def open_form(record, **values):
+    """Return the window action that opens the form of a record."""
+    return {
+        "type": "ir.actions.act_window",
+        "res_model": record._name,
+        "res_id": record.id,
+        "views": [(False, "form")],
+        **values,
+    }
+
+
 def is_picture(data):
     """Tell whether text is a picture in base64. A field would take what it cannot read as none."""
     try:
