@@ -71,7 +71,17 @@ def check_plain(value):
     return value
 
 
-class XmlRpc:
+class Positional:
+    """Clients that give ids and values by position, and all else by name."""
+
+    def create(self, model, values):
+        return self._execute(model, "create", [values], {})
+
+    def call(self, model, method, ids=None, **named):
+        return self._execute(model, method, [] if ids is None else [ids], named)
+
+
+class XmlRpc(Positional):
     """Python's own XML-RPC client with a key as password; it neither sends nor takes None."""
 
     def __init__(self, site, login):
@@ -79,12 +89,6 @@ class XmlRpc:
         common = xmlrpc.client.ServerProxy(f"{site.url}/xmlrpc/2/common", allow_none=False)
         self.uid = common.authenticate(site.database, login, self.key, {})
         assert self.uid, f"{login} cannot log in"
-
-    def create(self, model, values):
-        return self._execute(model, "create", [values], {})
-
-    def call(self, model, method, ids=None, **named):
-        return self._execute(model, method, [] if ids is None else [ids], named)
 
     def _execute(self, model, method, positional, named):
         # A proxy for each call: they are not made for threads.
@@ -97,18 +101,12 @@ class XmlRpc:
             raise Refused(fault.faultString) from fault
 
 
-class OdooRpc:
+class OdooRpc(Positional):
     """The odoorpc package, over JSON-RPC with login and password."""
 
     def __init__(self, site, login):
         self.odoo = odoorpc.ODOO("127.0.0.1", protocol="jsonrpc", port=site.port, timeout=120)
         self.odoo.login(site.database, login, login)
-
-    def create(self, model, values):
-        return self._execute(model, "create", [values], {})
-
-    def call(self, model, method, ids=None, **named):
-        return self._execute(model, method, [] if ids is None else [ids], named)
 
     def _execute(self, model, method, positional, named):
         try:
