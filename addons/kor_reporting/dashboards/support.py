@@ -38,22 +38,13 @@ def _add_cards(book):
     tickets = book.add_pivot("Open tickets", TASK, ["__count"], domain=OPEN, match=TIER_OF_TICKET)
     late = book.add_pivot("Late tickets", TASK, ["__count"], domain=[*OPEN, ["sla_state", "=", "breached"]],
                           match=TIER_OF_TICKET)  # fmt: skip
-    clocks = [
-        book.add_pivot(name, CLOCK, ["__count"], ["state"], KEPT, STARTED, offset=offset)
-        for name, offset in (("Promises", 0), ("Promises before", -1))
-    ]
-    outages = [
-        book.add_pivot(name, OUTAGE, ["__count", "duration"], domain=DOWN, match=HAPPENED, offset=offset)
-        for name, offset in (("Outages", 0), ("Outages before", -1))
-    ]
+    clocks = _add_both(book, "Promises", CLOCK, ["__count"], ["state"], KEPT, STARTED)
+    outages = _add_both(book, "Outages", OUTAGE, ["__count", "duration"], (), DOWN, HAPPENED)
     uptime = book.add_pivot("Uptime", BUDGET, ["availability"], domain=[["is_measured", "=", True]], match=MEASURED)
     missed = book.add_pivot("Missed", BUDGET, ["__count"], domain=[["is_measured", "=", True], ["is_met", "=", False]],
                             match=MEASURED)  # fmt: skip
     disputes = book.add_pivot("Disputes", "kor.sla.dispute", ["__count"], domain=[["state", "=", "open"]])
-    opened = [
-        book.add_pivot(name, TASK, ["__count"], domain=TICKETS, match=OPENED, offset=offset)
-        for name, offset in (("Opened", 0), ("Opened before", -1))
-    ]
+    opened = _add_both(book, "Opened", TASK, ["__count"], (), TICKETS, OPENED)
     figures = (
         ("Open tickets", value_of(tickets, "__count"), COUNT),
         ("Overdue tickets", value_of(late, "__count"), COUNT),
@@ -67,6 +58,11 @@ def _add_cards(book):
     )
     book.put_rows(figures)
     _show_cards(book)
+
+
+def _add_both(book, name, *asked):
+    """Add a pivot of the chosen period and one of the period before; return their numbers."""
+    return [book.add_pivot(label, *asked, offset=offset) for label, offset in ((name, 0), (f"{name} before", -1))]
 
 
 def _show_cards(book):
