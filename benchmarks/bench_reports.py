@@ -3,8 +3,9 @@
 The customers are imported through public calls only (`history.py`); nobody of them pays. `KOR_BENCH_CUSTOMERS` sets
 their number (200; an import takes a third of a second of a processor for each, and more); reports are measured at a
 quarter, at a half and at the whole of it, best of three, each over all 24 months, beside plain SQL that adds up the
-same tables. From 5000 customers on it fails where one takes two seconds or more. An import that was cut off goes on
-where it stopped, if the database is still there.
+same tables.
+From 5000 customers on it fails where one takes two seconds or more. An import that was cut off goes on where it
+stopped, if the database is still there.
 """
 
 import gc

@@ -4,6 +4,7 @@ from datetime import date
 
 from odoo import fields
 from odoo.exceptions import UserError
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools.image import image_process
 from odoo.tools.misc import formatLang
 
@@ -67,6 +68,24 @@ def open_form(record, **values):
         "views": [(False, "form")],
         **values,
     }
+
+
+def insist(env, work, tries=5):
+    """Do work and return its result, from the start again where somebody else changed meanwhile what it read."""
+    for tries_left in reversed(range(tries)):
+        try:
+            return work()
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+            # Only a new transaction sees what the other one has done.
+            env.cr.rollback()
+            if not tries_left:
+                raise
+
+
+def read_batch_size(env, parameter, default):
+    """Return how many records a job takes at once: what the system's parameter says, where that is a number."""
+    size = env["ir.config_parameter"].sudo().get_param(parameter)  # whoever works goes by the system's parameter
+    return int(size) if str(size).isdecimal() and int(size) else default
 
 
 def is_picture(data):
