@@ -3,8 +3,7 @@
 Each contract rests on a service of its own, so that nothing can be shared; half of them are measured in office hours,
 in one of four time zones. Outages overlap now and then; one of ten is degraded service or maintenance. Beside it: the
 same outages of one service on which all contracts rest. Seconds are the processor's, which a busy machine changes
-little. `KOR_BENCH` sets the number of contracts (1000): it is
-measured for a quarter, for half and for all of them.
+little. `KOR_BENCH` sets the number of contracts (1000): it is measured for a quarter, for half and for all of them.
 """
 
 import gc

@@ -32,20 +32,7 @@ def make_pattern():
         }
     )
     contract.action_activate()
-    lines = [
-        Command.create({"product_id": product.id, "quantity": 1, "price_unit": 100.0, "tax_ids": [Command.clear()]})
-    ]
-    invoice = env["account.move"].create(
-        {
-            "move_type": "out_invoice",
-            "partner_id": partner.id,
-            "invoice_date": today - timedelta(days=40),
-            "invoice_date_due": today - timedelta(days=10),
-            "invoice_payment_term_id": False,
-            "invoice_line_ids": lines,
-        }
-    )
-    invoice.action_post()
+    invoice = make_invoice(partner)
     task = env["project.task"].create({"name": "Bench", "kor_contract_id": contract.id})
     agreement = contract.sla_agreement_ids[:1] or env["kor.sla.agreement"].create(
         {"contract_id": contract.id, "date_start": contract.date_start}
@@ -60,6 +47,23 @@ def make_pattern():
         "kor_sla_agreement": agreement.id,
         "mail_message": message.id,
     }
+
+
+def make_invoice(partner):
+    """Return a posted invoice that is ten days overdue."""
+    line = {"product_id": product.id, "quantity": 1, "price_unit": 100.0, "tax_ids": [Command.clear()]}
+    invoice = env["account.move"].create(
+        {
+            "move_type": "out_invoice",
+            "partner_id": partner.id,
+            "invoice_date": today - timedelta(days=40),
+            "invoice_date_due": today - timedelta(days=10),
+            "invoice_payment_term_id": False,
+            "invoice_line_ids": [Command.create(line)],
+        }
+    )
+    invoice.action_post()
+    return invoice
 
 
 def columns_of(table, leave_out):
@@ -79,16 +83,32 @@ def copy(table, where, values, source):
 
 def make_customers(pattern, count):
     """Copy the pattern, and give each copy its use, a promised time that was kept or missed, and its own account."""
-    partner, contract, move = pattern["res_partner"], pattern["kor_contract"], pattern["account_move"]
+    copy_partners(pattern, count)
+    copy_contracts(pattern)
+    copy_invoices(pattern)
+    copy_tickets(pattern)
+    message = {"author_id": "b.partner", "res_id": "b.contract", "message_id": "'bench' || b.partner"}
+    copy("mail_message", f"t.id = {pattern['mail_message']}", message, "bench b")
+    report_use()
+
+
+def copy_partners(pattern, count):
+    """Copy the partner, and list the copies with what will be theirs in a table for the rest."""
     env.cr.execute("DROP TABLE IF EXISTS bench")
     env.cr.execute("SELECT last_value FROM res_partner_id_seq")
     first = env.cr.fetchone()[0] + 1
-    copy("res_partner", f"t.id = {partner}", {"name": "'Bench ' || n"}, f"generate_series(1, {count}) n")
+    name = {"name": "'Bench ' || n"}
+    copy("res_partner", f"t.id = {pattern['res_partner']}", name, f"generate_series(1, {count}) n")
     env.cr.execute(f"UPDATE res_partner SET commercial_partner_id = id WHERE id >= {first}")
     env.cr.execute(
         f"CREATE TEMP TABLE bench AS SELECT id AS partner, row_number() OVER (ORDER BY id) AS n FROM res_partner "
         f"WHERE id >= {first}"
     )
+    env.cr.execute("ALTER TABLE bench ADD contract int, ADD move int, ADD task int")
+
+
+def copy_contracts(pattern):
+    contract = pattern["kor_contract"]
     values = {
         "partner_id": "b.partner",
         "partner_invoice_id": "b.partner",
@@ -96,30 +116,37 @@ def make_customers(pattern, count):
         "access_token": "NULL",
     }
     copy("kor_contract", f"t.id = {contract}", values, "bench b")
-    env.cr.execute("ALTER TABLE bench ADD contract int, ADD move int, ADD task int")
     env.cr.execute("UPDATE bench SET contract = c.id FROM kor_contract c WHERE c.partner_id = bench.partner")
-    owned = "bench b"
     for table in ("kor_contract_line", "kor_contract_limit"):
-        copy(table, f"t.contract_id = {contract}", {"contract_id": "b.contract"}, owned)
-    own = {
+        copy(table, f"t.contract_id = {contract}", {"contract_id": "b.contract"}, "bench b")
+
+
+def copy_invoices(pattern):
+    move = pattern["account_move"]
+    values = {
         "partner_id": "b.partner",
         "commercial_partner_id": "b.partner",
         "access_token": "NULL",
         "name": "'B' || b.partner",
+        "partner_shipping_id": "b.partner",
     }
-    copy("account_move", f"t.id = {move}", {**own, "partner_shipping_id": "b.partner"}, owned)
+    copy("account_move", f"t.id = {move}", values, "bench b")
     env.cr.execute("UPDATE bench SET move = m.id FROM account_move m WHERE m.partner_id = bench.partner")
-    copy("account_move_line", f"t.move_id = {move}", {"move_id": "b.move", "partner_id": "b.partner"}, owned)
-    copy(
-        "project_task",
-        f"t.id = {pattern['project_task']}",
-        {"kor_contract_id": "b.contract", "partner_id": "b.partner", "access_token": "NULL",
-         **({"ticket_number": "'B' || b.partner"} if "ticket_number" in env["project.task"]._fields else {})},
-        owned,
-    )  # fmt: skip
+    copy("account_move_line", f"t.move_id = {move}", {"move_id": "b.move", "partner_id": "b.partner"}, "bench b")
+
+
+def copy_tickets(pattern):
+    """Copy the ticket and its agreement; every third customer was answered too late."""
+    values = {
+        "kor_contract_id": "b.contract",
+        "partner_id": "b.partner",
+        "access_token": "NULL",
+        "ticket_number": "'B' || b.partner",
+    }
+    copy("project_task", f"t.id = {pattern['project_task']}", values, "bench b")
     env.cr.execute("UPDATE bench SET task = t.id FROM project_task t WHERE t.kor_contract_id = bench.contract")
-    copy("kor_sla_agreement", f"t.id = {pattern['kor_sla_agreement']}",
-         {"contract_id": "b.contract", "partner_id": "b.partner"}, owned)  # fmt: skip
+    own = {"contract_id": "b.contract", "partner_id": "b.partner"}
+    copy("kor_sla_agreement", f"t.id = {pattern['kor_sla_agreement']}", own, "bench b")
     env.cr.execute(
         """
         INSERT INTO kor_sla_clock (task_id, contract_id, agreement_id, partner_id, company_id, kind, number, priority,
@@ -130,8 +157,9 @@ def make_customers(pattern, count):
         """,
         [company.id],
     )
-    message = {"author_id": "b.partner", "res_id": "b.contract", "message_id": "'bench' || b.partner"}
-    copy("mail_message", f"t.id = {pattern['mail_message']}", message, owned)
+
+
+def report_use():
     env.cr.execute(
         """
         INSERT INTO kor_usage_rollup (contract_id, partner_id, company_id, metric_id, day, dimension, total, highest,

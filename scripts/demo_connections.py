@@ -49,12 +49,8 @@ def connect_others():
 
 
 def portal_user_of(contract):
-    """Return a user of the customer's portal, with the login portal.NAME."""
     company = contract.partner_id.commercial_partner_id
-    login = f"portal.{company.name.split()[0].lower()}"
-    values = {"login": login, "password": login, "partner_id": company.child_ids[:1].id}
-    groups = [(6, 0, env.ref("base.group_portal").ids)]
-    return env["res.users"].with_context(no_reset_password=True).create({**values, "group_ids": groups})
+    return make_portal_user(company.name.split()[0].lower(), company.child_ids[:1])
 
 
 def connect_to_receiver():
@@ -97,30 +93,15 @@ def look_at(cloud, host):
 
 
 def infrastructure_of_the_plant():
-    """Run a private cloud for the customer: agreed, set aside, used more each day, and scarce in storage."""
-    cloud = env["kor.infrastructure"].create(
-        {
-            "name": "Borealis production",
-            "contract_id": borealis.id,
-            "deployment": "private_cloud",
-            "region": "Stockholm",
-            "user_id": env.ref("kor_enterprise.user_support").id,
-        }
+    """Run a private cloud for the customer: agreed, used more each day, and scarce in storage."""
+    resources = (
+        ("server", 3, 0, 420.0),
+        ("vcpu", 48, 22, 6.5),
+        ("memory", 192, 115, 1.8),
+        ("storage", 4000, 3320, 0.06),
     )
-    first = fields.Date.today() - timedelta(days=90)
-    for kind, contracted, allocated, cost in (
-        ("server", 3, 3, 420.0),
-        ("vcpu", 48, 48, 6.5),
-        ("memory", 192, 192, 1.8),
-        ("storage", 4000, 4000, 0.06),
-    ):
-        resource = env["kor.infrastructure.resource"].create({"infrastructure_id": cloud.id, "kind": kind})
-        env["kor.infrastructure.capacity"].create(
-            {"resource_id": resource.id, "date_from": first, "contracted": contracted, "allocated": allocated}
-        )
-        env["kor.infrastructure.cost"].create({"resource_id": resource.id, "date_from": first, "unit_cost": cost})
-    cloud.set_state("provisioning")
-    cloud.set_state("running")
+    since = fields.Date.today() - timedelta(days=90)
+    cloud = run_infrastructure(borealis, "Borealis production", "private_cloud", "Stockholm", resources, since)
     used = {"vcpu": (14, 0.25), "memory": (88, 0.9), "storage": (2450, 29)}
     midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     cloud.push_readings(

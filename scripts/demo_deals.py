@@ -8,14 +8,19 @@ sales, chief = env.ref("kor_enterprise.user_sales"), env.ref("base.user_admin")
 quiet = {"mail_notify_force_send": False, "no_reset_password": True}
 
 
-def customer_of(key, name):
-    """Return a user of the customer's portal, with the login portal.KEY."""
-    company = env.ref(f"kor_sales_pipeline.partner_{key}")
-    contact = env["res.partner"].create({"name": name, "parent_id": company.id, "email": f"{key}@customer.example"})
+def make_portal_user(key, contact):
+    """Let a contact log in to the portal as portal.KEY."""
     login = f"portal.{key}"
     values = {"login": login, "password": login, "partner_id": contact.id}
     groups = [(6, 0, env.ref("base.group_portal").ids)]
     return env["res.users"].with_context(**quiet).create({**values, "group_ids": groups})
+
+
+def customer_of(key, name):
+    """Return a user of the customer's portal, with the login portal.KEY."""
+    company = env.ref(f"kor_sales_pipeline.partner_{key}")
+    contact = env["res.partner"].create({"name": name, "parent_id": company.id, "email": f"{key}@customer.example"})
+    return make_portal_user(key, contact)
 
 
 def propose(key, contact, changes=None):

@@ -35,9 +35,6 @@ def text_of(day):
     return fields.Date.to_string(day)
 
 
-# ---- what is there before the first customer
-
-
 def second_manager():
     """Return another account manager beside the one that the demo has."""
     known = env["res.users"].search([("login", "=", "account2")])
@@ -53,8 +50,8 @@ def second_manager():
     )
 
 
-def price_in_euro():
-    """Offer price lists in euro, at the rates of each month."""
+def rate_the_euro():
+    """Note how much a euro was in each month, and return it."""
     euro = env.ref("base.EUR")
     rates = [
         {"currency_id": euro.id, "company_id": company.id, "name": day_of(26 - number), "rate": rate}
@@ -62,6 +59,12 @@ def price_in_euro():
     ]
     euro.rate_ids.filtered(lambda one: one.name >= day_of(26)).unlink()
     env["res.currency.rate"].create(rates)
+    return euro
+
+
+def price_in_euro():
+    """Offer price lists in euro."""
+    euro = rate_the_euro()
     for code, plan in EURO_PLANS.items():
         charges = [
             {
@@ -120,9 +123,6 @@ def customers_of_the_demo():
     )
 
 
-# ---- opportunities
-
-
 def open_deal(key, name, partner, plan, users, closes):
     """Begin an opportunity, as the salesperson."""
     team, seller = env.ref("kor_sales_pipeline.team_kor"), people["sales"]
@@ -170,9 +170,6 @@ def lose(key, reason):
     deals[key].action_set_lost(lost_reason_id=env.ref(f"kor_sales_pipeline.lost_reason_{reason}").id)
 
 
-# ---- contracts
-
-
 def join(key):
     """Agree to a contract: the one that was proposed, or one that is written down."""
     values = CONTRACTS[key]
@@ -208,7 +205,19 @@ def prepare_contract(key, customer, values):
     if values.get("plan"):
         return {**found, "plan_id": plan_of(values["plan"]).id}
     currency = env.ref(f"base.{values.get('currency', 'USD')}")
-    lines = [
+    return {
+        **found,
+        "tier_id": catalog("tier", "custom").id,
+        "term": values["term"],
+        "currency_id": currency.id,
+        "uptime_target": 99.95,
+        "line_ids": [(0, 0, line) for line in prepare_own_lines(key)],
+    }
+
+
+def prepare_own_lines(key):
+    """Return the values of the lines that were agreed without a plan."""
+    return [
         {
             "name": name,
             "product_id": catalog("product", product).id,
@@ -221,14 +230,6 @@ def prepare_contract(key, customer, values):
         }
         for name, product, kind, metric, price, months, quantity, earned in OWN_LINES[key]
     ]
-    return {
-        **found,
-        "tier_id": catalog("tier", "custom").id,
-        "term": values["term"],
-        "currency_id": currency.id,
-        "uptime_target": 99.95,
-        "line_ids": [(0, 0, line) for line in lines],
-    }
 
 
 def amend(key, changes, note=""):

@@ -6,9 +6,6 @@ WEEK = (1.0, 1.08, 1.12, 1.05, 0.9, 0.25, 0.18)
 DAILY_MONTHS = 3
 
 
-# ---- use
-
-
 def calls_in(key, months):
     """Return how many calls a contract makes in a month: from its first figure to its last one, in a straight line."""
     first, last = CALLS.get(key, OTHER_CALLS)
@@ -54,9 +51,6 @@ def event_of(contract, metric, day, quantity):
         "time": LocalDays(contract.tz).midnight(day).isoformat(),
         "quantity": quantity,
     }
-
-
-# ---- invoices and payments
 
 
 def bill():
@@ -161,9 +155,6 @@ def let_card_of(key, state):
 def buy_credit(contract, amount, last_day):
     """Sell a contract prepaid credit, paid at once."""
     settle(env["account.move"].browse(contract.top_up(amount, text_of(last_day))))
-
-
-# ---- books
 
 
 def account_of(code, name, kind="expense"):

@@ -1,9 +1,6 @@
 """Let two years of the demo's customers be served, in Odoo's shell; `demo_walk.py` says when."""
 
-tickets, onboardings = {}, {}
-
-
-# ---- tickets
+tickets, onboardings, clouds = {}, {}, {}
 
 
 def open_ticket(key, number, subject, priority):
@@ -24,9 +21,6 @@ def answer_ticket_of(number):
 
 def resolve_ticket_of(number):
     tickets[number].with_user(people["support"]).resolve_ticket()
-
-
-# ---- service levels
 
 
 def watch_the_platform():
@@ -95,9 +89,6 @@ def dispute_report(key, months):
     env["kor.sla.dispute"].browse(number).action_decline()
 
 
-# ---- onboarding
-
-
 def start_onboarding_of(key):
     manager = people[CUSTOMERS[CONTRACTS[key].get("customer", key)][5]]
     number = contracts[key].with_context(**quiet).start_onboarding("", manager.id)
@@ -110,21 +101,21 @@ def complete_step_of(key, step):
         onboarding.sign_off(step, contracts[key].partner_id.child_ids[:1].name, "In the weekly call.")
 
 
-# ---- infrastructure
+def run_infrastructure(contract, name, deployment, region, resources, since=None):
+    """Set up what runs for one customer alone, from today or an earlier day on.
 
-
-def run_infrastructure(key, name, deployment, region, resources):
-    """Set up what runs for one customer alone; resources: kind, agreed, used at last, cost of a unit in a month."""
+    :param resources: kind, agreed, used at last, cost of a unit in a month
+    """
     cloud = env["kor.infrastructure"].create(
         {
             "name": name,
-            "contract_id": contracts[key].id,
+            "contract_id": contract.id,
             "deployment": deployment,
             "region": region,
             "user_id": people["support"].id,
         }
     )
-    first = fields.Date.today()
+    first = since or fields.Date.today()
     for kind, agreed, _used, cost in resources:
         resource = env["kor.infrastructure.resource"].create({"infrastructure_id": cloud.id, "kind": kind})
         env["kor.infrastructure.capacity"].create(
@@ -134,6 +125,10 @@ def run_infrastructure(key, name, deployment, region, resources):
     cloud.set_state("provisioning")
     cloud.set_state("running")
     return cloud
+
+
+def begin_infrastructure(key, *described):
+    clouds[key] = run_infrastructure(contracts[key], *described)
 
 
 def read_infrastructure(cloud, resources):

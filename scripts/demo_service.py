@@ -41,26 +41,30 @@ def answer_ticket(ticket, text):
     )
 
 
-def tickets_of_the_week(now):
-    """Open five tickets of two customers: one late, one kept, one at work, one that waits, one new."""
-    aurora, borealis = (env.ref(f"kor_enterprise.contract_{key}") for key in ("aurora", "borealis"))
-    buyers = {key: env["res.users"].search([("login", "=", f"portal.{key}")]) for key in ("aurora", "borealis")}
-    last_week = now - timedelta(days=now.weekday() + 7)
-    monday = last_week.replace(hour=9, minute=12, second=0, microsecond=0)
+def side_of(key):
+    """Return a customer's contract and who buys for it."""
+    return env.ref(f"kor_enterprise.contract_{key}"), env["res.users"].search([("login", "=", f"portal.{key}")])
 
-    late = ticket_of(buyers["aurora"], aurora, monday, "portal", "Export stops at 10,000 rows", "Since Friday.", "high")
+
+def tickets_of_last_week(now):
+    """Let one ticket have been late, and one in time."""
+    monday = (now - timedelta(days=now.weekday() + 7)).replace(hour=9, minute=12, second=0, microsecond=0)
+    aurora, buyer = side_of("aurora")
+    late = ticket_of(buyer, aurora, monday, "portal", "Export stops at 10,000 rows", "Since Friday.", "high")
     with at(monday + timedelta(days=3, hours=2)):
         late.resolve_ticket("A limit of the new export. It is lifted; your exports of Friday were made again.")
-
-    kept = ticket_of(
-        buyers["borealis"], borealis, monday + timedelta(days=1), "portal", "Two robots share one key", "Which one?"
-    )
-    with at(monday + timedelta(days=1, minutes=20)):
+    borealis, buyer = side_of("borealis")
+    tuesday = monday + timedelta(days=1)
+    kept = ticket_of(buyer, borealis, tuesday, "portal", "Two robots share one key", "Which one?")
+    with at(tuesday + timedelta(minutes=20)):
         answer_ticket(kept, "The older one; we have made another key for it.")
-    with at(monday + timedelta(days=1, hours=1)):
+    with at(tuesday + timedelta(hours=1)):
         kept.resolve_ticket()
 
-    caller = env.ref("kor_enterprise.partner_borealis_contact")
+
+def tickets_of_this_hour(now, caller):
+    """Let one ticket wait for the customer, and one be worked on."""
+    borealis, _buyer = side_of("borealis")
     phone = ticket_of(
         support, borealis, now - timedelta(minutes=25), "phone", "Line 3 sends nothing", "", "urgent", caller.id
     )
@@ -70,55 +74,63 @@ def tickets_of_the_week(now):
         answer_ticket(phone, "Please send us the log of the gateway.")
     with at(now - timedelta(minutes=12)):
         phone.pause_ticket("customer", "Asked for the gateway's log.")
-
+    aurora, buyer = side_of("aurora")
     work = ticket_of(
-        buyers["aurora"], aurora, now - timedelta(minutes=50), "portal", "Who may see the archive?", "A new colleague."
+        buyer, aurora, now - timedelta(minutes=50), "portal", "Who may see the archive?", "A new colleague."
     )
     with at(now - timedelta(minutes=40)):
         work.acknowledge_ticket()
 
-    mail = f"""From: {caller.email_formatted}
+
+def mails_to_support(now, caller):
+    """Let a customer write, and somebody unknown: a person decides whose ticket that is."""
+    for minutes, sender, key, subject, body in (
+        (6, caller.email_formatted, "sandbox", "Sandbox for the autumn release",
+         "When do we get a sandbox to try it?"),
+        (3, '"H. Lund" <lund@unknown.example>', "lost", "Password of our old account",
+         "We have lost it. Can you help?"),
+    ):  # fmt: skip
+        mail = f"""From: {sender}
 To: support@kor.example
-Subject: Sandbox for the autumn release
-Message-Id: <demo-sandbox@customer.example>
+Subject: {subject}
+Message-Id: <demo-{key}@customer.example>
 Content-Type: text/plain; charset=utf-8
 
-When do we get a sandbox to try it?
+{body}
 """
-    with at(now - timedelta(minutes=6)):
-        env["mail.thread"].message_process("project.task", mail, custom_values={"ticket_channel": "email"})
-    # Somebody unknown: a person decides whose ticket it is.
-    mail = mail.replace(caller.email_formatted, '"H. Lund" <lund@unknown.example>')
-    mail = mail.replace("Sandbox for the autumn release", "Password of our old account").replace("demo-", "lost-")
-    mail = mail.replace("When do we get a sandbox to try it?", "We have lost it. Can you help?")
-    with at(now - timedelta(minutes=3)):
-        env["mail.thread"].message_process("project.task", mail, custom_values={"ticket_channel": "email"})
+        with at(now - timedelta(minutes=minutes)):
+            env["mail.thread"].message_process("project.task", mail, custom_values={"ticket_channel": "email"})
 
 
-def month_of_the_platform(now):
-    """Let last month have an outage, report it, and let its credits stand at different steps."""
-    first = (today.replace(day=1) - timedelta(days=1)).replace(day=1)
-    platform = env["kor.sla.service"].search([("code", "=", "kor_platform")])
+def watch_by_prometheus(platform, day):
+    """Let a monitor post an alert of some minutes."""
     monitor = env["kor.sla.monitor"].create({"name": "Prometheus", "kind": "alertmanager", "service_id": platform.id})
     monitor.action_make_key()
-    # What the monitor would post.
     alert = {
         "status": "resolved",
         "labels": {"alertname": "QueueIsLong", "severity": "critical"},
         "annotations": {"summary": "Messages wait in the queue"},
-        "startsAt": f"{first.replace(day=20)}T13:05:00Z",
-        "endsAt": f"{first.replace(day=20)}T13:17:00Z",
+        "startsAt": f"{day}T13:05:00Z",
+        "endsAt": f"{day}T13:17:00Z",
         "fingerprint": "d3ca5e0f2b7a4c11",
     }
-    with at(datetime.combine(first.replace(day=20), datetime.min.time()) + timedelta(hours=13, minutes=18)):
+    with at(datetime.combine(day, datetime.min.time()) + timedelta(hours=13, minutes=18)):
         monitor._take({"version": "4", "status": "resolved", "alerts": [alert]})
+
+
+def report_outages(platform, day, night):
+    """Report an outage of a day, and announce maintenance of a night to come."""
     outages = env["kor.sla.outage"].with_context(**quiet)
-    down = f"{first.replace(day=12)}T10:00:00Z", f"{first.replace(day=12)}T10:50:00Z"
     number = outages.report(
-        {"service": platform.code, "key": "demo-down", "title": "Sign-in fails", "start": down[0], "end": down[1]}
+        {
+            "service": platform.code,
+            "key": "demo-down",
+            "title": "Sign-in fails",
+            "start": f"{day}T10:00:00Z",
+            "end": f"{day}T10:50:00Z",
+        }
     )
     outages.browse(number).cause = "A certificate had expired. It is renewed by itself now, and watched."
-    night = (now + timedelta(days=6)).replace(hour=22, minute=0, second=0, microsecond=0)
     planned = outages.report(
         {
             "service": platform.code,
@@ -131,10 +143,12 @@ def month_of_the_platform(now):
     )
     outages.browse(planned).action_announce()
 
+
+def report_the_month(first):
+    """Report a month to the customers, and book the first of its credits: the others wait for somebody."""
     env["kor.sla.report.month"].create({"month": first}).action_make()
     reports = env["kor.sla.report"].with_context(**quiet).search([("month", "=", first), ("is_current", "=", True)])
     reports.action_freeze()
-    # The first credit is booked, the others wait for somebody.
     credits = reports.credit_ids.sudo(False).filtered(lambda one: one.state == "proposed")
     given = credits.sorted(lambda one: one.contract_id.id)[:1]
     given.action_approve()
@@ -144,8 +158,16 @@ def month_of_the_platform(now):
 
 if not env["kor.sla.outage"].search_count([("key", "=", "demo-down")]):
     now = fields.Datetime.now()
-    month_of_the_platform(now)
-    tickets_of_the_week(now)
+    last_month = (today.replace(day=1) - timedelta(days=1)).replace(day=1)
+    platform = env["kor.sla.service"].search([("code", "=", "kor_platform")])
+    night = (now + timedelta(days=6)).replace(hour=22, minute=0, second=0, microsecond=0)
+    watch_by_prometheus(platform, last_month.replace(day=20))
+    report_outages(platform, last_month.replace(day=12), night)
+    report_the_month(last_month)
+    caller = env.ref("kor_enterprise.partner_borealis_contact")
+    tickets_of_last_week(now)
+    tickets_of_this_hour(now, caller)
+    mails_to_support(now, caller)
     env["kor.sla.clock"]._cron_watch_clocks()
     env["mail.mail"].search([("state", "=", "outgoing")]).cancel()
 

@@ -15,8 +15,13 @@ MONTHS = 26
 # Each flush looks at all of them, and they go in circles: somebody has to collect them.
 ENVIRONMENTS = 40
 STEPS = ("account_setup", "configuration", "training", "integration", "go_live")
-GRANITE_SERVERS = (("server", 2, 2, 310.0), ("storage", 1500, 1120, 0.07))
-COBALT_CLOUD = (("vcpu", 48, 29, 5.5), ("memory", 192, 121, 1.4), ("storage", 3000, 1730, 0.05))
+# Customer, name, deployment, region, and resources as `run_infrastructure` takes them.
+CLOUDS = (
+    ("granite", "Granite production", "dedicated", "Hartford",
+     (("server", 2, 2, 310.0), ("storage", 1500, 1120, 0.07))),
+    ("cobalt", "Cobalt private cloud", "private_cloud", "New York",
+     (("vcpu", 48, 29, 5.5), ("memory", 192, 121, 1.4), ("storage", 3000, 1730, 0.05))),
+)  # fmt: skip
 
 
 class Clock:
@@ -196,16 +201,8 @@ def walk():
     note_money()
     on(day_of(MONTHS), watch_the_platform, hour=8)
     on(env.ref("kor_enterprise.contract_borealis_data").date_start, wallet_of_borealis, hour=8)
-    clouds = {}
-    for key, name, deployment, region, resources in (
-        ("granite", "Granite production", "dedicated", "Hartford", GRANITE_SERVERS),
-        ("cobalt", "Cobalt private cloud", "private_cloud", "New York", COBALT_CLOUD),
-    ):
-        on(
-            day_of(*CONTRACTS[key]["start"]),
-            lambda *one: clouds.update({one[0]: run_infrastructure(*one)}), key, name, deployment, region, resources,
-            hour=12,
-        )  # fmt: skip
+    for key, *described in CLOUDS:
+        on(day_of(*CONTRACTS[key]["start"]), begin_infrastructure, key, *described, hour=12)
     for moment in sorted(agenda):
         clock.go(moment)
         if moment.day == 1 and moment.month % 3 == 1 and moment.hour == 13:
@@ -217,8 +214,8 @@ def walk():
         for what, details in agenda[moment]:
             what(*details)
     clock.go(NOW)
-    read_infrastructure(clouds["granite"], GRANITE_SERVERS)
-    read_infrastructure(clouds["cobalt"], COBALT_CLOUD)
+    for key, *_described, resources in CLOUDS:
+        read_infrastructure(clouds[key], resources)
     measure(0, TODAY)
     env["mail.mail"].search([("state", "=", "outgoing")]).cancel()
     env.flush_all()

@@ -2,8 +2,10 @@
 
 import json
 import tempfile
+import threading
 import time
 import xmlrpc.client
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import odoorpc
@@ -69,7 +71,17 @@ def check_plain(value):
     return value
 
 
-class XmlRpc:
+class Positional:
+    """Clients that give ids and values by position, and all else by name."""
+
+    def create(self, model, values):
+        return self._execute(model, "create", [values], {})
+
+    def call(self, model, method, ids=None, **named):
+        return self._execute(model, method, [] if ids is None else [ids], named)
+
+
+class XmlRpc(Positional):
     """Python's own XML-RPC client with a key as password; it neither sends nor takes None."""
 
     def __init__(self, site, login):
@@ -77,12 +89,6 @@ class XmlRpc:
         common = xmlrpc.client.ServerProxy(f"{site.url}/xmlrpc/2/common", allow_none=False)
         self.uid = common.authenticate(site.database, login, self.key, {})
         assert self.uid, f"{login} cannot log in"
-
-    def create(self, model, values):
-        return self._execute(model, "create", [values], {})
-
-    def call(self, model, method, ids=None, **named):
-        return self._execute(model, method, [] if ids is None else [ids], named)
 
     def _execute(self, model, method, positional, named):
         # A proxy for each call: they are not made for threads.
@@ -95,18 +101,12 @@ class XmlRpc:
             raise Refused(fault.faultString) from fault
 
 
-class OdooRpc:
+class OdooRpc(Positional):
     """The odoorpc package, over JSON-RPC with login and password."""
 
     def __init__(self, site, login):
         self.odoo = odoorpc.ODOO("127.0.0.1", protocol="jsonrpc", port=site.port, timeout=120)
         self.odoo.login(site.database, login, login)
-
-    def create(self, model, values):
-        return self._execute(model, "create", [values], {})
-
-    def call(self, model, method, ids=None, **named):
-        return self._execute(model, method, [] if ids is None else [ids], named)
 
     def _execute(self, model, method, positional, named):
         try:
@@ -148,6 +148,14 @@ def make_contract(client, name, *, activate=True, **values):
     return contract
 
 
+def find_id(client, xml_id):
+    """Return the id of the record that an add-on has brought under this name."""
+    module, name = xml_id.split(".")
+    domain = [["module", "=", module], ["name", "=", name]]
+    (found,) = client.call("ir.model.data", "search_read", domain=domain, fields=["res_id"])
+    return found["res_id"]
+
+
 def enable_payment(admin):
     """Switch the demo's payment provider on and return what a token of it needs."""
     (provider,) = admin.call("payment.provider", "search", domain=[["code", "=", "demo"]], limit=1)
@@ -162,11 +170,32 @@ def save_token(client, partner, payment_method):
     return client.create("payment.token", {**payment_method, **values, "partner_id": partner})
 
 
+def query(site, statement, *values):
+    """Return the rows of a statement, run in a transaction of its own."""
+    return site.odoo.cluster.execute(statement, site.database, values)
+
+
 def fingerprint(site):
     """Return number and content of the rows of contracts and billing, as the database has them."""
     one = sql.SQL("SELECT count(*), md5(string_agg(t::text, '' ORDER BY id)) FROM {} t")
     rows = sql.SQL(" UNION ALL ").join(one.format(sql.Identifier(table)) for table in TABLES)
-    return dict(zip(TABLES, site.odoo.cluster.execute(rows, site.database), strict=True))
+    return dict(zip(TABLES, query(site, rows), strict=True))
+
+
+def at_once(function, *arguments):
+    """Call the function with each set of arguments from a thread of its own, let loose together; return what it does.
+
+    The arguments are given as to `map`.
+    """
+    calls = list(zip(*arguments, strict=True))
+    gate = threading.Barrier(len(calls))
+
+    def run(call):
+        gate.wait()
+        return function(*call)
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(run, calls))
 
 
 def wait_until(condition, what, seconds=60):

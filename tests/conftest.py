@@ -1,10 +1,12 @@
 """A serving Odoo on a copy of the template database, with a mailbox, for the tests that come from outside."""
 
 import contextlib
+import functools
 import os
 import sys
 from pathlib import Path
 
+import clients
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -54,3 +56,14 @@ def site(request):
     site = request.getfixturevalue("rough_site" if request.node.get_closest_marker("rough") else "shared_site")
     site.server.wait_ready()
     return site
+
+
+@pytest.fixture(scope="module")
+def admin(site):
+    return clients.XmlRpc(site, "admin")
+
+
+@pytest.fixture(scope="module", params=["xmlrpc", "json2"])
+def connect(site, request):
+    """Return a function from a login to its client, which logs in once."""
+    return functools.cache(lambda login: clients.KINDS[request.param](site, login))

@@ -1,6 +1,5 @@
 """Bad input through RPC gets a sentence, and the database stays as it was."""
 
-import functools
 import re
 
 import clients
@@ -40,12 +39,6 @@ class Ground:
 @pytest.fixture(scope="module")
 def ground(site):
     return Ground(site)
-
-
-@pytest.fixture(scope="module", params=["xmlrpc", "json2"])
-def connect(site, request):
-    """Return a function from a login to its client, which logs in once."""
-    return functools.cache(lambda login: clients.KINDS[request.param](site, login))
 
 
 def check_refused(site, expected, function, *arguments, **named):

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import clients
 import pytest
 import requests
-from test_run_crash import is_idle, kill_workers, query, trigger
+from crash import assert_balanced, is_idle, kill_workers, trigger
 
 pytestmark = pytest.mark.rough
 
@@ -35,18 +35,12 @@ env["kor.revenue.close"].create({{"company_id": company.id, "date_to": "2026-02-
 
 @pytest.fixture(scope="module")
 def job(site):
-    (found,) = clients.Json2(site, "admin").call(
-        "ir.model.data",
-        "search_read",
-        domain=[["module", "=", "kor_revenue"], ["name", "=", "ir_cron_close"]],
-        fields=["res_id"],
-    )
-    return found["res_id"]
+    return clients.find_id(clients.Json2(site, "admin"), "kor_revenue.ir_cron_close")
 
 
 def read(site):
     """Return contracts, slices, differing slices and entries that are booked, and what they come to."""
-    (row,) = query(
+    (row,) = clients.query(
         site,
         """SELECT count(DISTINCT item.contract_id), count(*), count(DISTINCT (item.schedule_id, item.month)),
                   count(DISTINCT item.move_id), COALESCE(sum(item.amount), 0)
@@ -57,7 +51,7 @@ def read(site):
 
 
 def is_done(site):
-    return not query(site, "SELECT 1 FROM kor_revenue_close WHERE state = 'running'")
+    return not clients.query(site, "SELECT 1 FROM kor_revenue_close WHERE state = 'running'")
 
 
 def test_a_close_that_is_killed_ten_times_books_everything_once(site, job):
@@ -79,16 +73,11 @@ def test_a_close_that_is_killed_ten_times_books_everything_once(site, job):
     clients.wait_until(lambda: trigger(site, job) and is_done(site), "end of the close")
     contracts, slices, months, moves, amount = read(site)
     assert (contracts, slices, moves) == (CONTRACTS, months, 2 * CONTRACTS)
-    (target,) = query(
+    (target,) = clients.query(
         site,
         """SELECT sum(own.amount), sum(own.open_amount) FROM kor_revenue_month own
            JOIN res_partner partner ON partner.id = own.partner_id
            WHERE partner.name LIKE 'Canyon %%' AND own.month < '2026-03-01'""",
     )
     assert target == (amount, 0) and amount > 0
-    unbalanced = query(
-        site,
-        """SELECT move_id FROM account_move_line WHERE parent_state = 'posted'
-           GROUP BY move_id HAVING sum(balance) != 0""",
-    )
-    assert not unbalanced
+    assert_balanced(site)

@@ -1,14 +1,14 @@
 """Whoever bills at the same time, whoever is killed half-way: each period is booked once."""
 
 import contextlib
-import threading
+import functools
 from concurrent.futures import ThreadPoolExecutor
 
 import clients
-import psutil
 import psycopg2
 import pytest
 import requests
+from crash import is_idle, kill_workers
 from psycopg2 import sql
 
 pytestmark = pytest.mark.rough
@@ -19,29 +19,9 @@ FIRST_HALF = {"date_from": "2026-01-01", "date_to": "2026-06-30"}
 MARCH = {"date_from": "2026-03-01", "date_to": "2026-03-31"}
 
 
-@pytest.fixture(scope="module")
-def admin(site):
-    return clients.XmlRpc(site, "admin")
-
-
-def query(site, statement, *values):
-    with connection(site) as database, database.cursor() as cursor:
-        cursor.execute(statement, values)
-        return cursor.fetchall()
-
-
-@contextlib.contextmanager
-def connection(site):
-    database = psycopg2.connect(host=str(site.odoo.cluster.socket), user="kor", dbname=site.database)
-    try:
-        yield database
-    finally:
-        database.close()
-
-
 def count_booked(site, contracts):
     """Return the number of booked items and of their periods, which must be the same, and of invoices."""
-    return query(
+    return clients.query(
         site,
         """SELECT count(*), count(DISTINCT (contract_line_id, period_start)), count(DISTINCT move_id)
            FROM kor_billing_item WHERE state = 'booked' AND contract_id = ANY(%s)""",
@@ -50,28 +30,14 @@ def count_booked(site, contracts):
 
 
 def count_moves(site, contracts):
-    return query(site, "SELECT count(*) FROM account_move WHERE kor_contract_id = ANY(%s)", contracts)[0][0]
-
-
-def at_once(functions):
-    """Call the functions from a thread each, let loose together, and return what they return."""
-    gate = threading.Barrier(len(functions))
-
-    def run(function):
-        gate.wait()
-        return function()
-
-    with ThreadPoolExecutor(len(functions)) as pool:
-        return list(pool.map(run, functions))
+    return clients.query(site, "SELECT count(*) FROM account_move WHERE kor_contract_id = ANY(%s)", contracts)[0][0]
 
 
 @pytest.mark.parametrize("kind", ["xmlrpc", "json2"])
 def test_one_of_many_clients_books(site, admin, kind):
     contract = clients.make_contract(admin, "Lagoon")
     callers = [clients.KINDS[kind](site, "finance") for _number in range(CLIENTS)]
-    results = at_once(
-        [lambda one=one: one.call("kor.contract", "generate_invoice", [contract], **MARCH) for one in callers]
-    )
+    results = clients.at_once(lambda one: one.call("kor.contract", "generate_invoice", [contract], **MARCH), callers)
     assert sorted(map(len, results)) == [0] * (CLIENTS - 1) + [1]
     assert count_booked(site, [contract]) == (1, 1, 1)
     assert count_moves(site, [contract]) == 1
@@ -81,11 +47,8 @@ def test_clients_that_overlap_book_each_period_once(site, admin):
     contract = clients.make_contract(admin, "Mesa")
     windows = [MARCH, FIRST_HALF, YEAR, FIRST_HALF, MARCH, YEAR]
     callers = [clients.XmlRpc(site, "finance") for _window in windows]
-    results = at_once(
-        [
-            lambda one=one, window=window: one.call("kor.contract", "generate_invoice", [contract], **window)
-            for one, window in zip(callers, windows, strict=True)
-        ]
+    results = clients.at_once(
+        lambda one, window: one.call("kor.contract", "generate_invoice", [contract], **window), callers, windows
     )
     moves = sum(map(len, results))
     assert count_booked(site, [contract]) == (12, 12, moves)
@@ -106,9 +69,9 @@ def test_one_of_many_clients_collects(site, admin):
             return "refused"
 
     callers = [clients.XmlRpc(site, "finance") for _number in range(CLIENTS)]
-    states = at_once([lambda one=one: collect(one) for one in callers])
+    states = clients.at_once(collect, callers)
     assert states.count("done") == 1 and set(states) <= {"done", "paid", "started", "refused"}
-    (attempts,) = query(
+    (attempts,) = clients.query(
         site,
         """SELECT count(*), sum(amount) FROM payment_transaction t
            JOIN account_invoice_transaction_rel r ON r.transaction_id = t.id WHERE r.invoice_id = %s""",
@@ -121,13 +84,7 @@ def test_one_of_many_clients_collects(site, admin):
 
 @pytest.fixture(scope="module")
 def billing_job(admin):
-    (found,) = admin.call(
-        "ir.model.data",
-        "search_read",
-        domain=[["module", "=", "kor_billing"], ["name", "=", "ir_cron_bill"]],
-        fields=["res_id"],
-    )
-    return found["res_id"]
+    return clients.find_id(admin, "kor_billing.ir_cron_bill")
 
 
 def test_clients_and_the_billing_job_book_once(site, admin, billing_job):
@@ -137,13 +94,9 @@ def test_clients_and_the_billing_job_book_once(site, admin, billing_job):
         return client.call("kor.contract", "generate_invoice", [contract], **YEAR)
 
     callers = [clients.XmlRpc(site, "finance") for _contract in contracts]
-    at_once(
-        [
-            lambda: admin.call("ir.cron", "method_direct_trigger", [billing_job]),
-            *(lambda one=one, contract=contract: bill(one, contract)
-              for one, contract in zip(callers, contracts, strict=True)),
-        ]
-    )  # fmt: skip
+    billing = [functools.partial(bill, one, contract) for one, contract in zip(callers, contracts, strict=True)]
+    job = functools.partial(admin.call, "ir.cron", "method_direct_trigger", [billing_job])
+    clients.at_once(lambda work: work(), [job, *billing])
     assert admin.call("ir.cron", "method_direct_trigger", [billing_job]) is True
     items, periods, moves = count_booked(site, contracts)
     assert (items, periods) == (8 * 12, 8 * 12)
@@ -153,7 +106,11 @@ def test_clients_and_the_billing_job_book_once(site, admin, billing_job):
 
 def test_billing_job_goes_on_where_a_contract_was_billed_meanwhile(site, admin, billing_job):
     contract = clients.make_contract(admin, "Nova")
-    with ThreadPoolExecutor(1) as pool, connection(site) as database, database.cursor() as cursor:
+    with (
+        ThreadPoolExecutor(1) as pool,
+        contextlib.closing(site.odoo.cluster.connect(site.database)) as database,
+        database.cursor() as cursor,
+    ):
         # The job sees what is due, and waits before it takes the contracts; then one of them is changed.
         cursor.execute("LOCK TABLE kor_contract IN EXCLUSIVE MODE")
         job = pool.submit(admin.call, "ir.cron", "method_direct_trigger", [billing_job])
@@ -168,7 +125,7 @@ def test_billing_job_goes_on_where_a_contract_was_billed_meanwhile(site, admin, 
 def test_database_refuses_a_second_booked_item(site, admin):
     contract = clients.make_contract(admin, "Oasis")
     admin.call("kor.contract", "generate_invoice", [contract], **MARCH)
-    names = query(
+    names = clients.query(
         site,
         """SELECT column_name FROM information_schema.columns
            WHERE table_name = 'kor_billing_item' AND column_name != 'id'""",
@@ -176,33 +133,18 @@ def test_database_refuses_a_second_booked_item(site, admin):
     copy = sql.SQL("INSERT INTO kor_billing_item ({0}) SELECT {0} FROM kor_billing_item WHERE contract_id = %s").format(
         sql.SQL(", ").join(sql.Identifier(name) for (name,) in names)
     )
-    with connection(site) as database, database.cursor() as cursor:
+    with contextlib.closing(site.odoo.cluster.connect(site.database)) as database, database.cursor() as cursor:
         with pytest.raises(psycopg2.errors.UniqueViolation):
             cursor.execute(copy, [contract])
     assert count_booked(site, [contract]) == (1, 1, 1)
 
 
-def kill_workers(site):
-    """Kill the worker processes of our own server as the kernel would; it starts new ones."""
-    for process in psutil.Process(site.server.process.pid).children():
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process.kill()
-
-
 def is_waiting(site, table):
-    return query(
+    return clients.query(
         site,
         """SELECT count(*) FROM pg_locks JOIN pg_class ON pg_class.oid = relation
            WHERE relname = %s AND NOT granted""",
         table,
-    )[0][0]
-
-
-def count_uncommitted(site):
-    """Return how many sessions of the database hold a transaction that has written."""
-    return query(
-        site,
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND backend_xid IS NOT NULL",
     )[0][0]
 
 
@@ -211,7 +153,11 @@ def test_killed_half_way_leaves_nothing_half_booked(site, admin):
     call = {"model": "kor.contract", "method": "generate_invoice", **MARCH}
     assert len(admin.call(ids=contracts[:10], **call)) == 10
 
-    with ThreadPoolExecutor(1) as pool, connection(site) as database, database.cursor() as cursor:
+    with (
+        ThreadPoolExecutor(1) as pool,
+        contextlib.closing(site.odoo.cluster.connect(site.database)) as database,
+        database.cursor() as cursor,
+    ):
         # Nobody can write items now: billing stops after its invoices, before its items.
         cursor.execute("LOCK TABLE kor_billing_item IN SHARE MODE")
         # Not over XML-RPC: Python's client asks again by itself when its connection is lost.
@@ -221,7 +167,7 @@ def test_killed_half_way_leaves_nothing_half_booked(site, admin):
         database.rollback()
         with pytest.raises(requests.ConnectionError):
             answer.result(60)
-    clients.wait_until(lambda: not count_uncommitted(site), "end of the killed transaction")
+    clients.wait_until(lambda: is_idle(site), "end of the killed transaction")
     site.server.wait_ready()
 
     assert count_booked(site, contracts) == (10, 10, 10)

@@ -1,22 +1,13 @@
 """Messages of monitors posted by several clients at the same time, each several times and in any order."""
 
 import random
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import clients
-import pytest
 import requests
-import usage
 
 CLIENTS = 6
 START = datetime(2026, 3, 1, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-def admin(site):
-    return clients.XmlRpc(site, "admin")
 
 
 def make_monitor(admin, kind, code):
@@ -28,22 +19,19 @@ def make_monitor(admin, kind, code):
 
 def post_at_once(site, path, key, queues):
     """Let a client each post the messages of its queue, all let loose together; return all answers."""
-    gate = threading.Barrier(len(queues))
 
     def post(queue):
         session = requests.Session()
         session.headers["Authorization"] = f"Bearer {key}"
-        gate.wait()
         return [session.post(f"{site.url}/kor/api/v1/monitor/{path}", json=one, timeout=60) for one in queue]
 
-    with ThreadPoolExecutor(len(queues)) as pool:
-        answers = [answer for answers in pool.map(post, queues) for answer in answers]
+    answers = [answer for answers in clients.at_once(post, queues) for answer in answers]
     assert {answer.status_code for answer in answers} == {200}, [answer.text for answer in answers]
     return [answer.json() for answer in answers]
 
 
 def read_outages(site, monitor):
-    return usage.query(
+    return clients.query(
         site,
         "SELECT fingerprint, date_start::text, date_end::text FROM kor_sla_outage WHERE monitor_id = %s ORDER BY 1, 2",
         monitor,
@@ -106,13 +94,6 @@ def test_beats_posted_by_all_at_once_make_one_outage(site, admin):
 def test_outage_reported_by_all_at_once_is_one(site, admin):
     admin.create("kor.sla.service", {"name": "Reported", "code": "reported"})
     values = {"service": "reported", "key": "inc-1", "state": "down", "start": "2026-03-01T10:00:00Z"}
-    gate = threading.Barrier(CLIENTS)
-
-    def report(_number):
-        caller = clients.XmlRpc(site, "admin")
-        gate.wait()
-        return caller.call("kor.sla.outage", "report", values=values)
-
-    with ThreadPoolExecutor(CLIENTS) as pool:
-        ids = set(pool.map(report, range(CLIENTS)))
-    assert len(ids) == 1
+    callers = [clients.XmlRpc(site, "admin") for _number in range(CLIENTS)]
+    ids = clients.at_once(lambda caller: caller.call("kor.sla.outage", "report", values=values), callers)
+    assert len(set(ids)) == 1

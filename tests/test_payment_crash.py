@@ -3,7 +3,6 @@
 import subprocess
 
 import clients
-import psycopg2
 import pytest
 
 pytestmark = pytest.mark.rough
@@ -50,17 +49,13 @@ def run_job(site, log, then="return None", late=""):
 
 
 def read_attempts(site, move):
-    database = psycopg2.connect(host=str(site.odoo.cluster.socket), user="kor", dbname=site.database)
-    try:
-        with database, database.cursor() as cursor:
-            cursor.execute(
-                """SELECT a.number, a.state, a.is_unclear, t.state FROM kor_payment_attempt a
-                   JOIN payment_transaction t ON t.id = a.transaction_id WHERE a.move_id = %s""",
-                [move],
-            )
-            return [(number, state, bool(is_unclear), asked) for number, state, is_unclear, asked in cursor.fetchall()]
-    finally:
-        database.close()
+    rows = clients.query(
+        site,
+        """SELECT a.number, a.state, a.is_unclear, t.state FROM kor_payment_attempt a
+           JOIN payment_transaction t ON t.id = a.transaction_id WHERE a.move_id = %s""",
+        move,
+    )
+    return [(number, state, bool(is_unclear), asked) for number, state, is_unclear, asked in rows]
 
 
 def test_charge_that_was_cut_off_is_never_repeated(site, invoice, tmp_path):

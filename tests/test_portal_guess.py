@@ -1,6 +1,5 @@
 """What a customer, or anybody, gets by guessing at another customer's contract and invoice: nothing."""
 
-import functools
 import re
 import uuid
 
@@ -106,12 +105,6 @@ def aurora(site):
 @pytest.fixture(scope="module")
 def borealis(site):
     return Documents(clients.XmlRpc(site, "admin"), "portal.borealis")
-
-
-@pytest.fixture(scope="module", params=["xmlrpc", "json2"])
-def connect(site, request):
-    """Return a function from a login to its client, which logs in once."""
-    return functools.cache(lambda login: clients.KINDS[request.param](site, login))
 
 
 def open_session(site, login=None):

@@ -7,12 +7,10 @@ import re
 import subprocess
 import sys
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import clients
-import psycopg2
 import pytest
 import requests
 
@@ -20,16 +18,6 @@ SCALING = Path(__file__).resolve().parents[1] / "docs" / "scaling.md"
 
 POSTERS, HOURS, REVISIONS = 6, 48, 4
 METRICS = ("readings_sum", "readings_max", "readings_average")
-
-
-def query(site, statement, *values):
-    database = psycopg2.connect(host=str(site.odoo.cluster.socket), user="kor", dbname=site.database)
-    try:
-        with database, database.cursor() as cursor:
-            cursor.execute(statement, values)
-            return cursor.fetchall()
-    finally:
-        database.close()
 
 
 def quantity_of(hour, revision):
@@ -54,9 +42,8 @@ def make_readings(contract, rng):
     return readings
 
 
-def post(site, readings, gate):
+def post(site, readings):
     headers = {"Authorization": f"Bearer {clients.api_key(site, 'admin')}"}
-    gate.wait()
     step = 40
     for start in range(0, len(readings), step):
         batch = {"readings": readings[start : start + step]}
@@ -71,14 +58,9 @@ def test_posts_at_the_same_time_come_to_the_highest_revisions(site):
     for code, aggregation in names.items():
         admin.create("kor.metric", {"name": code, "code": code, "unit": "unit", "aggregation": aggregation})
     contract = clients.make_contract(admin, "Quarry")
-    gate = threading.Barrier(POSTERS)
-    with ThreadPoolExecutor(POSTERS) as pool:
-        posts = [
-            pool.submit(post, site, make_readings(contract, random.Random(number)), gate) for number in range(POSTERS)
-        ]
-        for one in posts:
-            one.result()
-    rows = query(
+    mixed = [make_readings(contract, random.Random(number)) for number in range(POSTERS)]
+    clients.at_once(lambda readings: post(site, readings), mixed)
+    rows = clients.query(
         site,
         """SELECT m.code, sum(r.total), max(r.highest), sum(r.readings), sum(r.events), count(*)
              FROM kor_usage_rollup r JOIN kor_metric m ON m.id = r.metric_id
@@ -90,7 +72,9 @@ def test_posts_at_the_same_time_come_to_the_highest_revisions(site):
     for code, aggregation in names.items():
         highest = 0 if aggregation == "sum" else max(quantities)
         assert found[code][:4] == (sum(quantities), highest, HOURS, HOURS), code
-    stored = query(site, "SELECT count(*), min(revision) FROM kor_usage_reading WHERE contract_id = %s", contract)
+    stored = clients.query(
+        site, "SELECT count(*), min(revision) FROM kor_usage_reading WHERE contract_id = %s", contract
+    )
     assert stored == [(HOURS * len(METRICS), REVISIONS - 1)]
 
 

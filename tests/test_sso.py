@@ -53,11 +53,6 @@ def provider(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def admin(site):
-    return clients.XmlRpc(site, "admin")
-
-
-@pytest.fixture(scope="module")
 def sso(site, admin, provider):
     """A customer's single sign-on that runs: id, customer and addresses."""
     admin.call(
@@ -164,12 +159,8 @@ def test_people_whom_the_provider_cannot_vouch_for_are_refused(site, admin, prov
 def test_users_of_ours_and_of_others_are_not_taken_over(site, admin, provider, sso):
     groups = {"staff": "base.group_user", "guest": "base.group_portal"}
     for name, group in groups.items():
-        module, xml_id = group.split(".")
-        (found,) = admin.call(
-            "ir.model.data", "search_read", domain=[["module", "=", module], ["name", "=", xml_id]], fields=["res_id"]
-        )
         values = {"name": name, "login": f"{name}@{DOMAIN}", "email": f"{name}@{DOMAIN}"}
-        admin.create("res.users", {**values, "group_ids": [[6, 0, [found["res_id"]]]]})
+        admin.create("res.users", {**values, "group_ids": [[6, 0, [clients.find_id(admin, group)]]]})
         provider.add_person(name)
         session, page = _log_in(site, name)
         assert page.url.endswith("error=refused"), name

@@ -1,32 +1,18 @@
 """The same ids posted by several clients at the same time: one is told accepted, the others duplicate."""
 
 import random
-import threading
-from concurrent.futures import ThreadPoolExecutor
 
 import clients
-import pytest
 import usage
 
 CLIENTS = 6
 
 
-@pytest.fixture(scope="module")
-def admin(site):
-    return clients.XmlRpc(site, "admin")
-
-
 def send_at_once(site, queues):
     """Let a client each post the batches of its queue, all let loose together; return all answers."""
-    gate = threading.Barrier(len(queues))
-
-    def send(queue):
-        reporter = usage.Reporter(site)
-        gate.wait()
-        return [reporter.post(batch) for batch in queue]
-
-    with ThreadPoolExecutor(len(queues)) as pool:
-        return [answer for answers in pool.map(send, queues) for answer in answers]
+    reporters = [usage.Reporter(site) for _queue in queues]
+    sent = clients.at_once(lambda reporter, queue: [reporter.post(batch) for batch in queue], reporters, queues)
+    return [answer for answers in sent for answer in answers]
 
 
 def check_answers(answers, accepted, duplicate):

@@ -1,7 +1,6 @@
 """Events posted again while they are dropped: whoever comes at whatever moment, they count once."""
 
 import clients
-import pytest
 import usage
 
 # Drops the events of the contract's first days, and meanwhile posts them again in two ways: to the server, which must
@@ -38,11 +37,6 @@ with env.registry.cursor() as other:
     answer = Event.with_env(env(cr=other)).ingest([*events, {{**events[0], "id": "new"}}])
     assert (answer["accepted"], answer["duplicate"]) == (1, len(events)), answer
 """
-
-
-@pytest.fixture(scope="module")
-def admin(site):
-    return clients.XmlRpc(site, "admin")
 
 
 def test_ids_posted_while_their_events_are_dropped_count_once(site, admin):

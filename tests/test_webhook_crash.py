@@ -12,7 +12,6 @@ import clients
 import pytest
 import requests
 from standardwebhooks.webhooks import Webhook
-from usage import query
 
 pytestmark = pytest.mark.rough
 
@@ -88,18 +87,13 @@ def cause_outages(site, contract, service, started):
 
 
 def count_events(site, contract):
-    return query(site, "SELECT count(*) FROM kor_event WHERE contract_id = %s", contract)[0][0]
+    return clients.query(site, "SELECT count(*) FROM kor_event WHERE contract_id = %s", contract)[0][0]
 
 
 def test_every_event_arrives_under_one_id_whenever_the_server_is_killed(site, listener, contract):
     admin = clients.XmlRpc(site, "admin")
     service = admin.create("kor.sla.service", {"name": "Crashing", "code": "crashing", "for_all": True})
-    (job,) = admin.call(
-        "ir.model.data",
-        "search_read",
-        domain=[["module", "=", "kor_integrations"], ["name", "=", "ir_cron_webhooks"]],
-        fields=["res_id"],
-    )
+    job = clients.find_id(admin, "kor_integrations.ir_cron_webhooks")
     site.shell(_EMIT.format(contract=contract, count=OUTBOX))
     started = threading.Event()
     causing = threading.Thread(target=cause_outages, args=(site, contract, service, started), daemon=True)
@@ -108,21 +102,21 @@ def test_every_event_arrives_under_one_id_whenever_the_server_is_killed(site, li
     for number in range(KILLS):
         # In the middle of a batch, which has forty messages of one end point.
         goal = listener.count + 2 * 40 + 13
-        running = threading.Thread(target=run_job, args=(site, job["res_id"]), daemon=True)
+        running = threading.Thread(target=run_job, args=(site, job), daemon=True)
         running.start()
         clients.wait_until(lambda goal=goal: listener.count >= goal, f"deliveries before kill {number}")
         site.kill()
         running.join(60)
         # What the worker had on its way was not written down: it is sent again.
-        sending = query(site, "SELECT count(*) FROM kor_webhook_delivery WHERE is_sending")[0][0]
+        sending = clients.query(site, "SELECT count(*) FROM kor_webhook_delivery WHERE is_sending")[0][0]
         assert sending, "the server was killed while nothing was on its way"
         site.start_again()
         site.server.wait_ready()
     causing.join(90)
     assert not causing.is_alive()
 
-    run_job(site, job["res_id"])
-    rows = query(
+    run_job(site, job)
+    rows = clients.query(
         site,
         """SELECT e.key, d.state FROM kor_event e LEFT JOIN kor_webhook_delivery d ON d.event_id = e.id
             WHERE e.contract_id = %s""",
@@ -144,7 +138,7 @@ def check_facts(site, listener, contract, service):
         message = json.loads(body)
         told[message["type"]].add((message["subject"], json.dumps(message["data"], sort_keys=True), key))
     assert len(told["com.kor.contract.amended.v1"]) == OUTBOX
-    outages = query(site, "SELECT id FROM kor_sla_outage WHERE service_id = %s", service)
+    outages = clients.query(site, "SELECT id FROM kor_sla_outage WHERE service_id = %s", service)
     subjects = [subject for subject, _data, _key in told["com.kor.outage.started.v1"]]
     assert sorted(subjects) == sorted(f"outages/{id_}" for (id_,) in outages)
     assert len(outages) >= OUTAGES

@@ -5,8 +5,8 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-import clients
 import requests
+from clients import api_key, query
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -17,7 +17,7 @@ class Reporter:
     def __init__(self, site, login="admin"):
         self.url = f"{site.url}/kor/api/v1/usage"
         self.session = requests.Session()
-        self.session.headers["Authorization"] = f"Bearer {clients.api_key(site, login)}"
+        self.session.headers["Authorization"] = f"Bearer {api_key(site, login)}"
 
     def post(self, events, **headers):
         """Post once and return the answer, which must be one of success."""
@@ -25,8 +25,11 @@ class Reporter:
         assert answer.status_code == 202, answer.text
         return answer.json()
 
-    def deliver(self, events, seconds=90):
-        """Post until the server says that it has taken the events; return its answer and how often they were sent."""
+    def deliver(self, events, seconds=90, database_stops=False):
+        """Post until the server says that it has taken the events; return its answer and how often they were sent.
+
+        :param database_stops: while PostgreSQL is away, Odoo may say with a 404 that there is no database
+        """
         deadline, sent = time.monotonic() + seconds, 0
         while time.monotonic() < deadline:
             sent += 1
@@ -37,8 +40,8 @@ class Reporter:
                 continue
             if answer.ok:
                 return answer.json(), sent
-            # While PostgreSQL is away, Odoo may say that there is no database.
-            assert answer.status_code >= 500 or "No database" in answer.text, answer.text
+            missing = database_stops and answer.status_code == 404 and "No database" in answer.text
+            assert answer.status_code >= 500 or missing, answer.text
             time.sleep(0.05)
         raise AssertionError(f"The events were not taken within {seconds} s")
 
@@ -68,11 +71,6 @@ def add_up(batches):
         totals[place] += Decimal(event["quantity"])
         counts[place] += 1
     return {place: (totals[place], counts[place]) for place in counts}
-
-
-def query(site, statement, *values):
-    """Return the rows of a statement, run in a transaction of its own."""
-    return site.odoo.cluster.execute(statement, site.database, values)
 
 
 def read_rollups(site, contracts):

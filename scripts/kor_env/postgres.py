@@ -84,25 +84,11 @@ class Cluster:
         if not (self.home / "PG_VERSION").is_file():
             self._initialise()
         if self._as_user([self.bin / "pg_ctl", "status", "-D", self.home]).returncode:
-            options = " ".join(
-                f"-c {setting}" for setting in (*self.settings, f"unix_socket_directories={self.socket}")
-            )
+            settings = (*self.settings, f"unix_socket_directories={self.socket}")
+            options = ["-o", " ".join(f"-c {setting}" for setting in settings), "-l", self.home / "server.log"]
             step(f"Starting PostgreSQL {_major(self.bin)}")
             self._must(
-                [
-                    self.bin / "pg_ctl",
-                    "start",
-                    "-w",
-                    "-t",
-                    "60",
-                    "-s",
-                    "-D",
-                    self.home,
-                    "-o",
-                    options,
-                    "-l",
-                    self.home / "server.log",
-                ],
+                [self.bin / "pg_ctl", "start", "-w", "-t", "60", "-s", "-D", self.home, *options],
                 "PostgreSQL did not start",
             )
             self.started_here = True

@@ -24,18 +24,9 @@ def ensure(source: OdooSource) -> Path:
     _call(
         [sys.executable, "-m", "venv", "--clear", str(home)], "Python's venv module is missing: install python3-venv."
     )
+    pip = [str(python), "-m", "pip", "install", "-qq", "--no-input", "--disable-pip-version-check"]
     _call(
-        [
-            str(python),
-            "-m",
-            "pip",
-            "install",
-            "-qq",
-            "--no-input",
-            "--disable-pip-version-check",
-            "-r",
-            str(REQUIREMENTS),
-        ],
+        [*pip, "-r", str(REQUIREMENTS)],
         "The Python packages of requirements.txt could not be installed; pip's message above says which.",
     )
     site = next((home / "lib").glob("python3*")) / "site-packages"

@@ -2,7 +2,6 @@
 
 import clients
 import pytest
-from test_run_crash import query
 
 pytestmark = pytest.mark.rough
 
@@ -30,7 +29,7 @@ with freeze_time({now!r}):
 
 def read_books(site, contract):
     """Return what the ledger says of the contract's customer, account by account."""
-    return query(
+    return clients.query(
         site,
         """SELECT line.account_id, count(*), sum(line.balance) FROM account_move_line line
              JOIN kor_contract contract ON contract.partner_id = line.partner_id
@@ -40,7 +39,9 @@ def read_books(site, contract):
 
 
 def read_movements(site, contract):
-    return query(site, "SELECT date, kind, amount FROM kor_mrr_movement WHERE contract_id = %s ORDER BY 1, 2", contract)
+    return clients.query(
+        site, "SELECT date, kind, amount FROM kor_mrr_movement WHERE contract_id = %s ORDER BY 1, 2", contract
+    )
 
 
 def test_clock_that_was_set_back(site):

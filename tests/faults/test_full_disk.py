@@ -7,7 +7,6 @@ import uuid
 
 import clients
 import pytest
-from test_run_crash import query
 
 pytestmark = pytest.mark.rough
 
@@ -48,7 +47,7 @@ def attach(client, move, text):
 
 
 def count_sent(site, move):
-    return query(
+    return clients.query(
         site,
         """SELECT count(*) FILTER (WHERE res_field = 'invoice_pdf_report_file'), count(*)
              FROM ir_attachment WHERE res_model = 'account.move' AND res_id = %s""",
@@ -67,7 +66,7 @@ def test_invoice_is_sent_when_there_is_room_again(site, full_disk):
         admin.call("account.move", "send_invoice", [move])
     assert count_sent(site, move) == (0, 0)
     assert len(site.mailbox.messages()) == mails
-    state = query(site, "SELECT state, amount_total = amount_residual FROM account_move WHERE id = %s", move)
+    state = clients.query(site, "SELECT state, amount_total = amount_residual FROM account_move WHERE id = %s", move)
     assert state == [("posted", True)]
 
     empty()

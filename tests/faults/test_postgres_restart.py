@@ -10,7 +10,7 @@ import psycopg2
 import pytest
 import requests
 import usage
-from test_run_crash import assert_billed_once, count_billed, prepare, trigger
+from crash import assert_billed_once, count_billed, prepare, trigger
 
 pytestmark = pytest.mark.rough
 
@@ -29,13 +29,7 @@ def durable(site):
 
 @pytest.fixture(scope="module")
 def job(site):
-    (found,) = clients.Json2(site, "admin").call(
-        "ir.model.data",
-        "search_read",
-        domain=[["module", "=", "kor_billing"], ["name", "=", "ir_cron_bill"]],
-        fields=["res_id"],
-    )
-    return found["res_id"]
+    return clients.find_id(clients.Json2(site, "admin"), "kor_billing.ir_cron_bill")
 
 
 def run_to_the_end(site, job, contracts):
@@ -84,7 +78,7 @@ def test_every_event_that_was_taken_is_there_after_restarts(site):
 
     def send(own):
         reporter = usage.Reporter(site)
-        return [reporter.deliver(batch) for batch in own]
+        return [reporter.deliver(batch, database_stops=True) for batch in own]
 
     with ThreadPoolExecutor(3) as pool:
         sending = [pool.submit(send, own) for own in mine]

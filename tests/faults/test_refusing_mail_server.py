@@ -6,7 +6,6 @@ import clients
 import pytest
 from aiosmtpd.controller import Controller
 from kor_env.server import LOOPBACK, free_port
-from test_run_crash import query
 
 pytestmark = pytest.mark.rough
 
@@ -36,7 +35,7 @@ def refusing():
 
 
 def read_mails(site, move):
-    return query(
+    return clients.query(
         site,
         """SELECT mail.state, COALESCE(mail.failure_reason, '') FROM mail_mail mail
              JOIN mail_message message ON message.id = mail.mail_message_id
@@ -60,7 +59,7 @@ def test_invoice_waits_for_a_mail_server_that_takes_it(site):
         assert handler.asked
         ((state, reason),) = read_mails(site, move)
         assert state == "exception" and "451" in reason
-    ledger = query(
+    ledger = clients.query(
         site,
         """SELECT move.state, move.amount_total = move.amount_residual, sum(line.balance) FROM account_move move
              JOIN account_move_line line ON line.move_id = move.id WHERE move.id = %s GROUP BY move.id""",
@@ -73,12 +72,7 @@ def test_invoice_waits_for_a_mail_server_that_takes_it(site):
     admin.call("ir.mail_server", "write", [server], vals={"active": False})
     mails = admin.call("mail.mail", "search", domain=[["model", "=", "account.move"], ["res_id", "=", move]])
     admin.call("mail.mail", "write", mails, vals={"state": "outgoing"})
-    (queue,) = admin.call(
-        "ir.model.data",
-        "search_read",
-        domain=[["module", "=", "mail"], ["name", "=", "ir_cron_mail_scheduler_action"]],
-        fields=["res_id"],
-    )
+    queue = clients.find_id(admin, "mail.ir_cron_mail_scheduler_action")
     for _twice in range(2):
-        assert admin.call("ir.cron", "method_direct_trigger", [queue["res_id"]]) is True
+        assert admin.call("ir.cron", "method_direct_trigger", [queue]) is True
     assert count_received(site, number) == 1

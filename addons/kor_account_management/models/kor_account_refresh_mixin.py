@@ -144,7 +144,10 @@ class KorAccountRefreshMixin(models.AbstractModel):
 
     @api.model
     def _update_aggregates(self, ids, days, rates):
-        """Return the statement that brings the columns of accounts up to date, where they have changed."""
+        """Return the statement that brings the columns of accounts up to date, where they have changed.
+
+        It is one, though long, so that a chunk of accounts is read once and written once.
+        """
         return SQL(
             """
             WITH chosen AS (
@@ -249,7 +252,8 @@ class KorAccountRefreshMixin(models.AbstractModel):
         """Return the query of when a person of ours and one of the customer last wrote, spoke or met.
 
         That is: what the customer wrote; what a member of staff wrote to the customer, invoices apart; activities of
-        calling, meeting or mailing that are done; meetings. What jobs send is no contact.
+        calling, meeting or mailing that are done; meetings. What jobs send is no contact. It is one query, though long:
+        the latest of all of these is looked for.
         """
         return SQL(
             """

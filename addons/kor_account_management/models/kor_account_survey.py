@@ -117,23 +117,14 @@ class KorAccount(models.Model):
         """Show the latest answers of the customer's people, and how tickets were rated."""
         surveys = self._get_satisfaction_surveys()
         inputs_sudo = self.env["survey.user_input"].sudo()  # answers of those customers whose account may be read
+        own = ("partner_id.commercial_partner_id", "in", self.partner_id.ids)
         inputs_sudo = inputs_sudo.search(
-            [
-                ("survey_id", "in", surveys.ids),
-                ("state", "=", "done"),
-                ("test_entry", "=", False),
-                ("partner_id.commercial_partner_id", "in", self.partner_id.ids),
-            ],
+            [("survey_id", "in", surveys.ids), ("state", "=", "done"), ("test_entry", "=", False), own],
             order="end_datetime desc, id desc",
         )
         ratings_sudo = self.env["rating.rating"].sudo()  # as above
         ratings_sudo = ratings_sudo.search(
-            [
-                ("res_model", "=", "project.task"),
-                ("consumed", "=", True),
-                ("rating", ">=", 1),
-                ("partner_id.commercial_partner_id", "in", self.partner_id.ids),
-            ],
+            [("res_model", "=", "project.task"), ("consumed", "=", True), ("rating", ">=", 1), own],
             order="rated_on desc, id desc",
         )
         by_input = inputs_sudo.grouped(lambda one: one.partner_id.commercial_partner_id)

@@ -181,12 +181,11 @@ class KorHealthBacktest(models.Model):
         for test in self:
             test.explanation = "\n".join(test._explain()) if test.date_run else ""
 
-    def _explain(self):
-        """Return sentences that say what the figures are made of."""
-        warned, lost = self.caught_count + self.false_count, self.caught_count + self.missed_count
-        values = {
-            "warned": warned,
-            "lost": lost,
+    def _get_words(self):
+        """Return the figures as sentences name them."""
+        return {
+            "warned": self.caught_count + self.false_count,
+            "lost": self.caught_count + self.missed_count,
             "caught": self.caught_count,
             "false": self.false_count,
             "missed": self.missed_count,
@@ -197,13 +196,17 @@ class KorHealthBacktest(models.Model):
             "precision": f"{self.precision:.0f}",
             "recall": f"{self.recall:.0f}",
         }
+
+    def _explain(self):
+        """Yield sentences that say what the figures are made of."""
+        values = self._get_words()
         yield (
             self.env._(
                 "Precision %(precision)s %%: of %(warned)s accounts whose score fell below %(threshold)s, %(caught)s "
                 "left within %(horizon)s days; %(false)s stayed.",
                 **values,
             )
-            if warned
+            if values["warned"]
             else self.env._("No score fell below %(threshold)s early enough to judge: there is no precision.", **values)
         )
         yield (
@@ -212,7 +215,7 @@ class KorHealthBacktest(models.Model):
                 "had not.",
                 **values,
             )
-            if lost
+            if values["lost"]
             else self.env._("No account left in this time: there is no recall.")
         )
         if self.caught_count:

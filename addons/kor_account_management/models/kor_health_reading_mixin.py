@@ -75,7 +75,8 @@ class KorHealthReadingMixin(models.AbstractModel):
         """Return the query of the use of each metric in the last four weeks and in the four before, as text.
 
         Sums and different values add up by the day; of a level the mean of the days that were reported counts, and
-        where one of the spans has none, nothing is known of it. What was never reported is left out.
+        where one of the spans has none, nothing is known of it. What was never reported is left out. It is one query,
+        for any number of accounts.
         """
         return SQL(
             """
@@ -140,6 +141,7 @@ class KorHealthReadingMixin(models.AbstractModel):
         }
 
     def _select_adoption(self, day):
+        """Return the query of what was bought, and whether it was used: one for any number of accounts."""
         return SQL(
             """
             WITH own AS (%(contracts)s),

@@ -41,13 +41,13 @@ class KorRenewalForecastMixin(models.AbstractModel):
         facts = [self._read_fact(*row) for row in rows]
         if facts:
             self.env.cr.execute(self._upsert(facts))
-        self._drop_moved(accounts, facts)
+        self._drop_moved(accounts)
         self.env["kor.renewal"].invalidate_model()
         self._schedule_activities(accounts, days)
 
     @api.model
     def _select_terms(self, accounts, days, rates):
-        """Return the query of the ends of terms, and of what their chances follow from."""
+        """Return the query of the ends of terms, and of what their chances follow from: one for all accounts."""
         companies, currencies, factors, roundings = (list(column) for column in zip(*rates, strict=True))
         return SQL(
             """
@@ -93,7 +93,7 @@ class KorRenewalForecastMixin(models.AbstractModel):
 
     @api.model
     def _upsert(self, facts):
-        """Return the statement that writes the open renewals; the manager's own estimates stay."""
+        """Return the one statement that writes all open renewals; the manager's own estimates stay."""
         return SQL(
             """
             INSERT INTO kor_renewal (contract_id, account_id, date, date_notice, arr, probability, basis, category,
@@ -131,7 +131,7 @@ class KorRenewalForecastMixin(models.AbstractModel):
         )
 
     @api.model
-    def _drop_moved(self, accounts, facts):
+    def _drop_moved(self, accounts):
         """Drop what has been no end of a term since the contract was amended to end on another day."""
         self.env.cr.execute(
             SQL(

@@ -34,7 +34,22 @@ class ResUsers(models.Model):
         accounts = self.env["kor.account"].search([("user_id.active", "=", True), ("user_id.email", "!=", False)])
         since = today - timedelta(days=6)
         accounts = accounts.filtered(lambda one: not one.user_id.kor_digest_date or one.user_id.kor_digest_date < since)
-        parts = {
+        parts = self._kor_find_digest_parts(accounts, today)
+        grouped = {name: records.grouped("user_id") for name, records in parts.items()}
+        return {
+            user: {
+                "count": len(own),
+                "mrr": [self._kor_describe_mrr(company, group) for company, group in own.grouped("company_id").items()],
+                **{name: groups.get(user, parts[name].browse())[:MOST] for name, groups in grouped.items()},
+                "numbers": {name: len(groups.get(user, ())) for name, groups in grouped.items()},
+            }
+            for user, own in accounts.grouped("user_id").items()
+        }
+
+    @api.model
+    def _kor_find_digest_parts(self, accounts, today):
+        """Return by part of the digest what of all these accounts belongs into it."""
+        return {
             "at_risk": accounts.filtered(lambda one: one.health_band == "at_risk").sorted("health_score"),
             "steps": accounts.filtered(lambda one: one.next_step_date and one.next_step_date < today),
             "renewals": self.env["kor.renewal"].search(
@@ -51,16 +66,6 @@ class ResUsers(models.Model):
                     ("date", ">=", today - timedelta(days=NEW_DAYS)),
                 ]
             ),
-        }
-        grouped = {name: records.grouped("user_id") for name, records in parts.items()}
-        return {
-            user: {
-                "count": len(own),
-                "mrr": [self._kor_describe_mrr(company, group) for company, group in own.grouped("company_id").items()],
-                **{name: groups.get(user, parts[name].browse())[:MOST] for name, groups in grouped.items()},
-                "numbers": {name: len(groups.get(user, ())) for name, groups in grouped.items()},
-            }
-            for user, own in accounts.grouped("user_id").items()
         }
 
     @api.model

@@ -3,12 +3,12 @@ from datetime import datetime, time, timedelta
 from unittest.mock import patch
 
 from odoo import fields
-from odoo.exceptions import UserError
 from odoo.fields import Command
-from odoo.tests import HttpCase, freeze_time, new_test_user
+from odoo.tests import freeze_time, new_test_user
 
 from odoo.addons.kor_contracts.models import kor_pdf
 from odoo.addons.kor_revenue.tests.common import KorRevenueCommon
+from odoo.addons.kor_sales_pipeline.tests.rpc_common import RpcCase
 from odoo.addons.kor_sla.tests.compliance_common import ComplianceCase
 
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -25,7 +25,7 @@ STAFF = {
 }
 
 
-class LifeCase(KorRevenueCommon, ComplianceCase, HttpCase):
+class LifeCase(KorRevenueCommon, ComplianceCase, RpcCase):
     """Bring a company, its staff, what it sells, and a customer who has not heard of it yet.
 
     The plan, for a year: 1,100 a month in advance; users at 10 a month each, none at first; calls at 0.01 each beyond
@@ -91,15 +91,8 @@ class LifeCase(KorRevenueCommon, ComplianceCase, HttpCase):
         self.env.invalidate_all()
 
     def _call(self, who, model, method, *arguments, **options):
-        """Call a method as a program outside does, with login and password and plain values only."""
-        user = self.people[who]
-        arguments = [self.env.cr.dbname, user.id, user.login, model, method, list(arguments), options]
-        params = {"service": "object", "method": "execute_kw", "args": arguments}
-        request = {"jsonrpc": "2.0", "id": 0, "method": "call", "params": params}
-        answer = self.url_open("/jsonrpc", json=request, timeout=120).json()
-        if "error" in answer:
-            raise UserError(answer["error"]["data"]["message"])
-        return answer.get("result")
+        """Call a method as a program of one of the people does."""
+        return super()._call(self.people[who], model, method, *arguments, **options)
 
     def _use(self, who, contract, first, last, quantity):
         """Report calls of each day, both included, as the platform's meter does."""

@@ -118,6 +118,13 @@ class KorEvent(models.Model):
     @api.model
     def _write_outbox(self, type_id, rows, pairs, state="pending"):
         """Write events and what is to be delivered of them, in two queries; return the ids of the deliveries."""
+        self._insert_events(type_id, rows)
+        deliveries = self._insert_deliveries(pairs, state)
+        self.env["kor.integration"].browse({id_ for _key, id_ in pairs}).invalidate_recordset(["delivery_ids"])
+        return deliveries
+
+    @api.model
+    def _insert_events(self, type_id, rows):
         now = fields.Datetime.now()
         keys, contracts, partners, companies, subjects, data = (list(column) for column in zip(*rows, strict=True))
         self.env.execute_query(
@@ -139,6 +146,9 @@ class KorEvent(models.Model):
                 data,
             )  # fmt: skip
         )
+
+    @api.model
+    def _insert_deliveries(self, pairs, state):
         rows = self.env.execute_query(
             SQL(
                 """
@@ -155,7 +165,6 @@ class KorEvent(models.Model):
                 [id_ for _key, id_ in pairs],
             )  # fmt: skip
         )
-        self.env["kor.integration"].browse({id_ for _key, id_ in pairs}).invalidate_recordset(["delivery_ids"])
         return [id_ for (id_,) in rows]
 
     @api.model

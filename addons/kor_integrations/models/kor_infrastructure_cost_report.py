@@ -32,7 +32,8 @@ class KorInfrastructureCostReport(models.Model):
 
     @property
     def _table_query(self):
-        # Of several facts of one day the last one counts; each holds until the next one's day.
+        # Of several facts of one day the last one counts; each holds until the next one's day. Whatever it takes, a
+        # model without a table is one query.
         return SQL(
             """
             WITH quantities AS (

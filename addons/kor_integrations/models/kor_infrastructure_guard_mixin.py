@@ -1,46 +1,29 @@
 from odoo import api, models
 from odoo.exceptions import UserError
 
-# In the context of what the machinery writes. An object: no caller from outside can send one.
-ENGINE = object()
-
 
 class KorInfrastructureGuardMixin(models.AbstractModel):
     """Keep what is measured from being written by anybody but what measures it."""
 
     _name = "kor.infrastructure.guard.mixin"
+    _inherit = ["kor.engine.fields.mixin"]
     _description = "Guard of Measured Fields"
 
     @api.model
     def _get_engine_fields(self):
-        """Return the names of fields that nobody writes by hand."""
+        """Return the names of fields that nobody writes by hand. Extensible."""
         return frozenset()
 
-    def _as_engine(self):
-        return self.with_context(kor_infrastructure=ENGINE)
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        self._check_engine_fields(vals_list)
-        return super().create(vals_list)
-
-    def write(self, vals):
-        self._check_engine_fields([vals])
-        return super().write(vals)
+    @api.model
+    def _is_engine_field(self, name):
+        return super()._is_engine_field(name) or name in self._get_engine_fields()
 
     @api.model
-    def _check_engine_fields(self, vals_list):
-        if self.env.context.get("kor_infrastructure") is ENGINE:
-            return
-        for name in self._get_engine_fields():
-            if any(name in vals for vals in vals_list):
-                raise UserError(
-                    self.env._(
-                        "“%(field)s” of “%(model)s” is not written by hand: it follows from what is done and measured.",
-                        field=self._fields[name].get_description(self.env, ["string"])["string"],
-                        model=self._description,
-                    )
-                )
+    def _explain_engine_field(self, name):
+        return self.env._("It follows from what is done and measured.")
+
+    def _as_engine(self):
+        return self.sudo()  # what is measured is written for whoever caused it
 
 
 class KorInfrastructureFactMixin(models.AbstractModel):

@@ -1,12 +1,11 @@
-import hashlib
-import hmac
-import secrets
 from collections import defaultdict
 from decimal import Decimal
 
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
+
+from odoo.addons.kor_sla.keys import find_by_key, make_key, prepare_key
 
 from ..engine.infrastructure_readings import ReadingError, hour_of, read_reading
 
@@ -169,26 +168,15 @@ class KorInfrastructureIntakeMixin(models.AbstractModel):
     def _make_key(self):
         """Give the infrastructure a new key and return it: the one before does not open anything any more."""
         self.ensure_one()
-        key = f"kori_{secrets.token_urlsafe(32)}"
-        # Whoever may set it up may give it a key, not read it.
-        self.sudo()._as_engine().write({"key_hash": self._hash_key(key), "key_hint": f"…{key[-4:]}"})  # as said
+        key = make_key("kori_")
+        self._as_engine().write(prepare_key(key))
         return key
-
-    @api.model
-    def _hash_key(self, key):
-        # A key has 256 random bits: nobody can try them all, so a slow hash would protect nothing.
-        return hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()
 
     @api.model
     def _authenticate(self, key):
         """Return the infrastructure with a key as superuser, an empty one where none has it."""
-        if not isinstance(key, str) or not key:
-            return self.sudo()  # empty: nothing is opened
-        digest = self._hash_key(key)
-        found = self.sudo().search([("key_hash", "=", digest)], limit=1)  # the key itself is what gives the right
-        # By digests, and also where there is none: how long it takes says nothing about how near a guess was.
-        known = hmac.compare_digest(found.key_hash or self._hash_key(""), digest)
-        is_open = known and found.state != "retired"
+        found = find_by_key(self.sudo(), key)  # the key itself is what gives the right
+        is_open = found and found.state != "retired"
         return found.with_user(SUPERUSER_ID) if is_open else found.browse()
 
     def action_make_key(self):

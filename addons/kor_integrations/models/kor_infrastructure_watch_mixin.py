@@ -183,7 +183,7 @@ class KorInfrastructureWatchMixin(models.AbstractModel):
             checks_sudo = infrastructure.sudo().check_ids.filtered("is_down")  # written by the machinery only
             if checks_sudo:
                 infrastructure._take_turns({check: Turn(False, now) for check in checks_sudo})
-                checks_sudo._as_engine().write({"is_down": False, "date_down": False, "streak": 0})
+                checks_sudo.write({"is_down": False, "date_down": False, "streak": 0})
         retired_sudo = self.sudo()  # who retires infrastructure need not have rights on support
         retired_sudo.monitor_id.active = False
         own = retired_sudo.filtered(lambda one: one.service_id.code == f"infrastructure-{one.id}")

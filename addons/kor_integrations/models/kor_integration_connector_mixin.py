@@ -2,14 +2,14 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
 
+from odoo.addons.kor_enterprise_tiers.tools import open_form
+
 from ..connectors import CONNECTORS
 from ..connectors.base import FAILURES
 from ..engine.connector_schema import ConfigError, check_config, write_text
 from .kor_integration_state_mixin import RUNNING
 
 INTERVALS = [("15", "15 minutes"), ("60", "Hour"), ("360", "6 hours"), ("1440", "Day")]
-# What only the integration itself says of itself; over RPC nobody writes it.
-ENGINE_FIELDS = {"connector_date_next", "connector_date_last", "connector_failures", "connector_state"}
 
 
 class KorIntegrationConnectorMixin(models.AbstractModel):
@@ -60,13 +60,7 @@ class KorIntegrationConnectorMixin(models.AbstractModel):
             one = integration.sudo()  # which secrets are there
             one._clean_connector_config(one.connector_config, tuple(one.connector_secrets or ()))
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        self._check_connector_engine_fields(vals_list)
-        return super().create(vals_list)
-
     def write(self, vals):
-        self._check_connector_engine_fields([vals])
         if "connector_code" in vals:
             changed = self.filtered(lambda one: one.connector_code != vals["connector_code"])
             if changed and "connector_config" not in vals:
@@ -78,11 +72,6 @@ class KorIntegrationConnectorMixin(models.AbstractModel):
         if "connector_config" in vals and not self.env.su:
             raise UserError(self.env._("Use “Settings” to change the configuration: it is checked there."))
         return super().write(vals)
-
-    @api.model
-    def _check_connector_engine_fields(self, vals_list):
-        if not self.env.su and any(ENGINE_FIELDS & set(vals) for vals in vals_list):
-            raise UserError(self.env._("When it runs and what it remembers is noted by the integration itself."))
 
     @api.model
     def describe_connectors(self):
@@ -251,11 +240,5 @@ class KorIntegrationConnectorMixin(models.AbstractModel):
             for name, wanted in connector.schema.items()
         ]
         wizard = self.env["kor.connector.setup"].create({"integration_id": self.id, "line_ids": lines})
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Settings of %(connector)s", connector=connector.name),
-            "res_model": wizard._name,
-            "res_id": wizard.id,
-            "view_mode": "form",
-            "target": "new",
-        }
+        name = self.env._("Settings of %(connector)s", connector=connector.name)
+        return open_form(wizard, name=name, target="new")

@@ -1,9 +1,6 @@
-import logging
 import time
 from datetime import UTC, timedelta
 from functools import partial
-
-from psycopg2.errors import OperationalError
 
 from odoo import api, fields, models
 
@@ -14,8 +11,6 @@ from ..connectors.base import FAILURES
 from ..engine.sync_schedule import retry_at
 from ..tools import guarded_http
 from .kor_integration_state_mixin import RUNNING
-
-_logger = logging.getLogger(__name__)
 
 
 class KorIntegrationConnectorRunMixin(models.AbstractModel):
@@ -50,24 +45,16 @@ class KorIntegrationConnectorRunMixin(models.AbstractModel):
     def _connect(self):
         """Let the connector do its work, and note what came of it."""
         self.ensure_one()
-        cr, id_, started, error, message = self.env.cr, self.id, time.monotonic(), "", ""
+        started, error, message = time.monotonic(), "", ""
         try:
             context = self._get_connector_context()
             # No transaction is open while the other system is asked.
             self.env["ir.cron"]._commit_progress()
             message = CONNECTORS[self.connector_code]().run(context)
             self.connector_state = context.state
-        except FAILURES as failure:
-            cr.rollback()
-            error = str(failure)
-        except OperationalError:
-            # Somebody else was faster with the same hours: the next run does it.
-            cr.rollback()
-            error = self.env._("Others were writing at the same time.")
         except Exception as failure:
-            cr.rollback()
-            _logger.exception("Connector %s", id_)
-            error = self.env._("It broke off with a mistake of ours (%(kind)s).", kind=type(failure).__name__)
+            self.env.cr.rollback()
+            error = self._explain_failure(failure, FAILURES)
         self.env.invalidate_all()
         self._settle_connector(error, message, round((time.monotonic() - started) * 1000))
 

@@ -1,8 +1,12 @@
+import logging
 from datetime import timedelta
+
+from psycopg2.errors import OperationalError
 
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+_logger = logging.getLogger(__name__)
 HEALTH = [("unknown", "Not known yet"), ("healthy", "Healthy"), ("degraded", "Degraded"), ("failing", "Failing")]
 # As many failures in a row as make an integration a failing one.
 FAILURES = 5
@@ -79,6 +83,16 @@ class KorIntegrationHealthMixin(models.AbstractModel):
     def _get_last_log(self):
         self.ensure_one()
         return self.env["kor.integration.log"].search([("integration_id", "=", self.id)], limit=1)
+
+    def _explain_failure(self, failure, known):
+        """Return in a sentence why a run broke off; what is not among the known failures goes to the server's log."""
+        if isinstance(failure, known):
+            return str(failure)
+        if isinstance(failure, OperationalError):
+            # Somebody else was faster with the same rows: the next run does it.
+            return self.env._("Others were writing at the same time.")
+        _logger.error("Integration %s broke off.", self.id, exc_info=failure)
+        return self.env._("It broke off with a mistake of ours (%(kind)s).", kind=type(failure).__name__)
 
     def _note(self, good, message, detail="", milliseconds=0):
         """Note one success or failure in log, counters and health. For many at once there is `_count`."""

@@ -1,10 +1,9 @@
-import hashlib
-import hmac
-import secrets
 from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+
+from odoo.addons.kor_sla.keys import find_by_key, make_key, prepare_key
 
 from .kor_integration_key_call_mixin import PREFIX
 
@@ -15,7 +14,6 @@ STATES = [
     ("expired", "Expired"),
     ("revoked", "Revoked"),
 ]
-USABLE = ("active", "replaced")
 
 
 class KorIntegrationKey(models.Model):
@@ -136,26 +134,16 @@ class KorIntegrationKey(models.Model):
         return f"{self.name} {self.key_hint or ''}".strip()
 
     @api.model
-    def _hash_key(self, plain):
-        # A key has 256 random bits: nobody can try them all, so a slow hash would protect nothing.
-        return hashlib.sha256(plain.encode("utf-8", "replace")).hexdigest()
-
-    @api.model
     def _find(self, token):
         """Return the key as superuser, an empty one where none is like this."""
-        keys_sudo = self.sudo()  # the key itself is what gives the right
-        if not isinstance(token, str) or not token.startswith(PREFIX):
-            return keys_sudo.browse()
-        digest = self._hash_key(token)
-        key = keys_sudo.search([("key_hash", "=", digest)], limit=1)
-        # By digests, and also where there is none: how long it takes says nothing about how near a guess was.
-        return key if hmac.compare_digest(key.key_hash or self._hash_key(""), digest) else key.browse()
+        is_ours = isinstance(token, str) and token.startswith(PREFIX)
+        return find_by_key(self.sudo(), token if is_ours else "")  # the key itself is what gives the right
 
     def _generate(self):
         """Give the key its secret and return it: this is the only time that it is known."""
         self.ensure_one()
-        plain = PREFIX + secrets.token_urlsafe(32)
-        self.write({"key_hash": self._hash_key(plain), "key_hint": f"…{plain[-4:]}"})
+        plain = make_key(PREFIX)
+        self.write(prepare_key(plain))
         return plain
 
     def _as_issued(self, plain):
@@ -179,18 +167,7 @@ class KorIntegrationKey(models.Model):
                 )
             )
         now = fields.Datetime.now()
-        lifetime = min(self.lifetime_days, self._get_days("key_days", 365))
-        successor = self.create(
-            {
-                "name": self.name,
-                "integration_id": self.integration_id.id,
-                "scope_ids": [(6, 0, (self.scope_ids & self.integration_id.scope_ids).ids)],
-                "user_id": self.env.uid,
-                "date_expires": now + timedelta(days=lifetime),
-                "lifetime_days": lifetime,
-                "predecessor_id": self.id,
-            }
-        )
+        successor = self.create(self._prepare_successor(now))
         overlap = now + timedelta(days=self._get_days("key_overlap_days", 7))
         self.date_expires = min(self.date_expires, overlap)
         self.integration_id._log(
@@ -203,6 +180,18 @@ class KorIntegrationKey(models.Model):
             ),
         )
         return successor
+
+    def _prepare_successor(self, now):
+        lifetime = min(self.lifetime_days, self._get_days("key_days", 365))
+        return {
+            "name": self.name,
+            "integration_id": self.integration_id.id,
+            "scope_ids": [(6, 0, (self.scope_ids & self.integration_id.scope_ids).ids)],
+            "user_id": self.env.uid,
+            "date_expires": now + timedelta(days=lifetime),
+            "lifetime_days": lifetime,
+            "predecessor_id": self.id,
+        }
 
     def _revoke(self, reason=""):
         """Revoke what is not yet; each is a line of the integration's log."""

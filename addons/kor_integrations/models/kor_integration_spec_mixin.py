@@ -30,6 +30,17 @@ class KorIntegrationSpecMixin(models.AbstractModel):
                 )
             )
         contract._check_integration_allowed(kind)
+        self._check_spec_names(kind, spec)
+        return {
+            "contract_id": contract.id,
+            "kind": kind,
+            "name": self._read_spec_text(spec, "name", NAME_LENGTH) or self._get_kind_label(kind),
+            "owner_id": self._read_owner(contract, spec.get("owner")),
+            **getattr(self, f"_read_spec_{kind}")(contract, spec),
+        }
+
+    @api.model
+    def _check_spec_names(self, kind, spec):
         known = (*COMMON, *getattr(self, f"_get_spec_names_{kind}")())
         for name in spec:
             if name not in known:
@@ -41,13 +52,6 @@ class KorIntegrationSpecMixin(models.AbstractModel):
                         names=", ".join(known),
                     )
                 )
-        return {
-            "contract_id": contract.id,
-            "kind": kind,
-            "name": self._read_spec_text(spec, "name", NAME_LENGTH) or self._get_kind_label(kind),
-            "owner_id": self._read_owner(contract, spec.get("owner")),
-            **getattr(self, f"_read_spec_{kind}")(contract, spec),
-        }
 
     @api.model
     def _get_kind_label(self, kind):

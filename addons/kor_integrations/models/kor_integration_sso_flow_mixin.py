@@ -39,9 +39,6 @@ class KorIntegrationSsoFlowMixin(models.AbstractModel):
     sso_keys = fields.Json(readonly=True, copy=False, groups="base.group_system")
     sso_date_fetched = fields.Datetime(readonly=True, copy=False, groups="base.group_system")
 
-    def _get_login_refusal(self):
-        return LoginRefused
-
     def _get_http_options(self):
         return {"allow_private": guarded_http.get_allowed(self.env)}
 

@@ -6,6 +6,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ..engine.oidc import LOGOUT_PATH, is_address, read_domain
 from ..tools import addresses, guarded_http
+from .kor_integration_sso_flow_mixin import LoginRefused
 from .kor_integration_state_mixin import RUNNING
 
 SPEC = ("issuer", "client_id", "client_secret", "domains", "provisioning", "sso_only", "trusts_email")
@@ -338,7 +339,7 @@ class KorIntegrationSsoMixin(models.AbstractModel):
             return False, self.env._("The issuer or the client ID is missing.")
         try:
             provider = self._fetch_provider()
-        except self._get_login_refusal() as refusal:
+        except LoginRefused as refusal:
             return False, str(refusal)
         keys = len(self.sudo().sso_keys)  # public keys: their number
         missing = self._get_missing_sso()

@@ -1,8 +1,5 @@
-import logging
 import time
 from itertools import islice
-
-from psycopg2.errors import OperationalError
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -11,7 +8,6 @@ from ..engine.sync_schedule import retry_at
 from ..tools.guarded_http import Failed, Refused
 from .kor_integration_state_mixin import RUNNING
 
-_logger = logging.getLogger(__name__)
 # Files of one dataset in one run; what is left goes on at once with the next.
 FILES = 50
 
@@ -104,21 +100,13 @@ class KorIntegrationSyncRunMixin(models.AbstractModel):
 
     def _sync_stream(self, stream, target):
         """Send or take the files of one dataset; return what they were, and what went wrong, if anything."""
-        cr, files, error = self.env.cr, [], ""
+        files, error = [], ""
         try:
             work = stream._take_files(target) if stream.direction == "import" else stream._send_files(target)
             files.extend(islice(work, FILES))
-        except (Failed, Refused) as failure:
-            cr.rollback()
-            error = str(failure)
-        except OperationalError:
-            # Somebody else was faster with the same rows: the next run does it.
-            cr.rollback()
-            error = self.env._("Others were writing at the same time.")
         except Exception as failure:
-            cr.rollback()
-            _logger.exception("Data sync %s, dataset %s", self.id, stream.id)
-            error = self.env._("It broke off with a mistake of ours (%(kind)s).", kind=type(failure).__name__)
+            self.env.cr.rollback()
+            error = self._explain_failure(failure, (Failed, Refused))
         self.env.invalidate_all()
         stream._note_error(error)
         self.env["ir.cron"]._commit_progress()

@@ -13,8 +13,6 @@ MOVES = (
     (("sync_host", "sync_port"), ("sync_host_key", "sync_host_key_seen", "sync_password")),
     (("sync_url",), ("sync_token",)),
 )
-# What only the integration itself says of itself; over RPC nobody writes it.
-ENGINE_FIELDS = {"sync_date_next", "sync_date_last", "sync_failures", "sync_host_key_seen", "sync_public_key"}
 
 
 class KorIntegrationSyncSecretMixin(models.AbstractModel):
@@ -106,11 +104,9 @@ class KorIntegrationSyncSecretMixin(models.AbstractModel):
 
     @api.model_create_multi
     def create(self, vals_list):
-        self._check_sync_engine_fields(vals_list)
         return super().create([self._clean_host_key(vals) for vals in vals_list])
 
     def write(self, vals):
-        self._check_sync_engine_fields([vals])
         vals = self._clean_host_key(vals)
         for names, forgotten in MOVES:
             given = set(names) & set(vals)
@@ -119,11 +115,6 @@ class KorIntegrationSyncSecretMixin(models.AbstractModel):
                 forgotten = dict.fromkeys(set(forgotten) - set(vals), False)
                 super(KorIntegrationSyncSecretMixin, moved.sudo()).write(forgotten)  # secrets are for the system alone
         return super().write(vals)
-
-    @api.model
-    def _check_sync_engine_fields(self, vals_list):
-        if not self.env.su and any(ENGINE_FIELDS & set(vals) for vals in vals_list):
-            raise UserError(self.env._("When it runs and what the server showed is noted by the integration itself."))
 
     @api.model
     def _clean_host_key(self, vals):

@@ -12,7 +12,6 @@ from ..engine.sync_datasets import DATASETS, EXPORTS, IMPORTS
 FETCH = 2000
 # A file ends after the batch with which it becomes as long as this.
 FILE_SIZE = 16 * 1024 * 1024
-ENGINE_FIELDS = {"cursor", "date_last", "last_error"}
 
 
 def get_dataset_selection():
@@ -30,7 +29,7 @@ class KorSyncStream(models.Model):
     """
 
     _name = "kor.sync.stream"
-    _inherit = ["kor.sync.take.mixin", "kor.input.mixin"]
+    _inherit = ["kor.sync.take.mixin", "kor.engine.fields.mixin", "kor.input.mixin"]
     _description = "Data Sync Dataset"
     _rec_name = "dataset"
     _order = "integration_id, id"
@@ -69,21 +68,14 @@ class KorSyncStream(models.Model):
             if stream.dataset in IMPORTS and integration.sync_transport != "sftp":
                 raise ValidationError(self.env._("Files are taken from SFTP servers only: choose SFTP."))
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        self._check_engine_fields(vals_list)
-        return super().create(vals_list)
-
     def write(self, vals):
-        self._check_engine_fields([vals])
         if not self.env.su and {"dataset", "integration_id"} & set(vals) and self.filtered("cursor"):
             raise UserError(self.env._("Rows of it were sent already: remove the dataset and add another one."))
         return super().write(vals)
 
     @api.model
-    def _check_engine_fields(self, vals_list):
-        if not self.env.su and any(ENGINE_FIELDS & set(vals) for vals in vals_list):
-            raise UserError(self.env._("How far a dataset was sent is counted, not entered."))
+    def _explain_engine_field(self, name):
+        return self.env._("How far a dataset was sent is counted, not entered.")
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_sent(self):

@@ -70,7 +70,7 @@ class KorWebhookSendMixin(models.AbstractModel):
     def _wait_for_next(self, until):
         """Wait where something is due soon; else let the job be woken when it is."""
         now = fields.Datetime.now()
-        moment = self._get_next_moment(now)
+        moment = self._get_next_moment()
         if not moment:
             return False
         seconds = (moment - now).total_seconds()
@@ -82,7 +82,7 @@ class KorWebhookSendMixin(models.AbstractModel):
         return False
 
     @api.model
-    def _get_next_moment(self, now):
+    def _get_next_moment(self):
         rows = self.env.execute_query(
             SQL(
                 """
@@ -102,7 +102,7 @@ class KorWebhookSendMixin(models.AbstractModel):
         """Mark a batch as being sent and return its lanes, lists of messages.
 
         End points that rest are left alone, one that failed last is tried with a single message, and each has a share
-        of the batch only.
+        of the batch only. To choose and to mark is one statement: no other job can take the same ones in between.
         """
         now = fields.Datetime.now()
         rows = self.env.execute_query(

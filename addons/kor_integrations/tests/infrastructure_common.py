@@ -1,10 +1,9 @@
 import socket
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from odoo.fields import Command
 
 from .common import IntegrationCase
+from .receiver import Receiver
 
 
 class InfrastructureCase(IntegrationCase):
@@ -41,33 +40,16 @@ class InfrastructureCase(IntegrationCase):
         return (infrastructure or self.infrastructure).activity_ids
 
 
-class EndPoint:
+class EndPoint(Receiver):
     """A real end point on this machine, whose answers are what a test says."""
 
     def __init__(self):
-        self.status, self.body, self.asked = 200, b"healthy", 0
-        point = self
+        super().__init__(lambda *_request: (self.status, {}, self.body))
+        self.status, self.body = 200, b"healthy"
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self):
-                point.asked += 1
-                self.send_response(point.status)
-                self.send_header("Content-Length", str(len(point.body)))
-                self.end_headers()
-                self.wfile.write(point.body)
-
-            def log_message(self, *_args):
-                """Write nothing."""
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.port = self.server.server_address[1]
-        self.url = f"http://127.0.0.1:{self.port}/health"
-        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
-
-    def close(self):
-        self.server.shutdown()
-        self.server.server_close()
+    @property
+    def url(self):
+        return f"http://{self.host}/health"
 
 
 def get_closed_port():

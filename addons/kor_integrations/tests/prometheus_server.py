@@ -4,12 +4,12 @@ import json
 import shutil
 import socket
 import subprocess
-import threading
 import time
 import urllib.request
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs
+
+from .receiver import Receiver
 
 
 class RealPrometheus:
@@ -74,39 +74,28 @@ class RealPrometheus:
             self.process = None
 
 
-class SmallPrometheus:
-    """Answer /api/v1/query and /api/v1/query_range for a gauge as Prometheus does: its last value within the hour."""
+class SmallPrometheus(Receiver):
+    """Answer /api/v1/query and /api/v1/query_range for a gauge as Prometheus does: its last value within the hour.
+
+    A test may give another answer as `forced`: a status, and bytes or what they are the JSON of.
+    """
 
     def __init__(self):
-        owner = self
+        super().__init__(self._respond)
+        self.samples, self.forced = [], None
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self):
-                length = int(self.headers["Content-Length"])
-                arguments = {name: values[0] for name, values in parse_qs(self.rfile.read(length).decode()).items()}
-                owner.requests.append((self.path, dict(self.headers), arguments))
-                status, body = owner.answer or owner._answer(self.path, arguments)
-                content = body if isinstance(body, bytes) else json.dumps(body).encode()
-                self.send_response(status)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content)
-
-            def log_message(self, *_arguments):
-                """Say nothing."""
-
-        self.samples, self.answer, self.requests = [], None, []
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+    @property
+    def url(self):
+        return f"http://{self.host}"
 
     def set_samples(self, samples):
         self.samples = samples
 
-    def stop(self):
-        self.server.shutdown()
-        self.server.server_close()
+    def _respond(self, _method, path, _headers, body):
+        arguments = {name: values[0] for name, values in parse_qs(body.decode()).items()}
+        status, found = self.forced or self._answer(path, arguments)
+        content = found if isinstance(found, bytes) else json.dumps(found).encode()
+        return status, {"Content-Type": "application/json"}, content
 
     def _answer(self, path, arguments):
         if path.endswith("/query"):

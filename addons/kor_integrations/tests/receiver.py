@@ -29,6 +29,17 @@ class Receiver(ThreadingHTTPServer):
     def url(self):
         return f"http://{self.host}/hooks"
 
+    def start(self):
+        """Serve in a thread of its own until `stop`."""
+        self._thread = threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True)
+        self._thread.start()
+        return self
+
+    def stop(self):
+        self.shutdown()
+        self.server_close()
+        self._thread.join()
+
     def handle_error(self, request, client_address):
         """Stay silent: senders hang up on purpose."""
 
@@ -52,7 +63,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(content)
 
-    do_GET = do_POST = do_PUT = _serve
+    do_GET = do_HEAD = do_POST = do_PUT = _serve
 
     def log_message(self, *_args):
         """Stay silent."""
@@ -60,13 +71,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 @contextlib.contextmanager
 def receiving(answer=None):
-    """Yield a receiver that serves in a thread of its own until the end."""
-    server = Receiver(answer)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
+    """Yield a receiver that serves until the end."""
+    server = Receiver(answer).start()
     try:
         yield server
     finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+        server.stop()

@@ -1,24 +1,22 @@
 import tempfile
-from contextlib import contextmanager
 from datetime import UTC, timedelta
 from unittest import skipUnless
 
-from odoo import SUPERUSER_ID, fields
+from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
 from ..connectors import CONNECTORS, Connector
-from .common import IntegrationCase
 from .prometheus_server import RealPrometheus, SmallPrometheus
+from .sync_common import WorkCase
 
 QUERY = "max_over_time(app_users[1h])"
 
 
-class ConnectorCase(IntegrationCase):
+class ConnectorCase(WorkCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.env["ir.config_parameter"].set_param("kor_integrations.allow_private_addresses", "127.0.0.1")
         cls.hour = fields.Datetime.now().replace(minute=0, second=0)
 
     def _create_connector(self, url, **config):
@@ -26,14 +24,6 @@ class ConnectorCase(IntegrationCase):
         connector = self._create_integration(kind="connector", connector="prometheus", config=spec)
         connector.manage_integration("activate")
         return connector
-
-    @contextmanager
-    def _work(self):
-        self.env.flush_all()
-        with self.enter_registry_test_mode(), self.registry.cursor() as cr:
-            yield self.env(cr=cr, user=SUPERUSER_ID, su=True)
-            cr.commit()  # pylint: disable=invalid-commit
-        self.env.invalidate_all()
 
     def _run(self, connector):
         connector.sudo().connector_date_next = "2026-01-01 00:00:00"
@@ -81,7 +71,7 @@ class ConnectorCase(IntegrationCase):
 class TestPrometheus(ConnectorCase):
     def setUp(self):
         super().setUp()
-        self.server = SmallPrometheus()
+        self.server = SmallPrometheus().start()
         self.addCleanup(self.server.stop)
 
     def test_hours_are_read_once_and_late_data_correct_them(self):
@@ -102,7 +92,7 @@ class TestPrometheus(ConnectorCase):
     def test_secrets_go_where_they_were_given_for_and_nowhere_else(self):
         connector = self._create_connector(self.server.url, token="t0ken", tenant="harbour")
         self._run(connector)
-        _path, headers, _arguments = self.server.requests[-1]
+        _method, _path, headers, _body = self.server.requests[-1]
         self.assertEqual((headers["Authorization"], headers["X-Scope-OrgID"]), ("Bearer t0ken", "harbour"))
         self.assertNotIn("t0ken", str(connector.connector_config) + str(connector.connector_html))
         with self.assertRaises(AccessError):
@@ -129,12 +119,12 @@ class TestPrometheus(ConnectorCase):
                 {"metric": {}, "values": [[at, "-5"]]}]}}, "negative"),
         ):  # fmt: skip
             with self.subTest(words):
-                self.server.answer = (status, body)
+                self.server.forced = (status, body)
                 self._run(connector)
                 self.assertIn(words, connector.last_error)
         self.assertFalse(self._read_hours())
         self.assertEqual(connector.state, "failing")
-        self.server.answer = None
+        self.server.forced = None
         self.server.set_samples(self._get_samples({1: 5}))
         self._run(connector)
         self.assertEqual((connector.state, self._read_hours()), ("active", {1: (5, 0)}))
@@ -144,7 +134,7 @@ class TestPrometheus(ConnectorCase):
         at = int((self.hour - timedelta(hours=1)).replace(tzinfo=UTC).timestamp())
         values = [[at, "NaN"], [at - 3600, "+Inf"], [at - 7200, "1e3"]]
         data = {"resultType": "matrix", "result": [{"metric": {}, "values": values}]}
-        self.server.answer = (200, {"status": "success", "data": data})
+        self.server.forced = (200, {"status": "success", "data": data})
         connector = self._run(self._create_connector(self.server.url))
         self.assertEqual(self._read_hours(), {4: (1000, 0)})
         self.assertIn("2 without a number", connector._get_last_log().name)

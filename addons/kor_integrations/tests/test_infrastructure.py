@@ -1,7 +1,7 @@
 from datetime import date
 from decimal import Decimal
 
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import freeze_time, tagged
 
@@ -68,11 +68,15 @@ class TestInfrastructure(InfrastructureCase):
             (check, {"is_down": True}),
             (check, {"date_next": "2026-01-01 00:00:00"}),
         ):
-            for context in ({}, {"kor_infrastructure": True}, {"kor_infrastructure": "ENGINE"}):
-                with self.subTest(values=values, context=context), self.assertRaisesRegex(UserError, "not written"):
-                    record.with_context(**context).write(values)
-        with self.assertRaisesRegex(UserError, "not written"):
-            self._create_infrastructure(state="running")
+            with self.subTest(values=values), self.assertRaisesRegex(AccessError, "not written"):
+                record.with_user(self.manager).write(values)
+        records = self.env["kor.infrastructure"].with_user(self.manager)
+        values = {"name": "Forged", "contract_id": self.contract.id}
+        with self.assertRaisesRegex(AccessError, "not written"):
+            records.create({**values, "state": "running"})
+        # Nor as a default that a caller sends along.
+        made = records.with_context(default_state="running", default_key_hint="…9").create(values)
+        self.assertEqual((made.state, made.key_hint), ("planned", False))
 
     def test_facts_stay_as_they_were_noted(self):
         self.storage.unit_cost = 0.1

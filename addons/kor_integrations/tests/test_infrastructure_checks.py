@@ -17,8 +17,8 @@ class TestInfrastructureChecks(InfrastructureCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.point = EndPoint()
-        cls.addClassCleanup(cls.point.close)
+        cls.point = EndPoint().start()
+        cls.addClassCleanup(cls.point.stop)
         cls.check = cls._create_check(kind="http", url=cls.point.url, expected_text="healthy")
 
     def setUp(self):
@@ -93,7 +93,7 @@ class TestInfrastructureChecks(InfrastructureCase):
         self.assertFalse(self._get_outages(infrastructure).is_excluded)
 
     def test_a_port_that_listens_is_up(self):
-        check = self._create_check(kind="tcp", host="127.0.0.1", port=self.point.port)
+        check = self._create_check(kind="tcp", host="127.0.0.1", port=self.point.server_port)
         self._run_at(0, check)
         self.assertEqual((check.status, check.last_message), ("up", False))
 
@@ -112,17 +112,17 @@ class TestInfrastructureChecks(InfrastructureCase):
 
     def test_addresses_of_our_own_network_are_not_called(self):
         """What is refused when it is looked at is no outage of the customer's."""
-        secret = f"http://127.0.0.2:{self.point.port}/health"
+        secret = f"http://127.0.0.2:{self.point.server_port}/health"
         for label, values in (
             ("loopback", {"url": secret}),
             ("metadata", {"url": "http://169.254.169.254/latest/meta-data/"}),
             ("private", {"url": "https://10.0.0.1/"}),
-            ("mapped", {"url": f"http://[::ffff:127.0.0.2]:{self.point.port}/"}),
+            ("mapped", {"url": f"http://[::ffff:127.0.0.2]:{self.point.server_port}/"}),
             ("file", {"url": "file:///etc/passwd"}),
             ("credentials", {"url": "https://user:secret@example.com/"}),
             ("mail", {"url": "https://example.com:25/"}),
             ("host of TCP", {"kind": "tcp", "host": "10.0.0.1", "port": 5432}),
-            ("own host of TCP", {"kind": "tcp", "host": "127.0.0.2", "port": self.point.port}),
+            ("own host of TCP", {"kind": "tcp", "host": "127.0.0.2", "port": self.point.server_port}),
             ("name in the host", {"kind": "tcp", "host": "a@127.0.0.2", "port": 5432}),
             ("path in the host", {"kind": "tcp", "host": "example.com/x", "port": 5432}),
             ("no port", {"kind": "tcp", "host": "example.com", "port": 0}),
@@ -131,10 +131,10 @@ class TestInfrastructureChecks(InfrastructureCase):
                 self._create_check(**values)
         # Names are resolved when they are looked at, and nothing is listed now.
         self.env["ir.config_parameter"].set_param("kor_integrations.allow_private_addresses", "127.0.0.9")
-        asked = self.point.asked
+        asked = len(self.point.requests)
         for values in (
-            {"kind": "http", "url": f"http://localhost:{self.point.port}/health"},
-            {"kind": "tcp", "host": "localhost", "port": self.point.port},
+            {"kind": "http", "url": f"http://localhost:{self.point.server_port}/health"},
+            {"kind": "tcp", "host": "localhost", "port": self.point.server_port},
         ):
             check = self._create_check(**values)
             for minute in (0, 5, 10):
@@ -142,7 +142,7 @@ class TestInfrastructureChecks(InfrastructureCase):
             self.assertEqual((check.status, check.is_down), ("unusable", False))
             self.assertIn("private or reserved network", check.last_message)
             self.assertFalse(check.day_ids)
-        self.assertEqual(self.point.asked, asked)
+        self.assertEqual(len(self.point.requests), asked)
         self.assertFalse(self._get_outages())
 
     def test_a_state_that_people_set_stays(self):
@@ -216,7 +216,7 @@ class TestInfrastructureChecks(InfrastructureCase):
         self.assertEqual(self.storage.date_used, TEN + timedelta(minutes=15))
 
     def test_the_job_makes_what_is_due_and_no_more(self):
-        point_asked = self.point.asked
+        asked = len(self.point.requests)
         resting = self._create_infrastructure()
         rests = self._create_check(resting, kind="http", url=self.point.url)
         later = self._create_check(kind="http", url=self.point.url)
@@ -224,7 +224,7 @@ class TestInfrastructureChecks(InfrastructureCase):
         cron = self.env.ref("kor_integrations.ir_cron_kor_infrastructure_checks")
         with self.enter_registry_test_mode():
             self.assertIs(cron.method_direct_trigger(), True)
-        self.assertEqual(self.point.asked, point_asked + 1)
+        self.assertEqual(len(self.point.requests), asked + 1)
         self.assertTrue(self.check.date_last)
         self.assertGreater(self.check.date_next, self.check.date_last)
         self.assertFalse(rests.date_last or later.date_last)

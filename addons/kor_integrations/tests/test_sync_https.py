@@ -1,54 +1,26 @@
 import base64
 import hashlib
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from odoo.tests import tagged
 
+from .receiver import receiving
 from .sync_common import WorkCase
-
-
-class Receiver:
-    """Take files over HTTP, as the address of a customer does."""
-
-    def __init__(self):
-        owner = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def _take(self):
-                content = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                owner.requests.append((self.command, self.path, dict(self.headers), content))
-                self.send_response(owner.status)
-                if 300 <= owner.status < 400:
-                    self.send_header("Location", "http://169.254.169.254/")
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            do_PUT = do_POST = do_HEAD = _take
-
-            def log_message(self, *_arguments):
-                """Say nothing."""
-
-        self.requests, self.status = [], 201
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def stop(self):
-        self.server.shutdown()
-        self.server.server_close()
 
 
 @tagged("post_install", "-at_install")
 class TestSyncHttps(WorkCase):
     def setUp(self):
         super().setUp()
-        self.receiver = Receiver()
-        self.addCleanup(self.receiver.stop)
+        self.status = 201
+        self.receiver = self.enterContext(receiving(self._answer))
         self._report({"2026-03-01": 10})
 
+    def _answer(self, *_request):
+        elsewhere = {"Location": "http://169.254.169.254/"} if 300 <= self.status < 400 else {}
+        return self.status, elsewhere, b""
+
     def _create_sync(self, **spec):
-        spec = {"transport": "https", "url": f"{self.receiver.url}/in?a=b", "datasets": ["usage_days"], **spec}
+        spec = {"transport": "https", "url": f"http://{self.receiver.host}/in?a=b", "datasets": ["usage_days"], **spec}
         sync = self._create_integration(kind="data_sync", **spec)
         sync.manage_integration("activate")
         return sync
@@ -75,10 +47,10 @@ class TestSyncHttps(WorkCase):
         sync = self._create_sync()
         for status, words in ((401, "check the token"), (302, "redirects are not followed"), (500, "answered 500")):
             with self.subTest(status):
-                self.receiver.status = status
+                self.status = status
                 self._run(sync)
                 self.assertIn(words, sync.last_error)
-        self.receiver.status = 204
+        self.status = 204
         self._run(sync)
         self.assertEqual(len({(path, content) for _method, path, _headers, content in self.receiver.requests}), 1)
         self.assertEqual((len(sync.sync_run_ids), sync.sync_run_ids.attempts), (1, 4))
@@ -87,7 +59,7 @@ class TestSyncHttps(WorkCase):
         sync = self._create_sync()
         for status, level in ((405, "info"), (403, "error"), (503, "error")):
             with self.subTest(status):
-                self.receiver.status = status
+                self.status = status
                 sync.manage_integration("test")
                 self.assertEqual(sync._get_last_log().level, level)
         self.assertEqual({method for method, *_rest in self.receiver.requests}, {"HEAD"})

@@ -87,19 +87,20 @@ class KorContract(models.Model):
             "date_signed": fields.Date.to_string(self._get_signature_day()),
             "date_go_live": fields.Date.to_string(plan.go_live) or "",
             "date_end": fields.Date.to_string(plan.end) or "",
-            "tasks": [
-                {
-                    "name": task.name,
-                    "step": task.kor_step,
-                    "step_name": labels[task.kor_step],
-                    "owner": task.kor_owner,
-                    "start": plan.slots[task.id].start.isoformat(),
-                    "end": plan.slots[task.id].end.isoformat(),
-                    "critical": plan.slots[task.id].is_critical,
-                }
-                for task in order
-            ],
+            "tasks": [self._preview_task(task, plan.slots[task.id], labels) for task in order],
             "left_out": (tasks - fitting).mapped("name"),
+        }
+
+    @api.model
+    def _preview_task(self, task, slot, labels):
+        return {
+            "name": task.name,
+            "step": task.kor_step,
+            "step_name": labels[task.kor_step],
+            "owner": task.kor_owner,
+            "start": slot.start.isoformat(),
+            "end": slot.end.isoformat(),
+            "critical": slot.is_critical,
         }
 
     def _plan_onboarding(self, tasks, fitting):

@@ -6,6 +6,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
 
+from odoo.addons.kor_enterprise_tiers.tools import open_form
+
 STATES = [
     ("not_started", "Not started"),
     ("on_track", "On track"),
@@ -292,12 +294,7 @@ class KorOnboarding(models.Model):
         :return: a window action
         """
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "kor.contract",
-            "res_id": self.contract_id.id,
-            "views": [(False, "form")],
-        }
+        return open_form(self.contract_id)
 
     def action_preview(self):
         """Open the page that the customer sees.

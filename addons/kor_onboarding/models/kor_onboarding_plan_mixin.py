@@ -19,26 +19,26 @@ class KorOnboardingPlanMixin(models.AbstractModel):
 
     def _replan(self):
         """Plan the running onboardings anew: dates, statuses, go-live and how they stand."""
-        running = self.exists().filtered("is_open")
-        running_sudo = running.sudo()  # the plan follows from the facts, whoever notes one: a customer's sign-off, too
-        for company, onboardings in running_sudo.grouped("company_id").items():
-            is_open = company._get_kor_open_days()
-            onboardings._ensure_steps()
-            for onboarding in onboardings:
-                onboarding._plan(is_open)
+        own_sudo = self.exists().sudo()  # the plan follows from facts, whoever notes one: a customer's sign-off, too
+        for onboarding, is_open in own_sudo._get_running():
+            onboarding._plan(is_open)
 
     def _replan_safely(self):
         """Plan anew; one that cannot be planned keeps no other waiting."""
-        running = self.filtered("is_open")
-        for company, onboardings in running.grouped("company_id").items():
+        for onboarding, is_open in self._get_running():
+            try:
+                onboarding._plan(is_open)
+            except UserError as error:
+                _logger.warning("Onboarding %s is not planned anew: %s", onboarding.name, error)
+                onboarding._note_problem(error)
+
+    def _get_running(self):
+        """Yield the running onboardings, each task of them in its step, with the working days of their company."""
+        for company, onboardings in self.filtered("is_open").grouped("company_id").items():
             is_open = company._get_kor_open_days()
             onboardings._ensure_steps()
             for onboarding in onboardings:
-                try:
-                    onboarding._plan(is_open)
-                except UserError as error:
-                    _logger.warning("Onboarding %s is not planned anew: %s", onboarding.name, error)
-                    onboarding._note_problem(error)
+                yield onboarding, is_open
 
     def _note_problem(self, error):
         """Tell the manager, once, why the plan does not follow any more."""

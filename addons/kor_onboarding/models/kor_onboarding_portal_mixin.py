@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, models
 from odoo.exceptions import UserError
 
 from odoo.addons.kor_enterprise_tiers.tools import is_picture
@@ -74,18 +74,22 @@ class KorOnboardingPortalMixin(models.AbstractModel):
             "signed_on": step.signed_on,
             "signature": step.signature,
             "tasks": [
-                {
-                    "id": task.id,
-                    "name": task.name,
-                    "note": task.kor_customer_note or "",
-                    "end": task.kor_date_end,
-                    "done": task.kor_date_done,
-                    "is_ready": task in ready,
-                    "files": task.kor_file_ids,
-                    "observation": task.kor_observation,
-                }
+                self._get_portal_task(task, task in ready)
                 for task in own.sorted(lambda task: (task.kor_date_start, task.id))
             ],
+        }
+
+    @api.model
+    def _get_portal_task(self, task, is_ready):
+        return {
+            "id": task.id,
+            "name": task.name,
+            "note": task.kor_customer_note or "",
+            "end": task.kor_date_end,
+            "done": task.kor_date_done,
+            "is_ready": is_ready,
+            "files": task.kor_file_ids,
+            "observation": task.kor_observation,
         }
 
     def _get_customer_task(self, task_id):

@@ -61,10 +61,8 @@ class KorOnboardingTemplate(models.Model):
             return 0
         origin = fields.Date.to_date("2026-01-01")
         try:
-            engine_tasks, goal = (
-                self.env["kor.onboarding"]._get_engine_tasks(tasks),
-                tasks.filtered("kor_is_go_live")[:1].id,
-            )
+            engine_tasks = self.env["kor.onboarding"]._get_engine_tasks(tasks)
+            goal = tasks.filtered("kor_is_go_live")[:1].id
             end = schedule.plan(engine_tasks, origin, lambda _day: True, goal=goal).go_live
         except schedule.ScheduleError:
             # The form says so where the tasks are used.

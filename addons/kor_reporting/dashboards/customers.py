@@ -1,6 +1,6 @@
 """How customers are and what comes next with them, for those who look after them."""
 
-from .executive import MOVEMENT
+from .figures import MOVEMENT
 from .workbook import COUNT, DECIMAL, NONE, Workbook, number, shorten, text, value_of
 
 ACCOUNT = "kor.account"
@@ -23,8 +23,6 @@ MOVEMENTS = "kor_reporting.kor_mrr_movement_menu"
 def build():
     """Return the dashboard."""
     book = Workbook()
-    book.add_period()
-    book.add_relation("tier", "Tier", "kor.tier")
     book.add_relation("manager", "Account Manager", "res.users")
     _add_cards(book)
     _add_charts(book)
@@ -54,9 +52,7 @@ def _add_cards(book):
         ("Lost", f"FORMAT.LARGE.NUMBER({lost})", None),
         ("Signals", value_of(fresh, "__count"), COUNT),
     )
-    for row, (name, formula, number_format) in enumerate(figures, 1):
-        book.put(f"A{row}", f'=_t("{name}")')
-        book.put(f"B{row}", f"={formula}", number_format)
+    book.put_rows(figures)
     _show_cards(book)
 
 

@@ -1,17 +1,14 @@
 """What the business is worth, for those who lead it: recurring revenue, who stays, and what is left of it."""
 
-from .figures import add_days, add_figures, add_note
-from .workbook import Workbook
+from .figures import MOVEMENT, POINTS, add_figures, add_note
+from .workbook import WORSE, Workbook
 
-MOVEMENT = "kor.mrr.movement"
 PROFIT = "kor.profit.line"
 MOVED = {"period": "date", "tier": "tier_id"}
 MRR = "kor_reporting.kor_mrr_menu"
 MOVEMENTS = "kor_reporting.kor_mrr_movement_menu"
 PROFITS = "kor_reporting.kor_profit_line_menu"
 REPORTS = "kor_reporting.kor_report_request_menu"
-BEFORE = {"baselineDescr": {"text": "vs. before"}}
-POINTS = {**BEFORE, "baselineMode": "difference"}
 FIGURES = (
     ("MRR after", "churn", "mrr_closing", "money"),
     ("Customers after", "churn", "customers_closing", "count"),
@@ -29,21 +26,14 @@ FIGURES = (
 def build():
     """Return the dashboard."""
     book = Workbook()
-    book.add_period()
-    book.add_relation("tier", "Tier", "kor.tier")
-    add_days(book)
-    _add_cards(book, add_figures(book, *FIGURES))
-    add_note(book, "churn", book.add_pivot("Currency", MOVEMENT, ["__count"], ["company_currency_id"]))
+    _add_cards(book, add_figures(book, FIGURES))
+    add_note(book, "churn")
     _add_charts(book)
     _add_tables(book)
     return book
 
 
-def _add_cards(book, cells):
-    def card(title, measure, menu, color="blue", **options):
-        cell, before = cells[measure]
-        return {"title": title, "cell": cell, "before": before, "menu": menu, "color": color, **BEFORE, **options}
-
+def _add_cards(book, card):
     book.cards(
         card("MRR", "mrr_closing", MRR),
         card("Customers", "customers_closing", MOVEMENTS),
@@ -53,14 +43,11 @@ def _add_cards(book, cells):
     )
     book.cards(
         card("Revenue", "recognised", PROFITS, "amber"),
-        card(
-            "Costs", "cost", "kor_reporting.kor_cost_allocation_menu", "amber",
-            baselineColorUp="#DC6965", baselineColorDown="#00A04A",
-        ),
+        card("Costs", "cost", "kor_reporting.kor_cost_allocation_menu", "amber", **WORSE),
         card("Gross Margin", "gross_percent", PROFITS, "amber", **POINTS),
         card("Profit", "profit", PROFITS, "green", **POINTS),
         card("Lifetime Value", "lifetime_value", REPORTS, "green"),
-    )  # fmt: skip
+    )
 
 
 def _add_charts(book):

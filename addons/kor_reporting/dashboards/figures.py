@@ -9,9 +9,27 @@ UNITS = {"money": None, "count": COUNT, "percent": PERCENT, "ratio": RATIO}
 FIRST_ROW = 8
 CHOSEN, EARLIER = ("B3", "C3"), ("B5", "C5")
 TIER = "B6"
+MOVEMENT = "kor.mrr.movement"
+BEFORE = {"baselineDescr": {"text": "vs. before"}}
+POINTS = {**BEFORE, "baselineMode": "difference"}
 
 
-def add_days(book):
+def add_figures(book, figures):
+    """Put figures of reports and what they need into the sheet Data; return a function that makes cards of them.
+
+    :param figures: (label, report, measure, unit) each
+    """
+    _add_days(book)
+    cells = _add_figures(book, figures)
+
+    def card(title, measure, menu, color="blue", **options):
+        cell, before = cells[measure]
+        return {"title": title, "cell": cell, "before": before, "menu": menu, "color": color, **BEFORE, **options}
+
+    return card
+
+
+def _add_days(book):
     """Work out the days of the chosen period, and of the one before: as many months, or as many days."""
     book.data |= {
         "A2": '=_t("Chosen days")',
@@ -29,7 +47,7 @@ def add_days(book):
     }
 
 
-def add_figures(book, *figures):
+def _add_figures(book, figures):
     """Put each (label, report, measure, unit) into a row; return {measure: (cell, cell of the period before)}."""
     cells = {}
     for row, (label, report, measure, unit) in enumerate(figures, FIRST_ROW):
@@ -50,11 +68,9 @@ def add_figures(book, *figures):
     return cells
 
 
-def add_note(book, report, pivot):
-    """Say so where companies of several currencies are added up, or else why a report has no figures.
-
-    :param pivot: the number of a pivot whose rows are currencies
-    """
+def add_note(book, report):
+    """Say so where companies of several currencies are added up, or else why a report has no figures."""
+    pivot = book.add_pivot("Currency", MOVEMENT, ["__count"], ["company_currency_id"])
     book.put("G1", f"=PIVOT({pivot},20,FALSE,FALSE,0,FALSE)")
     book.put("H1", '=_t("Amounts of several currencies are added up here: choose one company.")')
     book.put("H2", f'=IFERROR(KOR.REPORT.NOTE("{report}",{CHOSEN[0]},{CHOSEN[1]},{TIER}),"")')

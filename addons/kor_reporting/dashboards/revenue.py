@@ -1,7 +1,7 @@
 """What was earned, what was asked for, and what is still to come, for finance."""
 
-from .executive import BEFORE, MOVED, MOVEMENT, MOVEMENTS, MRR, PROFIT, PROFITS, REPORTS
-from .figures import add_days, add_figures, add_note
+from .executive import MOVED, MOVEMENTS, MRR, PROFIT, PROFITS, REPORTS
+from .figures import MOVEMENT, add_figures, add_note
 from .workbook import COUNT, Workbook, number, shorten, text, value_of
 
 REMAINING = "kor.revenue.remaining"
@@ -26,21 +26,14 @@ FIGURES = (
 def build():
     """Return the dashboard."""
     book = Workbook()
-    book.add_period()
-    book.add_relation("tier", "Tier", "kor.tier")
-    add_days(book)
-    _add_cards(book, add_figures(book, *FIGURES))
-    add_note(book, "revenue", book.add_pivot("Currency", MOVEMENT, ["__count"], ["company_currency_id"]))
+    _add_cards(book, add_figures(book, FIGURES))
+    add_note(book, "revenue")
     _add_charts(book)
     _add_tables(book)
     return book
 
 
-def _add_cards(book, cells):
-    def card(title, measure, menu):
-        cell, before = cells[measure]
-        return {"title": title, "cell": cell, "before": before, "menu": menu, **BEFORE}
-
+def _add_cards(book, card):
     book.cards(
         card("Recognised Revenue", "recognised", PROFITS),
         card("Invoiced", "invoiced", REPORTS),

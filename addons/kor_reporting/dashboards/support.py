@@ -1,6 +1,7 @@
 """Whether promises are kept: tickets, their clocks, outages and uptime, for support."""
 
-from .workbook import COUNT, DECIMAL, EXACT, NONE, PERCENT, Workbook, number, text, value_of
+from .figures import POINTS
+from .workbook import COUNT, DECIMAL, EXACT, NONE, PERCENT, WORSE, Workbook, number, text, value_of
 
 TASK = "project.task"
 CLOCK = "kor.sla.clock"
@@ -26,9 +27,7 @@ MEASURED = {"period": "month", "tier": "tier_id"}
 
 def build():
     """Return the dashboard."""
-    book = Workbook()
-    book.add_period("last_90_days")
-    book.add_relation("tier", "Tier", "kor.tier")
+    book = Workbook("last_90_days")
     _add_cards(book)
     _add_charts(book)
     _add_tables(book)
@@ -39,54 +38,44 @@ def _add_cards(book):
     tickets = book.add_pivot("Open tickets", TASK, ["__count"], domain=OPEN, match=TIER_OF_TICKET)
     late = book.add_pivot("Late tickets", TASK, ["__count"], domain=[*OPEN, ["sla_state", "=", "breached"]],
                           match=TIER_OF_TICKET)  # fmt: skip
-    clocks = [
-        book.add_pivot(name, CLOCK, ["__count"], ["state"], KEPT, STARTED, offset=offset)
-        for name, offset in (("Promises", 0), ("Promises before", -1))
-    ]
-    outages = [
-        book.add_pivot(name, OUTAGE, ["__count", "duration"], domain=DOWN, match=HAPPENED, offset=offset)
-        for name, offset in (("Outages", 0), ("Outages before", -1))
-    ]
+    clocks = _add_both(book, "Promises", CLOCK, ["__count"], ["state"], KEPT, STARTED)
+    outages = _add_both(book, "Outages", OUTAGE, ["__count", "duration"], (), DOWN, HAPPENED)
     uptime = book.add_pivot("Uptime", BUDGET, ["availability"], domain=[["is_measured", "=", True]], match=MEASURED)
     missed = book.add_pivot("Missed", BUDGET, ["__count"], domain=[["is_measured", "=", True], ["is_met", "=", False]],
                             match=MEASURED)  # fmt: skip
     disputes = book.add_pivot("Disputes", "kor.sla.dispute", ["__count"], domain=[["state", "=", "open"]])
-    opened = [
-        book.add_pivot(name, TASK, ["__count"], domain=TICKETS, match=OPENED, offset=offset)
-        for name, offset in (("Opened", 0), ("Opened before", -1))
-    ]
+    opened = _add_both(book, "Opened", TASK, ["__count"], (), TICKETS, OPENED)
     figures = (
-        ("Open tickets", value_of(tickets, "__count"), "", COUNT),
-        ("Overdue tickets", value_of(late, "__count"), "", COUNT),
+        ("Open tickets", value_of(tickets, "__count"), COUNT),
+        ("Overdue tickets", value_of(late, "__count"), COUNT),
         ("Promises kept", *(_get_share(one) for one in clocks), PERCENT),
-        ("Outages", value_of(outages[0], "__count"), "", COUNT),
+        ("Outages", value_of(outages[0], "__count"), COUNT),
         ("Hours of outages", *(f"ROUND({value_of(one, 'duration')},1)" for one in outages), DECIMAL),
-        ("Uptime", _get_part(value_of(uptime, "availability")), "", EXACT),
-        ("Months below target", value_of(missed, "__count"), "", COUNT),
-        ("Open disputes", value_of(disputes, "__count"), "", COUNT),
+        ("Uptime", _get_part(value_of(uptime, "availability")), EXACT),
+        ("Months below target", value_of(missed, "__count"), COUNT),
+        ("Open disputes", value_of(disputes, "__count"), COUNT),
         ("Tickets opened", *(value_of(one, "__count") for one in opened), COUNT),
     )
-    for row, (name, value, before, number_format) in enumerate(figures, 1):
-        book.put(f"A{row}", f'=_t("{name}")')
-        book.put(f"B{row}", f"={value}", number_format)
-        if before:
-            book.put(f"C{row}", f"={before}", number_format)
+    book.put_rows(figures)
     _show_cards(book)
 
 
+def _add_both(book, name, *asked):
+    """Add a pivot of the chosen period and one of the period before; return their numbers."""
+    return [book.add_pivot(label, *asked, offset=offset) for label, offset in ((name, 0), (f"{name} before", -1))]
+
+
 def _show_cards(book):
-    worse = {"baselineColorUp": "#DC6965", "baselineColorDown": "#00A04A"}
-    before = {"baselineMode": "difference", "baselineDescr": {"text": "vs. before"}}
     words = {"baselineMode": "text"}
     book.cards(
         {"title": "Open Tickets", "cell": "B1", "before": "B2", "menu": TICKET_MENU, **words,
          "baselineDescr": {"text": "overdue"}},
-        {"title": "Tickets Opened", "cell": "B9", "before": "C9", "menu": TICKET_MENU, **before, **worse},
-        {"title": "Promises Kept", "cell": "B3", "before": "C3", "menu": CLOCK_MENU, "color": "green", **before},
+        {"title": "Tickets Opened", "cell": "B9", "before": "C9", "menu": TICKET_MENU, **POINTS, **WORSE},
+        {"title": "Promises Kept", "cell": "B3", "before": "C3", "menu": CLOCK_MENU, "color": "green", **POINTS},
     )  # fmt: skip
     book.cards(
-        {"title": "Hours of Outages", "cell": "B5", "before": "C5", "menu": OUTAGE_MENU, "color": "red", **before,
-         **worse},
+        {"title": "Hours of Outages", "cell": "B5", "before": "C5", "menu": OUTAGE_MENU, "color": "red", **POINTS,
+         **WORSE},
         {"title": "Average Uptime", "cell": "B6", "before": "B7", "menu": BUDGET_MENU, "color": "green", **words,
          "baselineDescr": {"text": "months below target"}},
         {"title": "Open Disputes", "cell": "B8", "menu": DISPUTE_MENU, "color": "amber"},

@@ -32,24 +32,26 @@ BORDERS = {
 }
 NONE = '"–"'
 GOOD, BAD = "#00A04A", "#DC6965"
+# Of what is the better the less there is of it.
+WORSE = {"baselineColorUp": BAD, "baselineColorDown": GOOD}
 COLORS = {"blue": "#EFF6FF", "amber": "#FFF7ED", "red": "#FEF2F2", "green": "#ECFDF5"}
 
 
 class Workbook:
     """Collect what a dashboard shows, from the top down."""
 
-    def __init__(self):
+    def __init__(self, period="last_12_months"):
         self.filters, self.pivots, self.lists, self.menus = {}, {}, {}, {}
         self.cells, self.styles, self.borders, self.rows, self.figures = {}, {}, {}, {}, []
         self.data, self.data_formats = {}, {}
         self.merges = []
         self.row = 0
+        # Every dashboard is of a period and of a tier, or of all.
+        self.add_filter("period", "Period", type="date", defaultValue=period)
+        self.add_relation("tier", "Tier", "kor.tier")
 
     def add_filter(self, key, label, **values):
         self.filters[key] = {"id": key, "label": label, **values}
-
-    def add_period(self, default="last_12_months"):
-        self.add_filter("period", "Period", type="date", defaultValue=default)
 
     def add_relation(self, key, label, model):
         self.add_filter(key, label, type="relation", modelName=model, defaultValueDisplayNames=[])
@@ -114,6 +116,16 @@ class Workbook:
         self.data[name] = formula
         if number_format:
             self.data_formats[name] = number_format
+
+    def put_rows(self, figures):
+        """Put each of the figures into a row of the sheet Data, from the first one on.
+
+        :param figures: (label, formula, format) or (label, formula, formula of the period before, format)
+        """
+        for row, (label, *formulas, number_format) in enumerate(figures, 1):
+            self.put(f"A{row}", f'=_t("{label}")')
+            for column, formula in zip("BC", formulas, strict=False):
+                self.put(f"{column}{row}", f"={formula}", number_format)
 
     def cards(self, *cards):
         """Put figures side by side: dicts with `title`, `cell` of the sheet Data, and what else a scorecard takes."""

@@ -7,6 +7,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL, split_every
 
+from odoo.addons.kor_enterprise_tiers.tools import open_form
+
 from ..engine.mrr import ledger
 
 _logger = logging.getLogger(__name__)
@@ -134,19 +136,19 @@ class KorMrrMovement(models.Model):
 
         :return: a window action
         """
-        return self._open_form("kor.contract", self.contract_id)
+        return self._open(self.contract_id)
 
     def action_open_amendment(self):
         """Open the amendment that caused the movement.
 
         :return: a window action
         """
-        return self._open_form("kor.contract.amendment", self.amendment_id)
+        return self._open(self.amendment_id)
 
-    def _open_form(self, model, record):
+    def _open(self, record):
         self.ensure_one()
         self.check_access("read")
-        return {"type": "ir.actions.act_window", "res_model": model, "res_id": record.id, "views": [(False, "form")]}
+        return open_form(record)
 
     @api.model
     def _cron_refresh(self):

@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.tools import SQL
 
+from odoo.addons.kor_enterprise_tiers.tools import open_form
+
 from .kor_cost_setup_mixin import CATEGORIES
 from .kor_report_figure_mixin import REVENUE_AT_ONCE
 
@@ -125,9 +127,4 @@ class KorProfitLine(models.Model):
                     contract=self.contract_id.name,
                 )
             )
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": origin._name,
-            "res_id": origin.id,
-            "views": [(False, "form")],
-        }
+        return open_form(origin)

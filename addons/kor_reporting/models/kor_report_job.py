@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from odoo.addons.kor_enterprise_tiers.tools import open_form
+
 from .kor_report_file import PAPER_ROWS, SCREEN_ROWS
 
 _logger = logging.getLogger(__name__)
@@ -107,13 +109,7 @@ class KorReportJob(models.Model):
             }
         )
         job._wake()
-        return {
-            "type": "ir.actions.act_window",
-            "name": job.display_name,
-            "res_model": self._name,
-            "res_id": job.id,
-            "views": [(False, "form")],
-        }
+        return open_form(job, name=job.display_name)
 
     @api.model
     def _wake(self):

@@ -92,17 +92,21 @@ class KorReportParameterMixin(models.AbstractModel):
         """Tell whether a report is better made in the background: contracts × months say how much is read."""
         self._check_days()
         manager = self.env["kor.financial.report"]._check_reader()
-        domain = [
-            ("company_id", "=", self.company_id.id),
-            ("state", "!=", "draft"),
-            ("date_start", "<=", self.date_to),
-            "|", ("date_end_effective", "=", False), ("date_end_effective", ">=", self.date_from),
-        ]  # fmt: skip
+        domain = self._get_contracts_domain()
         if manager:
             domain.append(("account_manager_id", "=", manager.id))
         contracts = self.env["kor.contract"].sudo().search_count(domain)  # a number only, of what the report sums up
         months = (self.date_to.year - self.date_from.year) * 12 + self.date_to.month - self.date_from.month + 1
         return contracts * months > self._get_large_size()
+
+    def _get_contracts_domain(self):
+        """Return the domain of the contracts that run in the period."""
+        return [
+            ("company_id", "=", self.company_id.id),
+            ("state", "!=", "draft"),
+            ("date_start", "<=", self.date_to),
+            "|", ("date_end_effective", "=", False), ("date_end_effective", ">=", self.date_from),
+        ]  # fmt: skip
 
     @api.model
     def _get_large_size(self):

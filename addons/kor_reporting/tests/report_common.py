@@ -60,5 +60,13 @@ class ReportCase(CostCase):
         own = {"company_id": cls.company.id, "company_ids": [Command.set(cls.company.ids)]}
         return new_test_user(cls.env, f"report_{name}", groups, **own)
 
+    @classmethod
+    def _make_users(cls):
+        """Make one who sees all, one who sees the contracts of her own customers, and two who see nothing."""
+        cls.finance = cls._make_user("finance", "base.group_user,kor_reporting.group_kor_reporting_user")
+        cls.manager = cls._make_user("manager", "base.group_user,kor_account_management.group_kor_account_user")
+        cls.reader = cls._make_user("reader", "base.group_user,kor_contracts.group_kor_contract_user")
+        cls.portal = cls._make_user("portal", "base.group_portal")
+
     def _by_key(self, result):
         return {row["key"] if result["group_by"] == "month" else row["name"]: row for row in result["rows"]}

@@ -19,10 +19,7 @@ class TestMovement(ReportCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.finance = cls._make_user("finance", "base.group_user,kor_reporting.group_kor_reporting_user")
-        cls.manager = cls._make_user("manager", "base.group_user,kor_account_management.group_kor_account_user")
-        cls.reader = cls._make_user("reader", "base.group_user,kor_contracts.group_kor_contract_user")
-        cls.portal = cls._make_user("portal", "base.group_portal")
+        cls._make_users()
         cls.fourth.account_manager_id = cls.manager
         cls.Movement = cls.env["kor.mrr.movement"]
         cls.first_read = cls.Movement.with_user(cls.finance).refresh()

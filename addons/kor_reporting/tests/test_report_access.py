@@ -13,10 +13,7 @@ class TestReportAccess(ReportCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.finance = cls._make_user("finance", "base.group_user,kor_reporting.group_kor_reporting_user")
-        cls.manager = cls._make_user("manager", "base.group_user,kor_account_management.group_kor_account_user")
-        cls.reader = cls._make_user("reader", "base.group_user,kor_contracts.group_kor_contract_user")
-        cls.portal = cls._make_user("portal", "base.group_portal")
+        cls._make_users()
         cls.first.account_manager_id = cls.manager
         cls._pool(90).allocate()
 

@@ -117,13 +117,7 @@ class KorReportRequest(models.TransientModel):
 
         :return: a window action
         """
-        domain = [
-            ("company_id", "=", self.company_id.id),
-            ("state", "!=", "draft"),
-            ("date_start", "<=", self.date_to),
-            "|", ("date_end_effective", "=", False), ("date_end_effective", ">=", self.date_from),
-        ]  # fmt: skip
-        return self._open("kor.contract", self.env._("Contracts"), domain, "account_manager_id")
+        return self._open("kor.contract", self.env._("Contracts"), self._get_contracts_domain(), "account_manager_id")
 
     def action_open_revenue(self):
         """Open what was recognised in the period.

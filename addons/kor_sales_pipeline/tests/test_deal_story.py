@@ -1,15 +1,16 @@
 from lxml import html
 
 from odoo.exceptions import UserError
-from odoo.tests import Form, HttpCase, tagged
+from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
 from .common import PNG
 from .deal_common import DealCase
+from .rpc_common import RpcCase
 
 
 @tagged("post_install", "-at_install")
-class TestDealStory(DealCase, HttpCase):
+class TestDealStory(DealCase, RpcCase):
     """One deal the whole way, from the lead to the contract."""
 
     def _get_form(self, page, name):
@@ -161,16 +162,6 @@ class TestDealStory(DealCase, HttpCase):
         self._check_contract(second)
         self._check_way(lead)
         self._check_document(second)
-
-    def _call(self, user, model, method, *arguments, **options):
-        """Call a method as a program outside does, with login and password and plain values only."""
-        arguments = [self.env.cr.dbname, user.id, user.login, model, method, list(arguments), options]
-        params = {"service": "object", "method": "execute_kw", "args": arguments}
-        request = {"jsonrpc": "2.0", "id": 0, "method": "call", "params": params}
-        answer = self.url_open("/jsonrpc", json=request, timeout=60).json()
-        if "error" in answer:
-            raise UserError(answer["error"]["data"]["message"])
-        return answer.get("result")
 
     def test_deal_over_rpc(self):
         lead_id = self._call(

@@ -56,42 +56,38 @@ class KorTicketPortal(CustomerPortal):
             "name": {"label": request.env._("Subject"), "order": "name, id desc"},
         }
 
+    def _get_kor_ticket_searchbar(self):
+        return {
+            "searchbar_sortings": self._get_kor_ticket_sortings(),
+            "searchbar_filters": self._get_kor_ticket_filters(),
+            "searchbar_inputs": {"all": {"input": "all", "label": request.env._("Subject or number")}},
+            "search_in": "all",
+        }
+
     @route(["/my/tickets", "/my/tickets/page/<int:page>"], type="http", auth="user", website=True, readonly=True)
     def portal_my_kor_tickets(self, page=1, sortby=None, filterby=None, search=None, **_kwargs):
         """List the customer's tickets."""
         sortings, filters = self._get_kor_ticket_sortings(), self._get_kor_ticket_filters()
+        step = self._items_per_page
         sortby = sortby if sortby in sortings else "date"
         filterby = filterby if filterby in filters else "open"
         domain = filters[filterby]["domain"]
         if search:
             domain &= Domain("name", "ilike", search) | Domain("ticket_number", "ilike", search)
-        pager = portal_pager(
-            url="/my/tickets",
-            url_args={"sortby": sortby, "filterby": filterby, "search": search},
-            total=self._get_own_kor_tickets_count(domain),
-            page=page,
-            step=self._items_per_page,
-        )
+        chosen = {"sortby": sortby, "filterby": filterby, "search": search}
+        total = self._get_own_kor_tickets_count(domain)
+        pager = portal_pager(url="/my/tickets", url_args=chosen, total=total, page=page, step=step)
         tickets_sudo = request.env["project.task"].sudo()  # the domain chooses the own ones
+        own = self._get_own_kor_tickets_domain() & domain
         values = {
             **self._prepare_portal_layout_values(),
-            "tickets": tickets_sudo.search(
-                self._get_own_kor_tickets_domain() & domain,
-                order=sortings[sortby]["order"],
-                limit=self._items_per_page,
-                offset=pager["offset"],
-            ),
+            "tickets": tickets_sudo.search(own, order=sortings[sortby]["order"], limit=step, offset=pager["offset"]),
             "can_open": bool(self._get_own_kor_contracts()),
             "page_name": "kor_tickets",
             "pager": pager,
             "default_url": "/my/tickets",
-            "searchbar_sortings": sortings,
-            "searchbar_filters": filters,
-            "searchbar_inputs": {"all": {"input": "all", "label": request.env._("Subject or number")}},
-            "search_in": "all",
-            "search": search,
-            "sortby": sortby,
-            "filterby": filterby,
+            **self._get_kor_ticket_searchbar(),
+            **chosen,
         }
         return request.render("kor_sla.kor_ticket_portal_list", values)
 

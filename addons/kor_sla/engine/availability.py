@@ -273,6 +273,12 @@ def seconds_of(duration: timedelta) -> Fraction:
     return Fraction(duration // _MICROSECOND, _MILLION)
 
 
+def plain_seconds(time: timedelta | Fraction) -> int | float:
+    """Return a duration, or exact seconds, as a JSON number: a whole one where it is whole."""
+    seconds = seconds_of(time) if isinstance(time, timedelta) else time
+    return int(seconds) if seconds.denominator == 1 else float(seconds)
+
+
 def _room(target: Fraction | Decimal) -> Fraction:
     """Return the share of the time that may be down."""
     exact = Fraction(target)

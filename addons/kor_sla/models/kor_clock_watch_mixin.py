@@ -98,7 +98,7 @@ class KorClockWatchMixin(models.AbstractModel):
             late = ticket.sla_clock_ids.filtered(lambda clock: clock.date_watch)
             late.date_watch = fields.Datetime.now() + RETRY
 
-    def _watch(self, now):
+    def _watch(self):
         """Say and do what the clock's share of used time asks for, and has not been done."""
         self.ensure_one()
         levels = self._get_levels(self.agreement_id, self.kind)

@@ -7,7 +7,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import format_datetime
 
-from ..engine.availability import combine
+from ..engine.availability import combine, plain_seconds
 
 DAY = timedelta(days=1)
 KINDS = ("uptime", "response", "next_response", "resolution")
@@ -175,7 +175,7 @@ class KorContractComplianceMixin(models.AbstractModel):
     def _get_seconds(self, availability):
         """Return what was measured, in seconds."""
         names = ("total", "unknown", "maintenance", "down")
-        return {name: _to_seconds(getattr(availability, name)) for name in names}
+        return {name: plain_seconds(getattr(availability, name)) for name in names}
 
     def _describe_outages(self, agreement, counted):
         """Return what each outage cost; one that lasts over the end of a month is one all the same."""
@@ -188,7 +188,7 @@ class KorContractComplianceMixin(models.AbstractModel):
         return [self._describe_outage(agreement, outage, found[outage.id]) for outage in outages]
 
     def _describe_outage(self, agreement, outage, counted):
-        seconds = _to_seconds(sum((one.seconds * one.weight for one in counted), Fraction(0)))
+        seconds = plain_seconds(sum((one.seconds * one.weight for one in counted), Fraction(0)))
         spans = ", ".join(
             f"{self._format_moment(start, agreement)} – {self._format_moment(end, agreement)}"
             for start, end in [span for one in counted for span in one.intervals][:MOST_SPANS]
@@ -206,7 +206,7 @@ class KorContractComplianceMixin(models.AbstractModel):
             ),
             "state": counted[0].state,
             "seconds": seconds,
-            "excluded_seconds": _to_seconds(sum((one.excluded_seconds for one in counted), Fraction(0))),
+            "excluded_seconds": plain_seconds(sum((one.excluded_seconds for one in counted), Fraction(0))),
         }
 
     def _judge_times(self, version, clocks):
@@ -284,12 +284,6 @@ class KorContractComplianceMixin(models.AbstractModel):
             end = fields.Date.end_of(month, "month")
             yield month, end
             month = end + DAY
-
-
-def _to_seconds(value):
-    """Return an engine's time as a number: whole where it is."""
-    number = Fraction(value.total_seconds()) if isinstance(value, timedelta) else Fraction(value)
-    return int(number) if number.denominator == 1 else float(number)
 
 
 def _format_minutes(seconds):

@@ -125,9 +125,7 @@ class KorContractSlaSettleMixin(models.AbstractModel):
             "is_capped": any(one["is_capped"] for one in settled),
             "is_below_minimum": is_below,
             "minimum": float(minimum),
-            "kinds": {
-                kind: float(sum(line.amount for line in lines if line.claim.kind == kind)) for kind in credits.KINDS
-            },
+            "kinds": {kind: _sum_kind(lines, kind) for kind in credits.KINDS},
             "parts": [one["facts"] for one in settled],
         }
 
@@ -164,3 +162,7 @@ class KorContractSlaSettleMixin(models.AbstractModel):
     def _as_decimal(self, amount):
         with exact():
             return Decimal(amount.numerator) / Decimal(amount.denominator)
+
+
+def _sum_kind(lines, kind):
+    return float(sum(line.amount for line in lines if line.claim.kind == kind))

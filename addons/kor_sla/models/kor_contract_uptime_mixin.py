@@ -3,10 +3,12 @@ from fractions import Fraction
 from odoo import fields, models
 from odoo.exceptions import UserError
 
-from ..engine.availability import combine, seconds_of
+from ..engine.availability import combine, plain_seconds, seconds_of
 from ..measuring import Board
 
 HUNDRED = Fraction(100)
+# Ten years and some days.
+MOST_DAYS = 3700
 
 
 class KorContractUptimeMixin(models.AbstractModel):
@@ -51,7 +53,7 @@ class KorContractUptimeMixin(models.AbstractModel):
             raise UserError(
                 self.env._("date_to %(last)s lies before date_from %(first)s.", last=date_to, first=date_from)
             )
-        if (last - first).days > 3700:
+        if (last - first).days > MOST_DAYS:
             raise UserError(self.env._("Ask for ten years at most; these are more."))
         return self.sudo()._prepare_uptime(first, last)  # who may read the contract reads no outages of all customers
 
@@ -98,11 +100,11 @@ class KorContractUptimeMixin(models.AbstractModel):
             "availability_exact": str(percent) if percent is not None else "",
             "target": float(target),
             "met": percent is not None and percent >= target,
-            "total_seconds": _plain(seconds_of(availability.total)),
-            "measured_seconds": _plain(seconds_of(availability.measured)),
-            "down_seconds": _plain(availability.down),
-            "maintenance_seconds": _plain(seconds_of(availability.maintenance)),
-            "unknown_seconds": _plain(seconds_of(availability.unknown)),
+            "total_seconds": plain_seconds(availability.total),
+            "measured_seconds": plain_seconds(availability.measured),
+            "down_seconds": plain_seconds(availability.down),
+            "maintenance_seconds": plain_seconds(availability.maintenance),
+            "unknown_seconds": plain_seconds(availability.unknown),
             "budget": budget,
         }
 
@@ -110,9 +112,9 @@ class KorContractUptimeMixin(models.AbstractModel):
         allowed = sum((part.budget.allowed for part in parts), Fraction(0))
         used = sum((part.budget.used for part in parts), Fraction(0))
         return {
-            "allowed_seconds": _plain(allowed),
-            "used_seconds": _plain(used),
-            "left_seconds": _plain(allowed - used),
+            "allowed_seconds": plain_seconds(allowed),
+            "used_seconds": plain_seconds(used),
+            "left_seconds": plain_seconds(allowed - used),
             "left_percent": float(HUNDRED * (allowed - used) / allowed) if allowed else 0,
         }
 
@@ -159,9 +161,9 @@ class KorContractUptimeMixin(models.AbstractModel):
             "start": fields.Datetime.to_string(outage.date_start),
             "end": fields.Datetime.to_string(outage.date_end) or "",
             "weight": outage.weight if outage.state == "degraded" else 1.0 if outage.state != "unknown" else 0.0,
-            "measured_seconds": _plain(touched),
-            "down_seconds": _plain(down),
-            "excluded_seconds": _plain(excluded),
+            "measured_seconds": plain_seconds(touched),
+            "down_seconds": plain_seconds(down),
+            "excluded_seconds": plain_seconds(excluded),
             "cause": outage.cause or "",
             "why": self._explain_incident(outage, cost, parts),
         }
@@ -203,8 +205,3 @@ class KorContractUptimeMixin(models.AbstractModel):
         if cost["seconds"]:
             return self.env._("Announced maintenance; what goes beyond the month's allowance counts as downtime.")
         return self.env._("Announced maintenance within the month's allowance: counts for nothing.")
-
-
-def _plain(seconds):
-    """Return exact seconds as a JSON number."""
-    return int(seconds) if seconds.denominator == 1 else float(seconds)

@@ -3,8 +3,6 @@ from odoo.exceptions import AccessError, UserError
 
 KINDS = [("uptime", "Uptime"), ("response", "Late response"), ("resolution", "Late resolution")]
 NOTES = {"message_ids", "message_follower_ids", "activity_ids"}
-# An agreed difference below this is no money.
-AUTOMATIC = "automatic"
 
 
 class KorSlaCredit(models.Model):
@@ -222,7 +220,7 @@ class KorSlaCredit(models.Model):
 
     def _is_automatic(self):
         parts = (self.report_id.figures or {}).get("claims") or []
-        return bool(parts) and all(part["mode"] == AUTOMATIC for part in parts)
+        return bool(parts) and all(part["mode"] == "automatic" for part in parts)
 
     @api.model
     def _get_by_key(self, contracts, months):

@@ -1,9 +1,7 @@
-import hashlib
-import hmac
-import secrets
-
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
+
+from ..keys import find_by_key, make_key, prepare_key
 
 PATHS = {"alertmanager": "alertmanager", "uptime_kuma": "uptime-kuma", "api": "outages"}
 
@@ -74,29 +72,18 @@ class KorSlaMonitor(models.Model):
                     )
                 )
 
-    @api.model
-    def _hash_key(self, key):
-        # A key has 256 random bits: nobody can try them all, so a slow hash would protect nothing.
-        return hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()
-
     def _make_key(self):
         """Give the monitor a new key and return it: the one before does not open anything any more."""
         self.ensure_one()
-        key = f"korm_{secrets.token_urlsafe(32)}"
-        self.sudo().key_hash = self._hash_key(key)  # whoever may set the monitor up may give it a key, not read it
-        self.key_hint = f"…{key[-4:]}"
+        key = make_key("korm_")
+        self.sudo().write(prepare_key(key))  # whoever may set the monitor up may give it a key, not read it
         return key
 
     @api.model
     def _authenticate(self, kind, key):
         """Return the monitor with a key as superuser, an empty one where none has it."""
-        if not isinstance(key, str) or not key:
-            return self.sudo()  # empty: nothing is opened
-        digest = self._hash_key(key)
-        monitor = self.sudo().search([("key_hash", "=", digest)], limit=1)  # the key itself is what gives the right
-        # By digests, and also where there is none: how long it takes says nothing about how near a guess was.
-        known = hmac.compare_digest(monitor.key_hash or self._hash_key(""), digest)
-        return monitor if known and monitor.kind == kind else monitor.browse()
+        monitor = find_by_key(self.sudo(), key)  # the key itself is what gives the right
+        return monitor if monitor.kind == kind else monitor.browse()
 
     def action_make_key(self):
         """Give the monitor a new key and show it once.

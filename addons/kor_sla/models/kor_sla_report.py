@@ -5,6 +5,8 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tools import format_date
 
+from odoo.addons.kor_enterprise_tiers.tools import open_form
+
 NOTES = {"activity_ids", "message_ids", "message_follower_ids", "message_main_attachment_id", "access_token"}
 
 
@@ -162,12 +164,7 @@ class KorSlaReport(models.Model):
         self._check_is_manager()
         revision = self.sudo()._correct()  # as above
         if revision:
-            return {
-                "type": "ir.actions.act_window",
-                "res_model": self._name,
-                "res_id": revision.id,
-                "views": [(False, "form")],
-            }
+            return open_form(revision)
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
@@ -189,12 +186,7 @@ class KorSlaReport(models.Model):
         :return: a window action
         """
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self._name,
-            "res_id": self.previous_id.id,
-            "views": [(False, "form")],
-        }
+        return open_form(self.previous_id)
 
     def _describe_month(self):
         """Return the month as a customer reads it, such as March 2026."""

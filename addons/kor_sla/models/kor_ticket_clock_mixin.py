@@ -71,7 +71,7 @@ class KorTicketClockMixin(models.AbstractModel):
         clocks = self.env["kor.sla.clock"].sudo()  # likewise
         clocks._store_clocks(computed, now)
         for clock in ticket.sla_clock_ids.filtered(lambda one: one.date_watch and one.date_watch <= now):
-            clock._watch(now)
+            clock._watch()
         clocks._store_clocks(computed, now)
 
     def _run_engine(self, now):
