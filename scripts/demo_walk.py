@@ -15,7 +15,8 @@ MONTHS = 26
 # Each flush looks at all of them, and they go in circles: somebody has to collect them.
 ENVIRONMENTS = 40
 STEPS = ("account_setup", "configuration", "training", "integration", "go_live")
-GRANITE_SERVERS = (("server", 2, 2, 310.0), ("storage", 1500, 1120, 0.07))
+# Agreed, used at last (0: nobody reads it), the cost of one in a month.
+GRANITE_SERVERS = (("server", 2, 0, 310.0), ("storage", 1500, 1120, 0.07))
 COBALT_CLOUD = (("vcpu", 48, 29, 5.5), ("memory", 192, 121, 1.4), ("storage", 3000, 1730, 0.05))
 
 

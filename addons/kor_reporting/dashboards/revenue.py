@@ -10,7 +10,8 @@ INVOICES = "kor_billing.kor_invoice_menu"
 REVENUE = [["kind", "=", "revenue"]]
 OPEN = [
     ["kor_contract_id", "!=", False],
-    ["move_type", "in", ["out_invoice", "out_refund"]],
+    # Not credit notes: what a customer is given is nothing that is overdue.
+    ["move_type", "=", "out_invoice"],
     ["state", "=", "posted"],
     ["amount_residual", "!=", 0],
 ]
