@@ -169,7 +169,7 @@ CONTRACTS = {
     },
     "glacier": {"start": (5, 1), "plan": "enterprise_annual", "users": 75, "deal": 66, "onboard": 10},
     "heron": {"start": (3, 1), "plan": "professional_annual", "users": 40, "deal": 52, "onboard": 26},
-    "indigo": {"start": (1, 15), "plan": "professional_quarterly_eur", "users": 22, "onboard": 12},
+    "indigo": {"start": (1, 15), "plan": "professional_quarterly_eur", "users": 22, "onboard": 4},
 }  # fmt: skip
 
 # Calls of the interface in a month, in thousands: at the start, and today.

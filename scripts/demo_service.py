@@ -179,8 +179,8 @@ def onboardings_of_the_demo():
             if done.complete_step(kind)["status"] == "sign":
                 done.sign_off(kind, env.ref("kor_enterprise.partner_aurora_contact").name, "In the weekly call.")
 
-    running = onboarding_of("borealis", 2)
-    with at(fields.Datetime.now() - timedelta(days=6)):
+    running = onboarding_of("borealis", 1)
+    with at(fields.Datetime.now() - timedelta(days=2)):
         running.complete_step("account_setup", "The users are invited.")
     (done | running).action_follow()
 

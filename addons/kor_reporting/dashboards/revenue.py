@@ -78,7 +78,7 @@ def _add_charts(book):
     book.charts(
         book.chart(
             "Recognised by Component", "bar", PROFIT, "revenue", ["product_id"], profits, REVENUE, MOVED,
-            order="DESC", horizontal=True,
+            order="DESC", horizontal=True, context={"display_default_code": False},
         ),
         book.chart(
             "Still to be Earned, by Month", "bar", REMAINING, "balance", ["month:month", "tier_id"],
