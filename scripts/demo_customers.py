@@ -155,9 +155,9 @@ CONTRACTS = {
         "start": (11, 1), "plan": "professional_quarterly_eur", "users": 25,
         "life": [((8, 1), "users", 40), ((4, 1), "plan", "enterprise_annual_eur", 60)],
     },
-    "atlas": {"start": (10, 1), "plan": "enterprise_annual", "users": 120, "deal": 90, "onboard": 9},
+    "atlas": {"start": (10, 1), "plan": "enterprise_annual", "users": 120, "deal": 90, "onboard": 6},
     "basalt": {"start": (9, 15), "plan": "professional_annual_eur", "users": 28},
-    "cobalt": {"start": (8, 1), "term": "multi_year", "onboard": 11},
+    "cobalt": {"start": (8, 1), "term": "multi_year", "onboard": 8},
     "dune": {
         "start": (8, 15), "plan": "professional_monthly", "users": 20,
         "life": [((3, 14), "cancel", "No budget for next season.")],

@@ -175,7 +175,7 @@ def onboardings_of_the_demo():
     for number, kind in enumerate(("account_setup", "configuration", "training", "integration", "go_live"), 1):
         if kind not in done.step_ids.mapped("kind"):
             continue
-        with at(fields.Datetime.now() - timedelta(weeks=weeks - number)):
+        with at(fields.Datetime.now() - timedelta(weeks=weeks) + timedelta(days=3 * number - 1)):
             if done.complete_step(kind)["status"] == "sign":
                 done.sign_off(kind, env.ref("kor_enterprise.partner_aurora_contact").name, "In the weekly call.")
 
