@@ -53,7 +53,7 @@ class KorSlaBudget(models.Model):
     burn_three_days = fields.Float(string="Burn Rate 3 Days", readonly=True, digits=(16, 2), aggregator="max")
     date_measured = fields.Datetime(string="Measured", readonly=True)
     is_stale = fields.Boolean(
-        string="Outages Changed", readonly=True, help="Since it was measured: the next job measures the month again."
+        string="To Look at", readonly=True, help="Outages of the month have changed: the next job measures it again."
     )
 
     _month_unique = models.UniqueIndex("(contract_id, month)", "This month of the contract is there already.")
