@@ -38,7 +38,7 @@ GROUP_COLORS = {
     "health_band": {"healthy": WELL, "watch": POOR, "at_risk": BAD, "unknown": NEUTRAL},
     "category": {"commit": WELL, "best_case": FAIR, "at_risk": POOR, "lost": BAD},
     "state": {"met": WELL, "running": FAIR, "paused": NEUTRAL, "breached": BAD},
-    "ticket_priority": {"low": NEUTRAL, "medium": FAIR, "high": POOR, "urgent": BAD},
+    "ticket_priority": {"0": NEUTRAL, "1": FAIR, "2": POOR, "3": BAD},
     "kind": {
         "new": FAIR,
         "expansion": WELL,
