@@ -33,8 +33,28 @@ def connect_by_key():
     reports.with_user(buyer).manage_integration("activate")
     reports.with_user(buyer).issue_key({"name": "Grafana", "scopes": ["read:usage"]})
     reports.with_user(buyer).issue_key({"name": "ERP, nightly"})
+    note_calls(reports, 380, 12)
     reports._count({reports.id: (412, 3)}, {reports.id: "This key may not do that: it needs the scope “write:usage”."})
     reports._count({reports.id: (25, 0)})
+
+
+def note_calls(integration, calls, growth):
+    """Note the calls of the last month, more each week, one of them refused now and then; the last ones are of now."""
+    share = (1.0, 1.0, 1.05, 1.0, 0.95, 0.6, 0.55)
+    days = [(number, fields.Date.today() - timedelta(days=30 - number)) for number in range(30)]
+    env["kor.integration.day"].create(
+        [
+            {
+                "integration_id": integration.id,
+                "day": day,
+                "successes": round((calls + growth * number) * share[day.weekday()]),
+                "failures": 2 if number % 8 == 5 else 0,
+            }
+            for number, day in days
+        ]
+    )
+    integration._count({integration.id: (round(calls / 3), 0)})
+    integration.key_ids.date_last_used = fields.Datetime.now()
 
 
 def connect_others():
@@ -46,6 +66,7 @@ def connect_others():
         integration = env["kor.integration"].browse(contract.with_user(user).create_integration(spec)).with_user(user)
         integration.manage_integration("activate")
         integration.issue_key({"name": "Nightly", "scopes": ["read:usage"]})
+        note_calls(integration.sudo(), 60, 1.5)
 
 
 def portal_user_of(contract):
@@ -80,8 +101,8 @@ def connect_to_receiver():
 
 
 def look_at(cloud, host):
-    """Look once whether the infrastructure answers."""
-    env["kor.infrastructure.check"].create(
+    """Look whether the infrastructure answers: now, and, as it is noted, each day of the last month."""
+    check = env["kor.infrastructure.check"].create(
         {
             "name": "Gateway answers",
             "infrastructure_id": cloud.id,
@@ -89,7 +110,22 @@ def look_at(cloud, host):
             "interval": 1440,
             "impact": "none",
         }
-    ).action_run()
+    )
+    env["kor.infrastructure.check.day"].create(
+        [
+            {
+                "check_id": check.id,
+                "infrastructure_id": cloud.id,
+                "company_id": cloud.company_id.id,
+                "day": fields.Date.today() - timedelta(days=days),
+                "successes": 1,
+                "milliseconds": 3 + days * 5 % 4,
+                "slowest": 3 + days * 5 % 4,
+            }
+            for days in range(30, 0, -1)
+        ]
+    )
+    check.action_run()
 
 
 def infrastructure_of_the_plant():

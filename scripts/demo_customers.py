@@ -40,7 +40,7 @@ CUSTOMERS = {
     "helios": ("Helios Solar", "Sevilla", "es", "Marta Rubio", 6, "account2"),
     "iris": ("Iris Studio", "Paris", "fr", "Claire Morel", "card", "account2"),
     "juniper": ("Juniper Labs", "Boulder", "us", "Devon Park", "card", "account"),
-    "kestrel": ("Kestrel Airways", "London", "uk", "Ruth Ashby", 9, "account"),
+    "kestrel": ("Kestrel Airways", "London", "uk", "Ruth Ashby", 9, "admin"),
     "lumen": ("Lumen Retail", "Köln", "de", "Jonas Brandt", 2, "account"),
     "maple": ("Maple Foods", "Toronto", "ca", "Anne Tremblay", "card", "account2"),
     "nimbus": ("Nimbus Weather", "Utrecht", "nl", "Bram de Wit", "card", "account2"),
@@ -155,9 +155,9 @@ CONTRACTS = {
         "start": (11, 1), "plan": "professional_quarterly_eur", "users": 25,
         "life": [((8, 1), "users", 40), ((4, 1), "plan", "enterprise_annual_eur", 60)],
     },
-    "atlas": {"start": (10, 1), "plan": "enterprise_annual", "users": 120, "deal": 90, "onboard": 9},
+    "atlas": {"start": (10, 1), "plan": "enterprise_annual", "users": 120, "deal": 90, "onboard": 6},
     "basalt": {"start": (9, 15), "plan": "professional_annual_eur", "users": 28},
-    "cobalt": {"start": (8, 1), "term": "multi_year", "onboard": 11},
+    "cobalt": {"start": (8, 1), "term": "multi_year", "onboard": 8},
     "dune": {
         "start": (8, 15), "plan": "professional_monthly", "users": 20,
         "life": [((3, 14), "cancel", "No budget for next season.")],
@@ -169,7 +169,7 @@ CONTRACTS = {
     },
     "glacier": {"start": (5, 1), "plan": "enterprise_annual", "users": 75, "deal": 66, "onboard": 10},
     "heron": {"start": (3, 1), "plan": "professional_annual", "users": 40, "deal": 52, "onboard": 26},
-    "indigo": {"start": (1, 15), "plan": "professional_quarterly_eur", "users": 22, "onboard": 12},
+    "indigo": {"start": (1, 15), "plan": "professional_quarterly_eur", "users": 22, "onboard": 4},
 }  # fmt: skip
 
 # Calls of the interface in a month, in thousands: at the start, and today.
@@ -195,20 +195,20 @@ LOST_DEALS = (
 
 # What customers ask, how urgent it is, and the hours until it is answered and until it is resolved.
 TICKETS = (
-    ("Invoice shows the old address", "low", 3, 20),
-    ("Export takes an hour", "medium", 2, 26),
-    ("New colleagues cannot sign in", "high", 1, 5),
-    ("How do we archive a project?", "low", 5, 30),
-    ("Webhook is called twice", "medium", 3, 47),
-    ("Totals differ by a cent", "medium", 2, 22),
+    ("Invoice shows the old address", "low", 0.8, 20),
+    ("Export takes an hour", "medium", 0.6, 19),
+    ("New colleagues cannot sign in", "high", 0.5, 5),
+    ("How do we archive a project?", "low", 0.9, 30),
+    ("Webhook is called twice", "medium", 0.7, 22),
+    ("Totals differ by a cent", "medium", 0.5, 22),
     ("Nothing loads since this morning", "urgent", 0.4, 3),
-    ("Which address ranges do you call from?", "low", 4, 9),
-    ("Report by cost centre", "medium", 6, 70),
-    ("Key of the interface was refused", "high", 1, 4),
-    ("Time zone of the weekly mail", "low", 7, 50),
-    ("Upload stops at 2 GB", "medium", 2, 31),
-    ("Two people edit the same record", "medium", 9, 28),
-    ("Slow search in the afternoon", "high", 1.5, 12),
+    ("Which address ranges do you call from?", "low", 0.7, 9),
+    ("Report by cost centre", "medium", 2, 70),
+    ("Key of the interface was refused", "high", 0.7, 4),
+    ("Time zone of the weekly mail", "low", 0.9, 46),
+    ("Upload stops at 2 GB", "medium", 0.8, 31),
+    ("Two people edit the same record", "medium", 3, 23),
+    ("Slow search in the afternoon", "high", 0.6, 7),
 )
 
 # (months ago, day, first hour, minutes), state, title, and what was the cause.

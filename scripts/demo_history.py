@@ -41,7 +41,8 @@ def second_manager():
     first = people["account"]
     return known or env["res.users"].with_context(**quiet).create(
         {
-            "name": "Ines Duarte (account manager)",
+            "name": "Ines Duarte",
+            "function": "Account manager",
             "login": "account2",
             "password": "account2",
             "email": "account2@kor.example",

@@ -17,7 +17,9 @@ def measure(months, until):
     """Report the use of a month, up to a day."""
     first, events = day_of(months), []
     for key, contract in contracts.items():
-        begin, end = max(first, contract.date_start), min(until, contract.date_end_effective or until)
+        # Who is onboarded begins to use it after the second step.
+        starts = contract.date_start + timedelta(days=2 * CONTRACTS[key].get("onboard", 0))
+        begin, end = max(first, starts), min(until, contract.date_end_effective or until)
         # A paused contract is not used.
         if begin > end or contract.state == "paused":
             continue

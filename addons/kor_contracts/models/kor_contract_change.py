@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.tools import date_utils
+from odoo.tools import date_utils, format_date
 
 from .kor_contract_lifecycle_mixin import AMENDING
 
@@ -104,9 +104,9 @@ class KorContractChange(models.Model):
         parts = {
             "plan": self.plan_id.display_name,
             "remove": line,
-            "term": fields.Date.to_string(self.date_end),
+            "term": format_date(self.env, self.date_end),
             "billing_day": self.anchor_day and str(self.anchor_day),
-            "pause": fields.Date.to_string(self.date_end),
+            "pause": format_date(self.env, self.date_end),
             "transfer": self.partner_id.display_name,
         }
         return parts.get(self.kind) or ""

@@ -2,6 +2,7 @@ import math
 from datetime import timedelta
 
 from odoo import fields, models
+from odoo.tools import format_date
 
 from .kor_contract_lifecycle_mixin import AMENDING
 
@@ -21,7 +22,7 @@ class KorContractChange(models.Model):
     def _describe(self):
         if self.kind == "free":
             line = self.line_id.name or self.env._("all lines")
-            return self.env._("%(line)s, until %(day)s", line=line, day=self.date_end)
+            return self.env._("%(line)s, until %(day)s", line=line, day=format_date(self.env, self.date_end))
         return super()._describe()
 
     def _apply_free(self, day):

@@ -84,16 +84,22 @@ def _add_charts(book):
     accounts = "kor_account_management.kor_account_portfolio_action"
     renewals = "kor_account_management.kor_renewal_action"
     book.charts(
-        book.chart("Accounts by Health", "pie", ACCOUNT, "__count", ["health_band"], accounts, match=OWN),
-        book.chart("MRR by Tier and Health", "bar", ACCOUNT, "mrr", ["tier_id", "health_band"], accounts, match=OWN),
-    )
+        book.chart(
+            "Accounts by Health", "pie", ACCOUNT, "__count", ["health_band"], accounts, match=OWN, colors="health_band"
+        ),
+        book.chart(
+            "MRR by Tier and Health", "bar", ACCOUNT, "mrr", ["tier_id", "health_band"], accounts, match=OWN,
+            colors="health_band",
+        ),
+    )  # fmt: skip
     book.charts(
         book.chart(
-            "ARR to Renew, by Month", "bar", RENEWAL, "arr", ["date:month", "category"], renewals, RUNNING, OWN
+            "ARR to Renew, by Month", "bar", RENEWAL, "arr", ["date:month", "category"], renewals, RUNNING, OWN,
+            colors="category",
         ),
         book.chart(
             "MRR Movements", "bar", MOVEMENT, "amount", ["date:month", "kind"], "kor_reporting.kor_mrr_movement_action",
-            match=MOVED,
+            match=MOVED, colors="kind",
         ),
     )  # fmt: skip
 

@@ -57,7 +57,9 @@ def _add_charts(book):
             "MRR", "line", MOVEMENT, "amount", ["date:month"], "kor_reporting.kor_mrr_action", match=MOVED,
             cumulative=True, cumulatedStart=True, fillArea=True,
         ),
-        book.chart("MRR Movements", "bar", MOVEMENT, "amount", ["date:month", "kind"], movements, match=MOVED),
+        book.chart(
+            "MRR Movements", "bar", MOVEMENT, "amount", ["date:month", "kind"], movements, match=MOVED, colors="kind"
+        ),
     )  # fmt: skip
     book.charts(
         book.chart("Profit after all Costs", "bar", PROFIT, "margin", ["date:month"], profits, match=MOVED),

@@ -10,7 +10,8 @@ INVOICES = "kor_billing.kor_invoice_menu"
 REVENUE = [["kind", "=", "revenue"]]
 OPEN = [
     ["kor_contract_id", "!=", False],
-    ["move_type", "in", ["out_invoice", "out_refund"]],
+    # Not credit notes: what a customer is given is nothing that is overdue.
+    ["move_type", "=", "out_invoice"],
     ["state", "=", "posted"],
     ["amount_residual", "!=", 0],
 ]
@@ -70,7 +71,7 @@ def _add_charts(book):
     book.charts(
         book.chart(
             "Recognised by Component", "bar", PROFIT, "revenue", ["product_id"], profits, REVENUE, MOVED,
-            order="DESC", horizontal=True,
+            order="DESC", horizontal=True, context={"display_default_code": False},
         ),
         book.chart(
             "Still to be Earned, by Month", "bar", REMAINING, "balance", ["month:month", "tier_id"],

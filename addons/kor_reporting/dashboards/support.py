@@ -95,10 +95,13 @@ def _add_charts(book):
     tickets, clocks = "kor_sla.ticket_action", "kor_sla.kor_sla_clock_action"
     book.charts(
         book.chart(
-            "Tickets Opened", "bar", TASK, "__count", ["create_date:month", "ticket_priority"], tickets, TICKETS, OPENED
+            "Tickets Opened", "bar", TASK, "__count", ["create_date:month", "ticket_priority"], tickets, TICKETS,
+            OPENED, colors="ticket_priority",
         ),
-        book.chart("Promises by Kind", "bar", CLOCK, "__count", ["kind", "state"], clocks, match=STARTED),
-    )
+        book.chart(
+            "Promises by Kind", "bar", CLOCK, "__count", ["kind", "state"], clocks, match=STARTED, colors="state"
+        ),
+    )  # fmt: skip
     book.charts(
         book.chart(
             "Hours of Outages by Service", "bar", OUTAGE, "duration", ["date_start:month", "service_id"],

@@ -34,6 +34,23 @@ NONE = '"–"'
 GOOD, BAD = "#00A04A", "#DC6965"
 # Of what is the better the less there is of it.
 WORSE = {"baselineColorUp": BAD, "baselineColorDown": GOOD}
+# Groups by what they mean, field by field: Odoo itself colours them by their place in a chart.
+WELL, FAIR, POOR, NEUTRAL, PALE = "#45B07C", "#4EA7F2", "#F2A65A", "#B4BCC8", "#95D5B2"
+GROUP_COLORS = {
+    "health_band": {"healthy": WELL, "watch": POOR, "at_risk": BAD, "unknown": NEUTRAL},
+    "category": {"commit": WELL, "best_case": FAIR, "at_risk": POOR, "lost": BAD},
+    "state": {"met": WELL, "running": FAIR, "paused": NEUTRAL, "breached": BAD},
+    "ticket_priority": {"0": NEUTRAL, "1": FAIR, "2": POOR, "3": BAD},
+    "kind": {
+        "new": FAIR,
+        "expansion": WELL,
+        "reactivation": PALE,
+        "escalator": "#2A9D8F",
+        "currency": NEUTRAL,
+        "contraction": POOR,
+        "churn": BAD,
+    },
+}
 COLORS = {"blue": "#EFF6FF", "amber": "#FFF7ED", "red": "#FEF2F2", "green": "#ECFDF5"}
 
 
@@ -158,7 +175,12 @@ class Workbook:
         self._take(CHART_ROWS)
 
     def chart(self, title, kind, model, measure, group_by, action, domain=(), match=None, **options):
-        """Return a chart of records: kind is bar, line, pie and so on; its parts open their records by the action."""
+        """Return a chart of records: kind is bar, line, pie and so on; its parts open their records by the action.
+
+        :param options: `colors` names the field of the last group by whose meaning it is coloured, `context` is that
+            of the reading; the others are the chart's own
+        """
+        meaning = options.pop("colors", None)
         return {
             "type": f"odoo_{kind}",
             "title": {"text": title, **TITLE},
@@ -171,10 +193,11 @@ class Workbook:
                 "resModel": model,
                 "mode": kind if kind in ("line", "pie") else "bar",
                 "cumulatedStart": options.get("cumulatedStart", False),
+                **({"colors": {"field": meaning, "values": GROUP_COLORS[meaning]}} if meaning else {}),
             },
             "searchParams": {
                 "comparison": None,
-                "context": {"group_by": []},
+                "context": {"group_by": [], **options.pop("context", {})},
                 "domain": list(domain),
                 "groupBy": list(group_by),
                 "orderBy": [],

@@ -92,6 +92,26 @@ class TestDashboard(TransactionCase):
                 model = self.env[field.comodel_name]
         return field
 
+    def test_charts_by_meaning_have_a_colour_for_each_group(self):
+        painted = [chart for data in self.data.values() for chart in odoo_charts(data) if "colors" in chart["metaData"]]
+        self.assertEqual(len(painted), 7)
+        for chart in painted:
+            metadata = chart["metaData"]
+            field = metadata["colors"]["field"]
+            with self.subTest(chart=chart["title"]["text"]):
+                self.assertEqual(metadata["groupBy"][-1], field)
+                values = self.env[metadata["resModel"]]._fields[field].get_values(self.env)
+                self.assertEqual({*metadata["colors"]["values"]}, {*values})
+
+    def test_credit_notes_are_not_overdue(self):
+        kinds = [
+            term[2]
+            for source in chain(self.data["revenue"]["pivots"].values(), self.data["revenue"]["lists"].values())
+            for term in source["domain"]
+            if term[0] == "move_type"
+        ]
+        self.assertEqual(kinds, ["out_invoice"] * 3)
+
     def test_whom_it_is_for_reads_every_source(self):
         for name, data in self.data.items():
             env = self.env(user=self.users[GRANTED[name]])

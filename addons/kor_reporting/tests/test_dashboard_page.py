@@ -23,6 +23,18 @@ CODE = """
                 refuse(cell.type !== "error", `${name}: ${cell.value} ${cell.message}`);
             }
         }
+        for (const id of model.getters.getChartIds(shown)) {
+            const { metaData } = model.getters.getChartDefinition(id);
+            if (!metaData?.colors) {
+                continue;
+            }
+            const { datasets } = model.getters.getChartRuntime(id).chartJsConfig.data;
+            const colors = datasets
+                .filter((one) => one.data.some(Boolean))
+                .flatMap((one) => [one.backgroundColor].flat().slice(0, one.data.length));
+            const wanted = Object.values(metaData.colors.values);
+            refuse(colors.every((color) => wanted.includes(color)), `${name}: ${id} is coloured ${colors}`);
+        }
         if (!snapshot.sheets[1].cells.B8.includes("KOR.REPORT")) {
             continue;
         }

@@ -5,6 +5,7 @@ from fractions import Fraction
 from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import split_every
 
 from ..engine.availability import burn_rate, combine, seconds_of
@@ -51,8 +52,12 @@ class KorSlaBudget(models.Model):
     burn_six_hours = fields.Float(string="Burn Rate 6 h", readonly=True, digits=(16, 2), aggregator="max")
     burn_three_days = fields.Float(string="Burn Rate 3 Days", readonly=True, digits=(16, 2), aggregator="max")
     date_measured = fields.Datetime(string="Measured", readonly=True)
+    is_stale = fields.Boolean(
+        string="To Look at", readonly=True, help="Outages of the month have changed: the next job measures it again."
+    )
 
     _month_unique = models.UniqueIndex("(contract_id, month)", "This month of the contract is there already.")
+    _stale_idx = models.Index("(month) WHERE is_stale")
 
     @api.depends("month")
     def _compute_is_running(self):
@@ -72,19 +77,48 @@ class KorSlaBudget(models.Model):
 
     @api.model
     def _cron_measure(self, batch_size=BATCH_SIZE):
-        """Measure the running month of all contracts, and warn of those whose error budget goes."""
+        """Measure the running month of all contracts, and warn of those whose error budget goes.
+
+        Months that are over are measured again where their outages have changed.
+        """
         cron = self.env["ir.cron"]
         contracts = self.env["kor.contract"].search([("state", "in", ("active", "paused"))], order="id")
-        cron._commit_progress(remaining=len(contracts))
-        for batch in split_every(batch_size, contracts.ids):
+        batches = [(contracts.browse(ids), "_measure_running") for ids in split_every(batch_size, contracts.ids)]
+        for stale in self.search([("is_stale", "=", True)]).grouped("month").values():
+            batches += [(self.browse(ids), "_measure_again") for ids in split_every(batch_size, stale.ids)]
+        cron._commit_progress(remaining=sum(len(batch) for batch, _method in batches))
+        for batch, method in batches:
             try:
                 with self.env.cr.savepoint():
-                    self._measure_running(contracts.browse(batch))
+                    getattr(self, method)(batch)
             except Exception:
                 # The others must not wait for it; it is tried again with the next job.
                 _logger.exception("Uptime of %s contracts is left out", len(batch))
             if not cron._commit_progress(len(batch)):
                 return
+
+    @api.model
+    def _mark_stale(self, contracts, first, last):
+        """Note that outages of these days have changed: the next job measures again the months that are over.
+
+        :param contracts: the contracts, empty for all
+        """
+        running = _get_first_running(fields.Date.today())
+        if first >= running:
+            return
+        domain = Domain("month", ">=", first.replace(day=1)) & Domain("month", "<=", last)
+        domain &= Domain("month", "<", running) & Domain("is_stale", "=", False)
+        if contracts:
+            domain &= Domain("contract_id", "in", contracts.ids)
+        self.sudo().search(domain).write({"is_stale": True})  # a note of the engine, whoever changes outages
+
+    @api.model
+    def _measure_again(self, budgets):
+        """Measure months that are over, and warn nobody any more."""
+        now = fields.Datetime.now()
+        budgets.is_stale = False
+        for month, found in budgets.grouped("month").items():
+            self._measure_between(found.contract_id, month, month + relativedelta(months=1, days=-1), now)
 
     @api.model
     def _measure_running(self, contracts, now=None):
@@ -93,17 +127,19 @@ class KorSlaBudget(models.Model):
         Within the first day, the month before is measured as well: its last hours are new, too.
         """
         now = now or fields.Datetime.now()
-        day = now.date()
-        month = day.replace(day=1)
-        first = month - relativedelta(months=1) if day.day <= 3 else month
-        board = Board(contracts, first, month + relativedelta(months=1, days=-1), now)
-        values = {}
-        for contract in contracts:
-            for one_month, parts in _by_month(board.measure(contract)).items():
-                values[contract, one_month] = self._prepare_values(contract, one_month, parts, board, now)
-        budgets = self._write_values(values)
+        last = now.date() + relativedelta(day=31)
+        budgets = self._measure_between(contracts, _get_first_running(now.date()), last, now)
         budgets._warn(now)
         return budgets
+
+    @api.model
+    def _measure_between(self, contracts, first, last, now):
+        board = Board(contracts, first, last, now)
+        values = {}
+        for contract in contracts:
+            for month, parts in _by_month(board.measure(contract)).items():
+                values[contract, month] = self._prepare_values(contract, month, parts, board, now)
+        return self._write_values(values)
 
     @api.model
     def _prepare_values(self, contract, month, parts, board, now):
@@ -163,6 +199,11 @@ class KorSlaBudget(models.Model):
         self.check_access("read")
         self.sudo()._measure_running(self.contract_id)  # records are written by measuring only, by nobody by hand
         return True
+
+
+def _get_first_running(day):
+    """Return the first day of what the job measures each time, in the first days of a month with the month before."""
+    return day.replace(day=1) - relativedelta(months=1 if day.day <= 3 else 0)
 
 
 def _by_month(parts):

@@ -41,6 +41,11 @@ class KorSlaFactMixin(models.AbstractModel):
         contracts = self.env["kor.contract"]
         if all(span[0] for span in spans):
             contracts = contracts.union(*(span[0] for span in spans))
+        self._mark_stale(contracts, first, last)
+
+    @api.model
+    def _mark_stale(self, contracts, first, last):
+        """Note that what rests on facts of these days has to be looked at again; contracts empty for all."""
         self.env["kor.sla.report"]._mark_stale(contracts, first, last)
 
     @api.model

@@ -276,6 +276,11 @@ class KorSlaOutage(models.Model):
         return not self.contract_ids or contract in self.contract_ids
 
     @api.model
+    def _mark_stale(self, contracts, first, last):
+        super()._mark_stale(contracts, first, last)
+        self.env["kor.sla.budget"]._mark_stale(contracts, first, last)
+
+    @api.model
     def _get_reported_fields(self):
         return MEASURED_FIELDS | {"contract_ids", "date_announced", "is_excluded"}
 

@@ -32,6 +32,10 @@ class TestBudget(UptimeCase, TransactionCase):
         with freeze_time("2026-06-30 00:00:00"):
             return self._outage(start, end)
 
+    def _run_job(self):
+        with self.enter_registry_test_mode():
+            self.assertIs(self.env.ref("kor_sla.ir_cron_kor_sla_budget").method_direct_trigger(), True)
+
     def test_budget_of_the_running_month(self):
         self._fail("2026-06-10 10:00:00", "2026-06-10 10:10:48")
         budget = self._measure("2026-06-16 00:00:00")
@@ -121,11 +125,39 @@ class TestBudget(UptimeCase, TransactionCase):
         self.assertTrue(budget.told_all)
 
     def test_job_measures_all(self):
-        with freeze_time("2026-06-10 10:00:00"), self.enter_registry_test_mode():
-            cron = self.env.ref("kor_sla.ir_cron_kor_sla_budget")
-            self.assertIs(cron.method_direct_trigger(), True)
+        with freeze_time("2026-06-10 10:00:00"):
+            self._run_job()
             found = self.Budget.search([("contract_id", "in", (self.contract | self.other_contract).ids)])
         self.assertEqual(len(found), 2)
+
+    def test_outage_of_a_month_that_is_over_is_measured_by_the_next_job(self):
+        self._fail("2026-06-10 10:00:00", "2026-06-10 10:10:48")
+        for now in ("2026-05-31 12:00:00", "2026-06-30 12:00:00"):
+            self._measure(now)
+        may, june = (
+            self.Budget.search([("contract_id", "=", self.contract.id), ("month", "=", month)])
+            for month in ("2026-05-01", "2026-06-01")
+        )
+        with freeze_time("2026-07-20 10:00:00"):
+            late = self._outage("2026-05-10 10:00:00", "2026-05-10 11:00:00")
+            self.assertEqual((may.is_stale, june.is_stale), (True, False))
+            self._run_job()
+        self.assertFalse(may.is_stale)
+        self.assertAlmostEqual(may.down_minutes, 60)
+        self.assertAlmostEqual(may.availability, 100 - 100 * 60 / (31 * 1440), 5)
+        self.assertFalse(may.is_met)
+        self.assertEqual(self._get_summaries(), [], "nobody is warned of a month that is over")
+        with freeze_time("2026-07-21 10:00:00"):
+            late.action_exclude("The customer had cut the line.")
+            self._run_job()
+        self.assertEqual((may.down_minutes, may.availability, may.is_met), (0, 100, True))
+        self.assertAlmostEqual(june.down_minutes, 10.8)
+
+    def test_outage_of_the_running_month_leaves_no_note(self):
+        budget = self._measure("2026-06-10 10:00:00")
+        with freeze_time("2026-06-12 10:00:00"):
+            self._outage("2026-06-11 10:00:00", "2026-06-11 11:00:00")
+        self.assertFalse(budget.is_stale)
 
     def test_records_are_measured_not_written(self):
         budget = self._measure("2026-06-10 10:00:00")
