@@ -101,28 +101,34 @@ def shell(source: OdooSource, arguments: list[str]) -> int:
 def bench(source: OdooSource, arguments: list[str]) -> int:
     """Print what the benchmarks measure, as ratios of two things measured in one run.
 
-    A file named bench_… runs in Odoo's shell; one named http_… has a `main` that is given a served database.
+    A file named bench_… runs in Odoo's shell; one named http_… has a `main` that is given a served database; one named
+    scale_… is given Odoo and the template, makes its databases itself, and runs where it is named only: it takes long.
     """
     scripts = {script.stem: script for script in sorted((paths.ROOT / "benchmarks").glob("*_*.py"))}
     unknown = [name for name in arguments if name not in scripts]
     if unknown:
-        raise Stop(f"There is no benchmark {', '.join(unknown)}: give {', '.join(scripts)}, or none for all")
+        raise Stop(
+            f"There is no benchmark {', '.join(unknown)}: give {', '.join(scripts)}, or none for all but scale_…"
+        )
     with _stopping_on_signals(), _template(source) as (odoo, template):
-        for stem in arguments or scripts:
-            name = f"kor_{stem}"
-            odoo.cluster.drop(name)
-            odoo.cluster.create(name, template)
-            _measure(odoo, name, scripts[stem])
-            odoo.cluster.drop(name)
+        for stem in arguments or [stem for stem in scripts if not stem.startswith("scale_")]:
+            _measure(odoo, template, scripts[stem])
     return 0
 
 
-def _measure(odoo: Odoo, name: str, script: Path) -> None:
+def _measure(odoo: Odoo, template: str, script: Path) -> None:
+    if script.stem.startswith("scale_"):
+        runpy.run_path(str(script))["main"](odoo, template)
+        return
+    name = f"kor_{script.stem}"
+    odoo.cluster.drop(name)
+    odoo.cluster.create(name, template)
     if script.stem.startswith("bench_"):
         odoo.shell(name, script.read_text())
-        return
-    with serve(odoo, name) as site:
-        runpy.run_path(str(script))["main"](site)
+    else:
+        with serve(odoo, name) as site:
+            runpy.run_path(str(script))["main"](site)
+    odoo.cluster.drop(name)
 
 
 def lint_command(source: OdooSource, arguments: list[str]) -> int:

@@ -42,6 +42,9 @@ class AccountMove(models.Model):
     kor_draw_ids = fields.One2many("kor.prepaid.draw", "move_id", string="Drawn Credit")
     kor_item_ids = fields.One2many("kor.billing.item", "move_id", string="Billed Periods")
 
+    # Odoo's form of a customer asks what was invoiced to it, without an index of its own for that.
+    _kor_customer_idx = models.Index("(commercial_partner_id, invoice_date)")
+
     def _auto_init(self):
         if not column_exists(self.env.cr, self._table, "kor_contract_id"):
             # No invoice is from a contract yet: there is nothing to compute, in journals of any size.

@@ -57,6 +57,8 @@ class KorBillingItem(models.Model):
         help="Freed: the invoice was cancelled or reset to draft, so that the period can be billed again.",
     )
 
+    # In the order of the list: else all that was ever billed would be sorted for its first page.
+    _newest_idx = models.Index("(date_start DESC, id DESC)")
     _slice_unique = models.UniqueIndex(
         "(contract_line_id, period_start, revision) WHERE state = 'booked'",
         "This period of the contract line is billed already.",

@@ -47,9 +47,9 @@ class KorBillingRun(models.Model):
         help="Empty: every contract of the company that is due.",
     )
     item_ids = fields.One2many("kor.billing.item", "run_id", string="Billed Periods")
-    move_ids = fields.Many2many("account.move", compute="_compute_results", string="Invoices")
-    invoice_count = fields.Integer(compute="_compute_results")
-    item_count = fields.Integer(compute="_compute_results")
+    move_ids = fields.Many2many("account.move", compute="_compute_move_ids", string="Invoices")
+    invoice_count = fields.Integer(compute="_compute_counts")
+    item_count = fields.Integer(compute="_compute_counts")
     due_count = fields.Integer(compute="_compute_due", string="Still Due")
     failed_contract_ids = fields.Many2many(
         "kor.contract",
@@ -62,11 +62,19 @@ class KorBillingRun(models.Model):
     planned_count = fields.Integer(readonly=True, copy=False, string="Due at the Start")
 
     @api.depends("item_ids.move_id")
-    def _compute_results(self):
+    def _compute_move_ids(self):
         for run in self:
             run.move_ids = run.item_ids.move_id
-            run.invoice_count = len(run.move_ids)
-            run.item_count = len(run.item_ids)
+
+    @api.depends("item_ids.move_id")
+    def _compute_counts(self):
+        # Counted by the database: a list of runs would else read each period that was ever billed.
+        found = self.env["kor.billing.item"]._read_group(
+            [("run_id", "in", self.ids)], ["run_id"], ["move_id:count_distinct", "__count"]
+        )
+        counts = {run.id: numbers for run, *numbers in found}
+        for run in self:
+            run.invoice_count, run.item_count = counts.get(run._origin.id, (0, 0))
 
     @api.depends("state", "contract_ids", "company_id", "date")
     def _compute_due(self):

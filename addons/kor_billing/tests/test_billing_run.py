@@ -35,6 +35,10 @@ class TestBillingRun(KorBillingCommon):
         self.assertEqual(len(contract.invoice_ids), 1)
         self.assertEqual(len(self._runs()), 1)
         self.assertEqual(str(contract.next_billing_date), "2026-04-01")
+        runs = self._runs()
+        self.env.invalidate_all()
+        with self.assertQueryCount(1):  # of any number of periods
+            self.assertEqual(runs.mapped("item_count"), [5])
 
     def test_contract_s_day_begins_in_its_time_zone(self):
         # Published for monthly billing: 18:00 UTC is still 28 February in Kolkata, 19:00 is 1 March; in Bogotá

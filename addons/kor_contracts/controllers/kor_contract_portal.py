@@ -19,7 +19,7 @@ class KorContractPortal(CustomerPortal):
     def _get_kor_contracts_domain(self):
         """Return the contracts of the list: the user's own ones, also where staff look at their portal."""
         partner = request.env.user.partner_id.commercial_partner_id
-        return [("partner_id", "child_of", partner.id), ("state", "!=", "draft")]
+        return [("partner_id", "in", partner._get_kor_family_ids()), ("state", "!=", "draft")]
 
     def _get_kor_contract_sortings(self):
         return {

@@ -8,6 +8,7 @@ from . import (
     test_contract_mrr,
     test_contract_pdf,
     test_contract_plan,
+    test_customer_family,
     test_engine_indexation,
     test_engine_periods,
     test_engine_termination,

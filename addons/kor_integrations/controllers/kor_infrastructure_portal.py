@@ -20,7 +20,7 @@ class KorInfrastructurePortal(CustomerPortal):
             return request.env["kor.infrastructure"].sudo()  # empty
         partner = request.env.user.partner_id.commercial_partner_id
         # Rules choose the contracts; the domain keeps staff who look at their portal from seeing all.
-        own = contracts.search([("partner_id", "child_of", partner.id), ("state", "!=", "draft")])
+        own = contracts.search([("partner_id", "in", partner._get_kor_family_ids()), ("state", "!=", "draft")])
         infrastructures_sudo = request.env["kor.infrastructure"].sudo()  # as said above
         return infrastructures_sudo.search(
             [("contract_id", "in", own.ids), ("state", "!=", "retired")], order="contract_id, environment, id"

@@ -20,7 +20,8 @@ class KorIntegrationPortal(CustomerPortal):
 
     def _get_kor_integrations_domain(self):
         """Return the integrations of the list: the user's own ones, also where staff look at their portal."""
-        return [("partner_id", "child_of", request.env.user.partner_id.commercial_partner_id.id)]
+        partner = request.env.user.partner_id.commercial_partner_id
+        return [("partner_id", "in", partner._get_kor_family_ids())]
 
     def _get_own_kor_integrations(self, domain=(), **options):
         integrations = request.env["kor.integration"]
@@ -34,7 +35,9 @@ class KorIntegrationPortal(CustomerPortal):
         if not (request.env.user._is_portal() and contracts.has_access("read")):
             return []
         partner = request.env.user.partner_id.commercial_partner_id
-        running = contracts.search([("partner_id", "child_of", partner.id), ("state", "in", ("active", "paused"))])
+        running = contracts.search(
+            [("partner_id", "in", partner._get_kor_family_ids()), ("state", "in", ("active", "paused"))]
+        )
         integrations = request.env["kor.integration"]
         return [
             (contract, kind, integrations._get_kind_label(kind))

@@ -24,7 +24,7 @@ class KorOnboardingPortal(CustomerPortal):
     def _get_kor_onboardings_domain(self):
         """Return the onboardings of the list: the user's own ones, also where staff look at their portal."""
         partner = request.env.user.partner_id.commercial_partner_id
-        return [("partner_id", "child_of", partner.id)]
+        return [("partner_id", "in", partner._get_kor_family_ids())]
 
     def _get_own_kor_onboarding(self, onboarding_id):
         """Return the customer's own onboarding as superuser, empty where it is not."""

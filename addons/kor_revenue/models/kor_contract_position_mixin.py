@@ -180,6 +180,16 @@ BILLED_GROUP = """
           LIMIT 1)
     ) IN ('usage', 'commitment') THEN 'usage' ELSE 'contract' END
 """
+# Of which contract a line is, is said by itself or by its document. No index has both, so what either finds is put
+# together: else the lines of all contracts would be read.
+LINES_OF_CONTRACTS = """
+    line.id IN (
+        SELECT id FROM account_move_line WHERE kor_contract_id = ANY(%(contracts)s)
+        UNION ALL
+        SELECT entry.id FROM account_move document JOIN account_move_line entry ON entry.move_id = document.id
+         WHERE document.kor_contract_id = ANY(%(contracts)s)
+    )
+"""
 # Documents only: what somebody enters by hand, or reverses, is not billed, and the ledger control names it.
 _BILLED = f"""
     SELECT own.contract_id,
@@ -191,7 +201,7 @@ _BILLED = f"""
         WHERE kind = 'revenue' AND contract_id = ANY(%(contracts)s)) own
         ON own.contract_id = COALESCE(line.kor_contract_id, move.kor_contract_id)
         AND own.deferral_account_id = line.account_id
-    WHERE line.parent_state = 'posted' AND line.date <= %(day)s
+    WHERE {LINES_OF_CONTRACTS} AND line.parent_state = 'posted' AND line.date <= %(day)s
         AND move.move_type IN ('out_invoice', 'out_refund', 'out_receipt')
     GROUP BY 1, 2, 3
 """

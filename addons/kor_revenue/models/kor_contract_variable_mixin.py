@@ -7,10 +7,11 @@ from odoo.exceptions import UserError
 from odoo.addons.kor_enterprise_tiers.engine.money import to_decimal
 
 from ..engine import delivery, estimates
+from .kor_contract_position_mixin import LINES_OF_CONTRACTS
 from .kor_revenue_estimate import SIGNS
 
 # Lines of documents on the contract liability without a billed period; less what billing has booked without a document.
-ADJUSTMENTS = """
+ADJUSTMENTS = f"""
     SELECT COALESCE(line.kor_contract_id, move.kor_contract_id) AS contract, -line.amount_currency AS amount,
         move.date, line.product_id AS product, 0 AS root,
         COALESCE(origin.kor_date_from, move.kor_date_from, move.date) AS start,
@@ -18,7 +19,7 @@ ADJUSTMENTS = """
     FROM account_move_line line
     JOIN account_move move ON move.id = line.move_id
     LEFT JOIN account_move origin ON origin.id = move.reversed_entry_id
-    WHERE COALESCE(line.kor_contract_id, move.kor_contract_id) = ANY(%(contracts)s)
+    WHERE {LINES_OF_CONTRACTS} AND COALESCE(line.kor_contract_id, move.kor_contract_id) = ANY(%(contracts)s)
         AND line.account_id = ANY(%(accounts)s) AND line.parent_state = 'posted'
         AND move.move_type IN ('out_invoice', 'out_refund', 'out_receipt')
         AND NOT EXISTS (SELECT FROM kor_billing_item item

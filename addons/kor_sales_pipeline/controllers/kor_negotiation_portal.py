@@ -25,7 +25,7 @@ class KorNegotiationPortal(CustomerPortal):
     def _get_kor_negotiations_domain(self):
         """Return the negotiations of the list: the user's own ones, also where staff look at their portal."""
         partner = request.env.user.partner_id.commercial_partner_id
-        return Domain("partner_id", "child_of", partner.id) & Domain("round_count", ">", 0)
+        return Domain("partner_id", "in", partner._get_kor_family_ids()) & Domain("round_count", ">", 0)
 
     @route(["/my/negotiations", "/my/negotiations/page/<int:page>"], type="http", auth="user", website=True)
     def portal_my_kor_negotiations(self, page=1, **_kwargs):

@@ -21,7 +21,11 @@ class KorSlaReportPortal(CustomerPortal):
     def _get_kor_sla_reports_domain(self):
         """Return the reports of the list: the user's own ones, also where staff look at their portal."""
         partner = request.env.user.partner_id.commercial_partner_id
-        return [("partner_id", "child_of", partner.id), ("state", "!=", "draft"), ("is_current", "=", True)]
+        return [
+            ("partner_id", "in", partner._get_kor_family_ids()),
+            ("state", "!=", "draft"),
+            ("is_current", "=", True),
+        ]
 
     def _get_kor_sla_report(self, report_id, access_token):
         """Return the report as superuser, or raise AccessError or MissingError. A draft is for staff only."""

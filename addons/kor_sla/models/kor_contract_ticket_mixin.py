@@ -171,7 +171,7 @@ class KorContractTicketMixin(models.AbstractModel):
     def _get_supported_contracts(self, customers):
         if not customers:
             return self.browse()
-        domain = [("partner_id", "child_of", customers.ids), ("state", "in", SUPPORTED)]
+        domain = [("partner_id", "in", customers._get_kor_family_ids()), ("state", "in", SUPPORTED)]
         contracts_sudo = self.sudo()  # mail is sorted by all contracts, whoever fetches it
         found = contracts_sudo.search(domain, order="date_start desc, id desc")
         return found.sorted(lambda contract: contract.state != "active")
