@@ -203,18 +203,21 @@ class Page:
         begin = self.read()
         for call in self.calls:
             call()
-        return self.read() - begin
+        # Of processes that have ended meanwhile nothing is known.
+        return sum(seconds - begin.get(process, 0) for process, seconds in self.read().items())
 
     def read(self):
+        """Return the processor time of each process so far, in seconds."""
         if not Path("/proc/self/schedstat").exists():
-            return time.perf_counter()
-        spent, mark = 0, f"postgres: kor {self.site.database} ".encode()
+            return {"": time.perf_counter()}
+        spent, mark = {}, f"postgres: kor {self.site.database} ".encode()
         for process in Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(OSError):
                 mine = os.getpgid(int(process.name)) == self.site.server.process.pid
                 if mine or (process / "cmdline").read_bytes().startswith(mark):
-                    spent += sum(int(one.read_text().split()[0]) for one in process.glob("task/*/schedstat"))
-        return spent / 1e9
+                    tasks = [int(one.read_text().split()[0]) for one in process.glob("task/*/schedstat")]
+                    spent[process.name] = sum(tasks) / 1e9
+        return spent
 
 
 def compare(name, little, much):
