@@ -21,11 +21,12 @@ class ResPartner(models.Model):
         export_string_translation=False,
         groups="base.group_system",
     )
-    kor_within_id = fields.Many2one(
+    kor_within_ids = fields.Many2many(
         "res.partner",
-        string="Is or Is Below",
-        store=False,
-        search="_search_kor_within_id",
+        string="Contact and All Above",
+        compute="_compute_kor_within_ids",
+        search="_search_kor_within_ids",
+        compute_sudo=True,
         export_string_translation=False,
         groups="base.group_system",
     )
@@ -38,8 +39,16 @@ class ResPartner(models.Model):
                 found |= level
             partner.kor_family_ids = found
 
+    def _compute_kor_within_ids(self):
+        """Rules are asked for single records, too: whose a record is, its customer and all above it say."""
+        for partner in self:
+            found = partner
+            while found[-1:].parent_id:
+                found += found[-1:].parent_id
+            partner.kor_within_ids = found
+
     @api.model
-    def _search_kor_within_id(self, operator, value):
+    def _search_kor_within_ids(self, operator, value):
         """Find what is, or is below, one of some contacts, as `child_of` would.
 
         The portal's rules ask for the same customer with each record that they check: here it is walked down from the
@@ -73,8 +82,8 @@ class ResPartner(models.Model):
         return result
 
     def _forget_kor_families(self):
-        # Of all contacts: whoever is above of a family that changes has it in the own one.
-        self.invalidate_model(["kor_family_ids"], flush=False)
+        # Of all contacts: whoever is above or below of a family that changes has it in the own one.
+        self.invalidate_model(["kor_family_ids", "kor_within_ids"], flush=False)
 
     def action_open_kor_contracts(self):
         """Open the contracts of the customer and of its addresses.

@@ -40,12 +40,21 @@ class TestCustomerFamily(TransactionCase):
         for partner in (self.top, self.branch, self.contact, self.closed, self.top | self.other):
             expected = partners.search([("id", "child_of", partner.ids)])
             self.assertEqual(set(partner._get_kor_family_ids()), set(expected.ids))
-            self.assertEqual(partners.search([("kor_within_id", "in", partner.ids)]), expected)
+            self.assertEqual(partners.search([("kor_within_ids", "in", partner.ids)]), expected)
         self.assertEqual(self.env["res.partner"]._get_kor_family_ids(), [])
 
     def test_contracts_below_are_seen_and_those_above_are_not(self):
         self.assertEqual(self._find_owners(self.user), self.top | self.branch | self.contact | self.closed)
         self.assertEqual(self._find_owners(self.branch_user), self.branch | self.contact)
+
+    def test_single_contracts_are_readable_by_the_same_rule(self):
+        for user, owners in (
+            (self.user, self.top | self.branch | self.contact | self.closed),
+            (self.branch_user, self.branch | self.contact),
+        ):
+            for owner, contract in self.contracts.items():
+                self.env.invalidate_all()
+                self.assertEqual(contract.with_user(user).has_access("read"), owner in owners, owner.name)
 
     def test_contact_that_joins_or_leaves_counts_at_once(self):
         self.assertNotIn(self.other, self._find_owners(self.user))
