@@ -224,7 +224,7 @@ class TestApiRest(ApiRestCase):
             (
                 lambda: integration.manage_integration("pause"),
                 lambda: integration.manage_integration("resume"),
-                "paused",
+                "Paused",
             ),
             (lambda: contract._set_state("ended"), None, "neither active nor paused"),
         ):
