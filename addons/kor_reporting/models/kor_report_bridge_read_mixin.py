@@ -222,7 +222,11 @@ class KorReportBridgeReadMixin(models.AbstractModel):
                     sum(line.price_total) / NULLIF(sum(sum(line.price_total)) OVER (PARTITION BY line.move_id), 0)
                         AS weight
                 FROM account_move_line line
-                WHERE line.kor_contract_id IS NOT NULL AND line.display_type = 'product' GROUP BY 1, 2
+                WHERE line.kor_contract_id IS NOT NULL AND line.display_type = 'product'
+                    AND line.move_id IN (SELECT part.move_id FROM account_move_line part
+                        JOIN account_move document ON document.id = part.move_id
+                        WHERE part.kor_contract_id != document.kor_contract_id AND part.display_type = 'product')
+                GROUP BY 1, 2
             ) own ON own.move_id = move.id
             WHERE move.kor_contract_id IS NOT NULL AND move.state = 'posted'
                 AND move.move_type IN ('out_invoice', 'out_refund', 'out_receipt')

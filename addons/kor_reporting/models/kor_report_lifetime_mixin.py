@@ -97,6 +97,8 @@ class KorReportLifetimeMixin(models.AbstractModel):
         for (one, customer), ends in parts.items():
             found[one or 0] = _add(found[one or 0], _count(ends, (one, customer) in opened))
             every[customer] = join(ends, every[customer]) if customer in every else ends
+        if request.group_by == "customer":
+            return {**found, None: tuple(map(sum, zip(*found.values(), strict=True))) or (0, 0, 0)}
         present = {deals[contract].customer for contract in openings}
         found[None] = (0, 0, 0)
         for customer, ends in every.items():

@@ -5,6 +5,7 @@ from typing import Any
 
 from odoo import api, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools import SQL
 
 from odoo.addons.kor_enterprise_tiers.engine.money import as_number
 
@@ -200,10 +201,13 @@ class KorReportRequestMixin(models.AbstractModel):
         }
         if group_by == "contract":
             return {key: deals[key].name for key in keys}
+        if group_by == "customer":
+            # There may be thousands, whose names are the same in all languages.
+            query = SQL("SELECT id, complete_name FROM res_partner WHERE id = ANY(%s)", [key for key in keys if key])
+            return dict(self.env.execute_query(query))
         model, field = {
             "tier": ("kor.tier", "name"),
             "plan": ("kor.plan", "name"),
-            "customer": ("res.partner", "complete_name"),
             "account_manager": ("res.users", "name"),
             "country": ("res.country", "name"),
             COMPONENT: ("product.product", "display_name"),
