@@ -30,14 +30,25 @@ class KorContractCreditMixin(models.AbstractModel):
         return back, [one for one in slices if one not in back]
 
     def _give_back(self, credits, invoices, invoice_date, run):
-        """Book credit notes, and let what stays open of them pay the new invoices."""
+        """Book credit notes, and let what is open of them, and of earlier ones, pay the new invoices."""
         notes = self.env["account.move"]
         for contract, slices in credits.items():
             if slices:
                 notes |= contract._book_credits(slices, invoice_date, run)
-        for contract in {move.kor_contract_id for move in notes}:
-            contract._offset(notes | invoices.filtered(lambda move, own=contract: move.kor_contract_id == own))
+        for contract, open_notes in self._find_open_notes(notes | invoices).grouped("kor_contract_id").items():
+            contract._offset(open_notes | invoices.filtered(lambda move, own=contract: move.kor_contract_id == own))
         return notes
+
+    def _find_open_notes(self, moves):
+        """Return the posted credit notes of the contracts of some documents that something is left of."""
+        return moves.search(
+            [
+                ("kor_contract_id", "in", moves.kor_contract_id.ids),
+                ("move_type", "=", "out_refund"),
+                ("state", "=", "posted"),
+                ("payment_state", "in", ("not_paid", "partial")),
+            ]
+        )
 
     def _book_credits(self, slices, invoice_date, run):
         """Return the credit notes over slices, one for each invoice that they correct."""

@@ -273,6 +273,21 @@ class TestAmendments(KorBillingCommon):
         self.assertAlmostEqual(invoice.amount_residual, (315 - 210) * 1.15)
 
     @freeze_time("2026-01-20")
+    def test_credit_that_was_open_pays_a_later_invoice(self):
+        contract, other = self._make_contract(self.seats), self._make_contract(self.seats)
+        self._register_payment(self._bill_until(contract, "2026-01-31"))
+        self._amend(contract, "2026-01-11", {"kind": "quantity", "line": contract.line_ids.id, "quantity": 5})
+        note = self._bill_until(contract, "2026-01-31").filtered(lambda move: move.move_type == "out_refund")
+        note_left = note.amount_residual
+        self.assertGreater(note_left, 0)
+        # Of another contract it pays nothing.
+        strange = self._bill_until(other, "2026-02-28")
+        self.assertEqual(strange.mapped("amount_residual"), strange.mapped("amount_total"))
+        own = self._bill_until(contract, "2026-02-28")
+        self.assertAlmostEqual(sum(own.mapped("amount_residual")), sum(own.mapped("amount_total")) - note_left)
+        self.assertFalse(note.amount_residual)
+
+    @freeze_time("2026-01-20")
     def test_small_credit_waits_and_lowers_the_next_invoice(self):
         self.company.kor_credit_minimum = 50
         contract = self._make_contract({"unit_price": 100}, {"name": "Add-on", "unit_price": 31})
