@@ -161,9 +161,7 @@ class KorContractPrepaidMixin(models.AbstractModel):
 
     def _prepare_draw_line_values(self, draw):
         """Return the values of the invoice line that draws on a credit."""
-        credit = (
-            self.env["kor.prepaid.credit"].sudo().browse(draw.credit.key)
-        )  # whoever sees the invoice sees what pays it
+        credit = self._get_drawn_credit(draw)
         account = {"account_id": credit.account_id.id} if credit.account_id else {}
         return {
             "product_id": self.company_id._get_kor_prepaid_product().id,
@@ -188,9 +186,7 @@ class KorContractPrepaidMixin(models.AbstractModel):
 
     def _prepare_draw_explanation(self, draw):
         """Return why a credit pays so much, with the charges that it pays."""
-        credit = (
-            self.env["kor.prepaid.credit"].sudo().browse(draw.credit.key)
-        )  # whoever sees the invoice sees what pays it
+        credit = self._get_drawn_credit(draw)
         lines = self.env["kor.contract.line"]
         return {
             "prepaid": {
@@ -224,9 +220,7 @@ class KorContractPrepaidMixin(models.AbstractModel):
         )
 
     def _prepare_preview_draw(self, draw, taxes, slices):
-        credit = (
-            self.env["kor.prepaid.credit"].sudo().browse(draw.credit.key)
-        )  # whoever sees the invoice sees what pays it
+        credit = self._get_drawn_credit(draw)
         return {
             "contract_id": self.id,
             "contract": self.name,
