@@ -43,8 +43,8 @@ class ResPartner(models.Model):
         """Rules are asked for single records, too: whose a record is, its customer and all above it say."""
         for partner in self:
             found = partner
-            while found[-1:].parent_id:
-                found += found[-1:].parent_id
+            while (above := found[-1:].parent_id) and above not in found:
+                found += above
             partner.kor_within_ids = found
 
     @api.model
