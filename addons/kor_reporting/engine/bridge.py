@@ -10,8 +10,8 @@ and collections (billings + taxes − change in receivables).
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from odoo.addons.kor_enterprise_tiers.engine.money import ZERO
 
@@ -34,16 +34,14 @@ class BridgeError(ValueError):
     """Say in one sentence what is wrong with the figures of a bridge and what would be right."""
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(NamedTuple):
     """Say what a cause adds."""
 
     key: str
     amount: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """State a figure, and the differences that lead to it from the one before, the rest as the last of them."""
 
     key: str
@@ -56,8 +54,7 @@ class Step:
         return add_up(one.amount for one in self.differences if one.key == REST)
 
 
-@dataclass(frozen=True, slots=True)
-class Bridge:
+class Bridge(NamedTuple):
     """Hold the steps from the first figure to the last."""
 
     steps: tuple[Step, ...]

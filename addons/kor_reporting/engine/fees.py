@@ -7,7 +7,7 @@ ends or changes within a month.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -23,30 +23,44 @@ DAY = timedelta(days=1)
 
 
 class Fee(NamedTuple):
-    """State the fees of a contract in a month."""
+    """State the fees of a month."""
 
     month: date
     by_end: Decimal
     by_day: Decimal
 
 
-def fees(life: list[Fact], rates: Rates, start: date, end: date) -> Iterator[Fee]:
-    """Yield the fees of a contract in each month of a period, without months of nothing.
+def fees(lives: Iterable[list[Fact]], rates: Rates, start: date, end: date, by_month: bool = True) -> Iterator[Fee]:
+    """Yield what the fees of contracts come to in each month of a period, without months of nothing.
 
-    :param life: the facts of one contract in the order of their days, those of a day in their order
+    :param lives: the facts of each contract in the order of their days, those of a day in their order
+    :param by_month: else all months stand together, under the first one
     """
     spans = _spans(start, end)
-    for first, count, by_end, by_day in runs(life, rates, start, end):
-        for at in range(first, first + count):
-            yield Fee(spans[at][1], by_end, by_day)
+    places = len(spans) if by_month else 1
+    # What a month has more than the one before: in most of them most contracts bring the same.
+    ends, days = [ZERO] * (places + 1), [ZERO] * (places + 1)
+    for life in lives:
+        for number, count, by_end, by_day in _runs(life, rates, spans):
+            if not by_month:
+                number, count, by_end, by_day = 0, 1, by_end * count, by_day * count
+            ends[number] += by_end
+            days[number] += by_day
+            ends[number + count] -= by_end
+            days[number + count] -= by_day
+    by_end = by_day = ZERO
+    for (_month, first, _after, _length), more, more_by_day in zip(spans[:places], ends, days, strict=False):
+        by_end, by_day = by_end + more, by_day + more_by_day
+        if by_end or by_day:
+            yield Fee(first, by_end, by_day)
 
 
-def runs(life: list[Fact], rates: Rates, start: date, end: date) -> Iterator[tuple[int, int, Decimal, Decimal]]:
-    """Yield the same as runs: (the number of their first month in the period, how many months, by end, by day).
+def _runs(life: list[Fact], rates: Rates, spans) -> Iterator[tuple[int, int, Decimal, Decimal]]:
+    """Yield the fees of a contract as (the number of their first month, how many months, by end, by day).
 
     With most months of most contracts nothing changes: they are told together.
     """
-    spans, at, held, number = _spans(start, end), 0, ZERO, 0
+    at, held, number = 0, ZERO, 0
     currency, is_home = life[0].currency, rates.is_home(life[0].currency)
     while number < len(spans):
         month, first, after, length = spans[number]

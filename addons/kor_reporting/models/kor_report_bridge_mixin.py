@@ -7,7 +7,7 @@ from odoo.addons.kor_enterprise_tiers.engine.money import ZERO, as_number, to_de
 
 from ..engine.bridge import DIFFERENCES, REST, STEPS, bridge
 from ..engine.collection import Settlement, collect
-from ..engine.fees import Fee, runs
+from ..engine.fees import fees
 from ..engine.figures import add_dicts
 from .kor_report_bridge_read_mixin import POSITION
 
@@ -45,10 +45,7 @@ class KorReportBridgeMixin(models.AbstractModel):
     def _report_bridge(self, book):
         request = book.request
         scheduled = self._read_scheduled(request)
-        # What has another currency is told by contract: its rates make a difference of their own.
-        home = request.company.currency_id.id
-        foreign = {contract for contract, deal in book.deals.items() if deal.currency != home}
-        cells, keys = self._get_cells(book, scheduled, foreign)
+        cells, keys = self._get_cells(book, scheduled)
         facts = self._read_bridge(book, cells)
         facts["scheduled"] = {cells[contract] for contract in scheduled if contract in cells}
         months = self._get_buckets(request)
@@ -82,17 +79,13 @@ class KorReportBridgeMixin(models.AbstractModel):
 
         The position is told by contract: what is billed ahead of one lowers that of no other.
         """
-        request, earned = book.request, self._read_earned(book.request, cells)
-        invoiced = self._read_amounts(book, cells, self._get_invoiced_query)
+        request, invoiced = book.request, self._read_invoiced(book.request, cells)
         facts = {
             "fees": self._guard_rates(partial(self._get_fees, book, cells)),
-            "earned": self._worth(book, (row[:3] for row in earned)),
-            "currency": self._guard_rates(partial(self._get_currency_effects, book, earned)),
-            "at_once": self._worth(book, self._read_at_once(request, cells)),
-            "invoiced": self._worth(
-                book,
-                ((cell, max(month or request.first, request.first), units) for cell, _part, month, units in invoiced),
-            ),
+            "earned": self._worth(book, self._read_earned(request, cells)),
+            "currency": self._guard_rates(partial(self._get_currency_effects, book, cells)),
+            "at_once": self._worth(book, ((key, month, units) for key, month, _other, units in invoiced)),
+            "invoiced": self._worth(book, ((cell, month, units) for (cell, _what), _other, month, units in invoiced)),
             "asked": self._worth(book, self._read_asked(request, cells)),
             "settled": self._worth(book, self._read_settled(request, cells)),
         }
@@ -157,34 +150,30 @@ class KorReportBridgeMixin(models.AbstractModel):
     @api.model
     def _get_fees(self, book, cells):
         """Return [(cell, fees of a month)]."""
-        request, months = book.request, self._get_buckets(book.request)
+        request = book.request
         # Without rates, rows of whole periods do not tell months apart.
         is_apart = request.is_monthly or not book.rates.is_home(request.company.currency_id.id)
-        sums = defaultdict(lambda: [ZERO, ZERO])
+        lives = defaultdict(list)
         for contract, life in book.lives.items():
-            cell = cells[contract]
-            for number, count, by_end, by_day in runs(life, book.rates, request.first, request.end):
-                if not is_apart:
-                    number, by_end, by_day, count = 0, by_end * count, by_day * count, 1
-                for at in range(number, number + count):
-                    own = sums[cell, at]
-                    own[0] += by_end
-                    own[1] += by_day
-        return [(cell, Fee(months[at], *own)) for (cell, at), own in sums.items()]
+            lives[cells[contract]].append(life)
+        return [
+            (cell, fee)
+            for cell, own in lives.items()
+            for fee in fees(own, book.rates, request.first, request.end, is_apart)
+        ]
 
     @api.model
-    def _get_currency_effects(self, book, rows):
-        """Return [(contract, month, amount)]: what the rate of its invoice makes of revenue in another currency."""
-        home, rates = book.request.company.currency_id, book.rates
-        found, cent = [], to_decimal(home.rounding)
-        cents = {one: to_decimal(one) for one in {deal.rounding for deal in book.deals.values()}}
-        for (contract, what, _earned), month, units, of_amount in rows:
-            deal = book.deals.get(contract)
-            if deal and deal.currency != home.id and what == "recurring":
-                booked = rates.value(units * cent, home.id, month)
-                agreed = rates.value(of_amount * cents[deal.rounding], deal.currency, month)
-                found.append((contract, month, booked - agreed))
-        return found
+    def _get_currency_effects(self, book, cells):
+        """Return [(cell, month, amount)]: what the rates of its invoices make of revenue in another currency."""
+        request, home = book.request, book.request.company.currency_id.id
+        foreign = {deal.currency for deal in book.deals.values()} - {home}
+        if not foreign:
+            return []
+        rate, cent = book.rates.rate, to_decimal(request.currency.rounding)
+        series = [(one, day, rate(one, day), rate(home, day)) for one in foreign for day in self._get_buckets(request)]
+        rates = [[*column] for column in zip(*series, strict=True)]
+        rows = self._read_currency_effects(request, cells, rates)
+        return [(cell, month, units * cent) for cell, month, units in rows]
 
     @api.model
     def _walk(self, facts, months, keys):
@@ -235,7 +224,7 @@ class KorReportBridgeMixin(models.AbstractModel):
             own = sums[keys[cell]]
             if what == "prepaid":
                 own["invoiced", "prepaid"] += amount
-            elif what != "elsewhere":
+            elif what not in ("deferred", "elsewhere"):
                 own["recognized"] += amount
                 if what in CHARGES:
                     own["recognized", CHARGES[what]] += amount

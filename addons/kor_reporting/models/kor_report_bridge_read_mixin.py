@@ -37,78 +37,133 @@ class KorReportBridgeReadMixin(models.AbstractModel):
 
     @api.model
     def _read_earned(self, request, cells):
-        """Return [((cell, what it was charged as, month earned), month booked, units, of the amount)] of closes.
+        """Return [((cell, what it was charged as, month earned), month booked, units)] of closes.
 
-        `breakage` is prepaid credit that expired, `other` what has no line. The amount is in the contract's currency.
+        `breakage` is prepaid credit that expired, `other` what has no line.
         """
-        start = request.first.replace(day=1)
-        month = SQL("CASE WHEN item.month < %s THEN item.month ELSE GREATEST(item.month, %s) END", start, request.first)
-        # What rates make of another currency is told by months.
-        is_foreign = SQL("item.currency_id != item.company_currency_id")
         query = SQL(
             """
             SELECT item.contract_id, CASE WHEN item.kind = 'breakage' THEN 'breakage'
                     WHEN line.charge_type IN ('fixed', 'per_unit') THEN 'recurring'
                     ELSE COALESCE(line.charge_type, 'other') END AS what,
-                %(earned)s AS earned, %(booked)s AS booked, item.balance, item.amount, currency.rounding
+                %(earned)s AS earned, %(booked)s AS booked, item.balance
             FROM kor_revenue_item item
-            JOIN res_currency currency ON currency.id = item.currency_id
             JOIN kor_revenue_schedule schedule ON schedule.id = item.schedule_id
             LEFT JOIN kor_contract_line line ON line.id = schedule.contract_line_id
             WHERE item.company_id = %(company)s AND item.kind != 'cost'
                 AND (item.date BETWEEN %(first)s AND %(last)s OR item.month BETWEEN %(start)s AND %(last)s)
             """,
             company=request.company.id,
-            start=start,
+            start=request.first.replace(day=1),
             first=request.first,
             last=request.last,
-            earned=self._get_bucket(month, request, is_foreign),
-            booked=self._get_bucket(SQL("item.date"), request, is_foreign),
+            earned=self._get_bucket(self._get_month_earned(request), request, NOWHERE),
+            booked=self._get_bucket(SQL("item.date"), request, NOWHERE),
         )
-        balance = self._in_units(SQL("sum(balance)"), request.company.currency_id.rounding)
-        amount = self._in_units(SQL("sum(amount)"), SQL("min(rounding)"))
-        rows = self._read_by_cell(cells, query, ("what", "earned", "booked"), (balance, amount))
-        return [((cell, what, earned), booked, *amounts) for cell, what, earned, booked, *amounts in rows]
+        units = self._in_units(SQL("sum(balance)"), request.company.currency_id.rounding)
+        rows = self._read_by_cell(cells, query, ("what", "earned", "booked"), (units,))
+        return [((cell, what, earned), booked, units) for cell, what, earned, booked, units in rows]
 
     @api.model
-    def _read_at_once(self, request, cells):
-        """Return [((cell, what it was charged as), month, units)] of invoice lines that no close recognises.
+    def _get_month_earned(self, request):
+        """Return the SQL of the day in the period that stands for the month in which revenue was earned."""
+        start = request.first.replace(day=1)
+        return SQL("CASE WHEN item.month < %s THEN item.month ELSE GREATEST(item.month, %s) END", start, request.first)
 
-        What is no revenue either is `prepaid` where it is credit, else `elsewhere`.
+    @api.model
+    def _read_currency_effects(self, request, cells, rates):
+        """Return [(cell, month, units of the report's currency)]: what the rates of its invoices make of revenue.
+
+        That is recurring revenue of contracts in another currency as it is booked, less the same as it was agreed at
+        the rate of the month; both rounded by contract and month.
+
+        :param rates: four lists: currencies of contracts, months, their rates, and those of the company's currency
+        """
+        rounding = request.currency.rounding
+        query = SQL(
+            """
+            SELECT contract_id, booked, %(booked_as)s - %(agreed)s AS units
+            FROM (
+                SELECT item.contract_id, item.currency_id, %(booked)s AS booked, %(earned)s AS earned,
+                    sum(item.balance) AS balance, sum(item.amount) AS amount
+                FROM kor_revenue_item item
+                JOIN kor_revenue_schedule schedule ON schedule.id = item.schedule_id
+                JOIN kor_contract_line line ON line.id = schedule.contract_line_id
+                WHERE item.company_id = %(company)s AND item.kind NOT IN ('cost', 'breakage')
+                    AND item.currency_id != item.company_currency_id AND line.charge_type IN ('fixed', 'per_unit')
+                    AND item.date BETWEEN %(first)s AND %(last)s
+                GROUP BY 1, 2, 3, 4
+            ) earned
+            JOIN %(rates)s AS rate(currency_id, booked, of_contract, of_company) USING (currency_id, booked)
+            """,
+            company=request.company.id,
+            rates=SQL("unnest(%s::int[], %s::date[], %s::numeric[], %s::numeric[])", *rates),
+            first=request.first,
+            last=request.last,
+            booked=self._get_bucket(SQL("item.date"), request),
+            earned=self._get_bucket(self._get_month_earned(request), request),
+            booked_as=self._in_units(SQL("balance * of_company"), rounding),
+            agreed=self._in_units(SQL("amount * of_contract"), rounding),
+        )
+        return self._read_by_cell(cells, query, ("booked",), (SQL("sum(units)::bigint"),))
+
+    @api.model
+    def _read_invoiced(self, request, cells):
+        """Return [((cell, what it was charged as), month booked, month invoiced, units)] of invoice lines.
+
+        Lines that a close recognises are `deferred`. What is no revenue either is `prepaid` where it is credit, else
+        `elsewhere`.
         """
         query = SQL(
             """
-            SELECT COALESCE(line.kor_contract_id, move.kor_contract_id) AS contract_id,
-                CASE WHEN draw.id IS NOT NULL AND account.account_type NOT IN ('income', 'income_other')
-                        OR account.id IN (SELECT account_id FROM kor_prepaid_credit
+            SELECT contract_id, booked, invoiced, amount, CASE
+                    WHEN is_deferred THEN 'deferred'
+                    WHEN draw_id IS NOT NULL AND account_type NOT IN ('income', 'income_other')
+                        OR account_id IN (SELECT account_id FROM kor_prepaid_credit
                             WHERE account_id IS NOT NULL) THEN 'prepaid'
-                    WHEN account.account_type NOT IN ('income', 'income_other') THEN 'elsewhere'
-                    WHEN move.move_type = 'out_refund' OR draw.id IS NOT NULL THEN 'credits'
-                    WHEN item.charge_type IN ('fixed', 'per_unit') THEN 'recurring'
-                    ELSE COALESCE(item.charge_type, 'one_time') END AS what,
-                %(bucket)s AS month, line.balance
-            FROM account_move_line line
-            JOIN account_move move ON move.id = line.move_id
-            JOIN account_account account ON account.id = line.account_id
-            LEFT JOIN kor_prepaid_draw draw ON draw.move_line_id = line.id
-            LEFT JOIN LATERAL (SELECT charge_type FROM kor_billing_item WHERE move_line_id = line.id
-                ORDER BY id LIMIT 1) item ON true
-            LEFT JOIN (SELECT DISTINCT contract_id, deferral_account_id FROM kor_revenue_schedule
-                WHERE kind = 'revenue') own
-                ON own.contract_id = COALESCE(line.kor_contract_id, move.kor_contract_id)
-                AND own.deferral_account_id = line.account_id
-            WHERE line.company_id = %(company)s AND line.parent_state = 'posted' AND line.display_type = 'product'
-                AND move.move_type IN ('out_invoice', 'out_refund', 'out_receipt')
-                AND line.date BETWEEN %(first)s AND %(last)s AND own.contract_id IS NULL
+                    WHEN account_type NOT IN ('income', 'income_other') THEN 'elsewhere'
+                    WHEN move_type = 'out_refund' OR draw_id IS NOT NULL THEN 'credits'
+                    ELSE COALESCE((SELECT CASE WHEN charge_type IN ('fixed', 'per_unit') THEN 'recurring'
+                        ELSE charge_type END FROM kor_billing_item WHERE move_line_id = line.id ORDER BY id LIMIT 1),
+                        'one_time') END AS what
+            FROM (
+                SELECT line.id, COALESCE(line.kor_contract_id, move.kor_contract_id) AS contract_id, line.account_id,
+                    account.account_type, move.move_type, draw.id AS draw_id,
+                    own.contract_id IS NOT NULL AS is_deferred, %(booked)s AS booked, %(invoiced)s AS invoiced,
+                    -line.balance AS amount
+                FROM account_move_line line
+                JOIN account_move move ON move.id = line.move_id
+                JOIN account_account account ON account.id = line.account_id
+                LEFT JOIN kor_prepaid_draw draw ON draw.move_line_id = line.id
+                LEFT JOIN (%(deferring)s) own
+                    ON own.contract_id = COALESCE(line.kor_contract_id, move.kor_contract_id)
+                    AND own.deferral_account_id = line.account_id
+                WHERE line.company_id = %(company)s AND line.parent_state = 'posted' AND line.display_type = 'product'
+                    AND move.move_type IN ('out_invoice', 'out_refund', 'out_receipt')
+                    AND (line.date BETWEEN %(first)s AND %(last)s OR move.invoice_date BETWEEN %(first)s AND %(last)s)
+            ) line
             """,
             company=request.company.id,
             first=request.first,
             last=request.last,
-            bucket=self._get_bucket(SQL("line.date"), request, NOWHERE),
+            deferring=self._get_deferring(request),
+            booked=self._get_bucket(SQL("line.date"), request, NOWHERE),
+            invoiced=self._get_bucket(SQL("move.invoice_date"), request, NOWHERE),
         )
-        units = self._in_units(SQL("-sum(balance)"), request.company.currency_id.rounding)
-        rows = self._read_by_cell(cells, query, ("what", "month"), (units,))
-        return [((cell, what), month, units) for cell, what, month, units in rows]
+        units = self._in_units(SQL("sum(amount)"), request.company.currency_id.rounding)
+        rows = self._read_by_cell(cells, query, ("what", "booked", "invoiced"), (units,))
+        return [((cell, what), booked, invoiced, units) for cell, what, booked, invoiced, units in rows]
+
+    @api.model
+    def _get_deferring(self, request):
+        """Return the SQL of the accounts on which invoices of a contract wait for closes."""
+        return SQL(
+            """
+            SELECT DISTINCT contract_id, deferral_account_id FROM kor_revenue_schedule
+            WHERE kind = 'revenue' AND company_id = %s
+            """,
+            request.company.id,
+        )
 
     @api.model
     def _read_position(self, request):
@@ -184,8 +239,7 @@ class KorReportBridgeReadMixin(models.AbstractModel):
                     ELSE 'by_hand' END AS what, -line.balance AS amount
             FROM account_move_line line
             JOIN account_move move ON move.id = line.move_id
-            JOIN (SELECT DISTINCT contract_id, deferral_account_id FROM kor_revenue_schedule
-                WHERE kind = 'revenue' AND company_id = %(company)s) own
+            JOIN (%(deferring)s) own
                 ON own.contract_id = COALESCE(line.kor_contract_id, move.kor_contract_id)
                 AND own.deferral_account_id = line.account_id
             WHERE line.company_id = %(company)s AND line.parent_state = 'posted' AND line.date <= %(last)s
@@ -199,6 +253,7 @@ class KorReportBridgeReadMixin(models.AbstractModel):
             """,
             company=request.company.id,
             last=request.last,
+            deferring=self._get_deferring(request),
         )
 
     @api.model

@@ -148,12 +148,14 @@ class KorReportFactMixin(models.AbstractModel):
     @api.model
     def _read_lines(self, ids, causes):
         """Return {contract: its recurring lines} as the engine takes them."""
+        # Floats as they are: decimals would become these one by one.
         rows = self.env.execute_query(
             SQL(
                 """
                 SELECT id, contract_id, COALESCE(root_id, id), date_start, date_end, billing_months, amendment_id,
-                    ended_by_id, quantity, events, price_model, unit_price, package_size, included_quantity,
-                    minimum_amount, percentage, event_fee, included_events
+                    ended_by_id, quantity::float8, events::float8, price_model, unit_price::float8,
+                    package_size::float8, included_quantity::float8, minimum_amount::float8, percentage::float8,
+                    event_fee::float8, included_events::float8
                 FROM kor_contract_line
                 WHERE contract_id = ANY(%s) AND charge_type IN ('fixed', 'per_unit') AND billing_months >= 1
                 ORDER BY contract_id, date_start, id

@@ -6,7 +6,7 @@ from functools import partial
 from odoo import api, models
 from odoo.tools import SQL
 
-from odoo.addons.kor_enterprise_tiers.engine.money import ZERO, to_decimal
+from odoo.addons.kor_enterprise_tiers.engine.money import ZERO, exact, to_decimal
 
 from ..engine.figures import add_up
 from ..engine.mrr import months
@@ -180,14 +180,16 @@ class KorReportFigureMixin(models.AbstractModel):
         start = min((deal.start for deal in deals.values()), default=last)
         # What is booked before the first contract has the earliest rates.
         every = [date.min, *months(min(start, last), date(last.year + 1, 1, 1))]
-        by_currency = {
-            one: {
-                month: to_decimal(_rate_on(series.get(currency.id), month))
-                / to_decimal(_rate_on(series.get(one), month))
-                for month in every
+        # To more digits than values are rounded from, so that the last one decides no tie.
+        with exact():
+            by_currency = {
+                one: {
+                    month: to_decimal(_rate_on(series.get(currency.id), month))
+                    / to_decimal(_rate_on(series.get(one), month))
+                    for month in every
+                }
+                for one in used - {currency.id}
             }
-            for one in used - {currency.id}
-        }
         return Rates(to_decimal(currency.rounding), _drop_repeated(by_currency), currency.id)
 
     @api.model

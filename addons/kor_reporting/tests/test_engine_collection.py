@@ -67,7 +67,7 @@ class TestEngineCollection(BaseCase):
         ]
         for name, life, start, end, expected in cases:
             with self.subTest(name):
-                found = [(str(one.month), one.by_end, one.by_day) for one in fees(life, Rates(), start, end)]
+                found = [(str(one.month), one.by_end, one.by_day) for one in fees([life], Rates(), start, end)]
                 self.assertEqual(found, expected)
 
     @settings(max_examples=50, deadline=None)
@@ -79,7 +79,7 @@ class TestEngineCollection(BaseCase):
         ]
         if not life:
             return
-        found = {one.month: one.by_day for one in fees(life, Rates(), FIRST, date(2026, 3, 1))}
+        found = {one.month: one.by_day for one in fees([life], Rates(), FIRST, date(2026, 3, 1))}
         for month, days in ((FIRST, 31), (AFTER, 28)):
             total = Decimal(0)
             for number in range(days):

@@ -1,5 +1,6 @@
 from datetime import date, timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 
 from odoo.tests import freeze_time, tagged
 
@@ -104,6 +105,14 @@ class TestReportMrr(ReportCase):
         self.assertEqual(closings, [205, 255, 270, 235, 198, 201.2])
         for row in result["rows"]:
             self.assertAlmostEqual(row["mrr_opening"] + sum(row[kind] for kind in KINDS), row["mrr_closing"])
+
+    def test_a_tie_at_a_rate_without_an_end_is_rounded_up(self):
+        pound = self.setup_other_currency("GBP", rates=[("2026-01-01", 0.88)])
+        day = date(2026, 3, 31)
+        deals = {1: SimpleNamespace(currency=pound.id, start=day)}
+        rates = self.Report._read_rates(self.company, self.company.currency_id, deals, day)
+        # 0.55 / 0.88 = 0.625, though 1 / 0.88 = 1.1363…
+        self.assertEqual(rates.value(Decimal("0.55"), pound.id, day), Decimal("0.63"))
 
     def test_as_many_queries_for_sixty_contracts_as_for_twenty(self):
         calls = ("revenue", "cost", "profitability", "lifetime_value", "churn", "bridge")
