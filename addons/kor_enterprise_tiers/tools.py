@@ -1,5 +1,6 @@
 import base64
 import re
+from contextlib import contextmanager
 from datetime import date
 
 from odoo import fields
@@ -59,6 +60,11 @@ def format_price(env, value, currency):
     return NO_BREAK_SPACE.join(parts)
 
 
+def get_rounding(currency):
+    """Return the smallest part of a currency as the engine takes it; a cent where none is chosen yet."""
+    return to_decimal(currency.rounding or 0.01)
+
+
 def open_form(record, **values):
     """Return the window action that opens the form of a record."""
     return {
@@ -80,6 +86,17 @@ def insist(env, work, tries=5):
             env.cr.rollback()
             if not tries_left:
                 raise
+
+
+@contextmanager
+def taken_back(env):
+    """Take back whatever is written inside: what is only looked at leaves nothing behind."""
+    savepoint = env.cr.savepoint(flush=True)
+    try:
+        yield
+    finally:
+        savepoint.close(rollback=True)
+        env.invalidate_all(flush=False)
 
 
 def read_batch_size(env, parameter, default):

@@ -83,8 +83,7 @@ class KorSignalValueMixin(models.AbstractModel):
     @api.model
     def _get_monthly(self, lines, plan, day):
         """Return what lines come to each month, less those discounts of the plan that do not run out."""
-        lasting = plan.discount_ids.filtered(lambda one: not (one.periods or one.date_start or one.date_end))
-        terms = lasting._get_engine_discounts()
+        terms = plan.discount_ids._filter_lasting()._get_engine_discounts()
         monthly = Decimal(0)
         for months, group in lines.grouped("billing_months").items():
             full = sum((line._get_full_net(day) for line in group), Decimal(0))

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
+from odoo.addons.kor_enterprise_tiers.tools import taken_back
+
 from .kor_contract_lifecycle_mixin import LOOKING
 
 # What agreeing and applying note. Nobody writes it by hand.
@@ -230,17 +232,11 @@ class KorContractAmendment(models.Model):
 
     def _preview(self):
         """Apply the amendment, look, and take everything back."""
-        result = {}
         before = self._look()
-        savepoint = self.env.cr.savepoint(flush=True)
-        try:
+        with taken_back(self.env):
             self._as_preview()._apply()
             self.env.flush_all()
-            result = self._prepare_preview(before, self._look())
-        finally:
-            savepoint.close(rollback=True)
-            self.env.invalidate_all(flush=False)
-        return result
+            return self._prepare_preview(before, self._look())
 
     def _as_preview(self):
         # Nobody is told of what is taken back: mails that are sent after the commit would not exist any more.

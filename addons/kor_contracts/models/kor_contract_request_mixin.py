@@ -6,7 +6,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Command, Domain
 from odoo.tools import format_date
 
-from odoo.addons.kor_enterprise_tiers.tools import parse_day
+from odoo.addons.kor_enterprise_tiers.tools import parse_day, taken_back
 
 from .kor_contract_lifecycle_mixin import LOOKING
 
@@ -137,14 +137,10 @@ class KorContractRequestMixin(models.AbstractModel):
     def _preview_request(self, values):
         """Return what a choice would change, as the customer reads it, and a mark of what was shown."""
         day, changes = self._parse_request(values)
-        savepoint = self.env.cr.savepoint(flush=True)
-        try:
+        with taken_back(self.env):
             looking = self.with_context(kor_looking=LOOKING, tracking_disable=True)
             amendment = looking._draft_request(day, changes)
             html = amendment._render_preview(amendment._preview(), for_customer=True)
-        finally:
-            savepoint.close(rollback=True)
-            self.env.invalidate_all(flush=False)
         return html, self.env["kor.contract.amendment"]._get_seen_mark(html)
 
     def _get_waiting_request(self):

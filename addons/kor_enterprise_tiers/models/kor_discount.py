@@ -93,6 +93,11 @@ class KorDiscount(models.Model):
         """Return the record on which the discount holds, None where there is none yet."""
         return next((self[name] for name in self._get_owner_fields() if self[name]), None)
 
+    def _filter_lasting(self, kind=None):
+        """Return the discounts, of a kind where one is named, that never run out."""
+        lasting = self.filtered(lambda one: not (one.periods or one.date_start or one.date_end))
+        return lasting.filtered(lambda one: one.kind == kind) if kind else lasting
+
     def _get_engine_discount(self):
         """Return the discount as the engine takes it: half-open dates, no number of periods for all."""
         self.ensure_one()

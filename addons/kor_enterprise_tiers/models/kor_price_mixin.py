@@ -5,6 +5,7 @@ from odoo.exceptions import ValidationError
 
 from ..engine.money import as_number, round_money, to_decimal
 from ..engine.pricing import Price, PricingError, apply_minimum, check_price, rate
+from ..tools import get_rounding
 from .kor_price_tier_mixin import SAVING
 
 
@@ -249,7 +250,7 @@ class KorPriceMixin(models.AbstractModel):
         return {
             **rated.as_dict(),
             "minimum_added": as_number(added),
-            "total": as_number(round_money(amount, to_decimal(self.currency_id.rounding or 0.01))),
+            "total": as_number(round_money(amount, get_rounding(self.currency_id))),
             "currency": self.currency_id.name or "",
             "price": self._describe_price(),
         }

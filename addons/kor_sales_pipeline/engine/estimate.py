@@ -109,14 +109,10 @@ def _count_commitments(items: tuple[Item, ...]) -> tuple[Item, ...]:
         fees = sum((one.amount for one in same if one.kind == "recurring"), ZERO) if item.scope == "recurring" else ZERO
         owed = max(item.amount - fees, ZERO)
         use = sum((one.amount for one in same if one.kind == "usage" and item.metric in (None, one.metric)), ZERO)
-        found.append(_replace_amount(item, owed))
+        found.append(replace(item, amount=owed))
         if covered := min(owed, max(use, ZERO)):
             found.append(Item((item.key, "covered"), "usage", -covered, item.months, metric=item.metric))
     return tuple(found)
-
-
-def _replace_amount(item: Item, amount: Decimal) -> Item:
-    return replace(item, amount=amount)
 
 
 def _cap_use(items: tuple[Item, ...], cap: Decimal, months: int) -> list[Item]:
@@ -124,29 +120,31 @@ def _cap_use(items: tuple[Item, ...], cap: Decimal, months: int) -> list[Item]:
     return [Item("spend_cap", "usage", cap - use, months)] if 0 < cap < use else []
 
 
-def _shares(months: int, term_months: int) -> list[tuple[int, int]]:
-    """Return number and months of every period of the term; the last one may be shorter."""
-    return [(number, min(months, term_months - number * months)) for number in range(-(-term_months // months))]
-
-
 def _net(item: Item, start: date, number: int, numerator: int) -> tuple[Decimal, tuple[DiscountStep, ...]]:
     """Return a period's amount less the item's own discounts."""
     months = item.months or 1
-    first = boundary(start, start.day, months, number) if number else start
+    first = _get_first_day(start, months, number)
     own = [discount for discount in item.discounts if applies(discount, first, number)]
     return apply_discounts(prorate(item.amount, numerator, months), own, numerator, months)
 
 
+def _get_first_day(start: date, months: int, number: int) -> date:
+    return boundary(start, start.day, months, number) if number else start
+
+
 def _explain(item: Item, start: date, term_months: int) -> Line:
     net, steps = _net(item, start, 0, item.months or 1)
-    total = sum((_net(item, start, *share)[0] for share in _get_shares(item, term_months)), ZERO)
+    total = sum((_net(item, start, *share)[0] for share in _get_shares(item.months, term_months)), ZERO)
     return Line(
         item.key, item.kind, item.months, item.amount, steps, net, net / item.months if item.months else ZERO, total
     )
 
 
-def _get_shares(item: Item, term_months: int) -> list[tuple[int, int]]:
-    return _shares(item.months, term_months) if item.months else [(0, 1)]
+def _get_shares(months: int, term_months: int) -> list[tuple[int, int]]:
+    """Return number and months of every period of the term, of which the last may be shorter; one of what is once."""
+    if not months:
+        return [(0, 1)]
+    return [(number, min(months, term_months - number * months)) for number in range(-(-term_months // months))]
 
 
 def _total(items: tuple[Item, ...], kind: str, start: date, term_months: int, whole: tuple[Discount, ...]) -> Decimal:
@@ -155,7 +153,7 @@ def _total(items: tuple[Item, ...], kind: str, start: date, term_months: int, wh
     chosen = [item for item in items if item.kind == kind]
     for months in {item.months for item in chosen}:
         group = [item for item in chosen if item.months == months]
-        for number, numerator in _get_shares(group[0], term_months):
+        for number, numerator in _get_shares(months, term_months):
             amount = sum((_net(item, start, number, numerator)[0] for item in group), ZERO)
             holding = _get_holding(whole, kind, start, months, number)
             total += apply_discounts(amount, holding, numerator, months or 1)[0]
@@ -163,7 +161,7 @@ def _total(items: tuple[Item, ...], kind: str, start: date, term_months: int, wh
 
 
 def _get_holding(whole: tuple[Discount, ...], kind: str, start: date, months: int, number: int) -> list[Discount]:
-    first = boundary(start, start.day, months, number) if number else start
+    first = _get_first_day(start, months, number)
     return [
         discount
         for discount in whole

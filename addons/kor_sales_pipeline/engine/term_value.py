@@ -7,9 +7,7 @@ from decimal import Decimal
 
 from odoo.addons.kor_contracts.engine.periods import boundary
 from odoo.addons.kor_enterprise_tiers.engine.discounts import Discount, applies, apply_discounts
-from odoo.addons.kor_enterprise_tiers.engine.money import exact, to_decimal
-
-ZERO = Decimal(0)
+from odoo.addons.kor_enterprise_tiers.engine.money import ZERO, exact, to_decimal
 
 
 @dataclass(frozen=True)
@@ -24,6 +22,8 @@ class Part:
 
 @dataclass(frozen=True)
 class Worth:
+    """What the parts come to together."""
+
     monthly: Decimal  # recurring, in the first period
     one_time: Decimal
     total: Decimal  # over the term

@@ -11,9 +11,11 @@ from . import kor_team_dashboard_mixin
 from . import kor_conversion_report
 from . import crm_stage
 from . import crm_team
-from . import crm_lead_pipeline
 from . import crm_lead
+from . import crm_lead_proposal
+from . import crm_lead_negotiation
 from . import kor_proposal_section_template
+from . import kor_proposal_text_mixin
 from . import kor_proposal_section
 from . import kor_proposal_clause
 from . import kor_proposal_step

@@ -1,171 +1,160 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 
-# Others who sell read opportunities without a right on negotiations.
-SELLERS = "kor_sales_pipeline.group_kor_pipeline_user"
+# What can move a lead from one stage, team or outcome to another.
+MOVING_FIELDS = {"stage_id", "team_id", "user_id", "type", "active", "probability"}
 
 
 class CrmLead(models.Model):
-    _inherit = "crm.lead"
+    _name = "crm.lead"
+    _inherit = [
+        "crm.lead",
+        "kor.lead.estimate.mixin",
+        "kor.lead.stage.mixin",
+        "kor.lead.handover.mixin",
+        "kor.lead.history.mixin",
+    ]
 
-    kor_negotiation_ids = fields.One2many("kor.negotiation", "lead_id", string="Negotiations", groups=SELLERS)
-    kor_negotiation_id = fields.Many2one(
-        "kor.negotiation",
-        string="Negotiation",
-        compute="_compute_kor_negotiation_id",
-        compute_sudo=True,
-        groups=SELLERS,
-        help="The newest one.",
+    stage_id = fields.Many2one(domain="[('id', 'in', kor_stage_choice_ids)]")
+    kor_stage_key = fields.Selection(related="stage_id.kor_key", string="Pipeline Step")
+    kor_is_pipeline = fields.Boolean(related="team_id.kor_is_pipeline", string="In the Enterprise Pipeline")
+    # Defaults would count as typed by hand, so that the two revenues have none.
+    expected_revenue = fields.Monetary(compute="_compute_expected_revenue", store=True, readonly=False, default=None)
+    recurring_revenue = fields.Monetary(compute="_compute_recurring_revenue", store=True, readonly=False, default=None)
+    recurring_plan = fields.Many2one(compute="_compute_recurring_revenue", store=True, readonly=False)
+    kor_value = fields.Monetary(
+        string="Contract Value",
+        compute="_compute_kor_value",
+        store=True,
+        currency_field="company_currency",
+        help="What is expected of the contract, in the company's currency.",
+    )
+    kor_arr_company = fields.Monetary(
+        string="ARR (company currency)", compute="_compute_kor_value", store=True, currency_field="company_currency"
+    )
+    kor_arr_weighted = fields.Monetary(
+        string="Weighted ARR", compute="_compute_kor_arr_weighted", store=True, currency_field="company_currency"
+    )
+    # What was put into the native fields last: another amount there was typed by hand, and stays.
+    kor_value_followed = fields.Float(
+        compute="_compute_expected_revenue", store=True, copy=True, export_string_translation=False
+    )
+    kor_arr_followed = fields.Float(
+        compute="_compute_recurring_revenue", store=True, copy=True, export_string_translation=False
     )
 
-    @api.depends("kor_negotiation_ids")
-    def _compute_kor_negotiation_id(self):
+    @api.depends("kor_first_year", "kor_arr", "kor_currency_id", "company_id")
+    def _compute_kor_value(self):
+        today = fields.Date.context_today(self)
         for lead in self:
-            lead.kor_negotiation_id = lead.kor_negotiation_ids.sorted("id")[-1:]
+            company = lead.company_id or self.env.company
+            convert = lead.kor_currency_id._convert if lead.kor_currency_id else lambda amount, *_args: amount
+            lead.kor_value = convert(lead.kor_first_year, company.currency_id, company, today)
+            lead.kor_arr_company = convert(lead.kor_arr, company.currency_id, company, today)
+
+    @api.depends("kor_arr_company", "probability")
+    def _compute_kor_arr_weighted(self):
+        for lead in self:
+            lead.kor_arr_weighted = lead.kor_arr_company * (lead.probability or 0) / 100
+
+    @api.depends("kor_value")
+    def _compute_expected_revenue(self):
+        for lead in self:
+            follows = lead._kor_follows(lead.expected_revenue, lead.kor_value, lead.kor_value_followed)
+            lead.expected_revenue = lead.kor_value if follows else lead.expected_revenue
+            lead.kor_value_followed = lead.kor_value if follows else lead.kor_value_followed
+
+    @api.depends("kor_arr_company")
+    def _compute_recurring_revenue(self):
+        for lead in self:
+            plan = lead.recurring_plan or lead._kor_get_yearly_plan()
+            due = lead._kor_get_recurring(plan)
+            follows = lead._kor_follows(lead.recurring_revenue, due, lead.kor_arr_followed)
+            lead.recurring_plan = plan
+            lead.recurring_revenue = due if follows else lead.recurring_revenue
+            lead.kor_arr_followed = due if follows else lead.kor_arr_followed
+
+    @api.depends("user_id", "type")
+    def _compute_team_id(self):
+        """Keep opportunities of the pipeline in it, whoever takes care of them."""
+        return super(CrmLead, self.filtered(lambda lead: not lead.team_id.kor_is_pipeline))._compute_team_id()
+
+    @api.depends("team_id", "type")
+    def _compute_stage_id(self):
+        result = super()._compute_stage_id()
+        for lead in self:
+            # A shared stage is none of the pipeline's.
+            if lead.team_id.kor_is_pipeline and lead.team_id not in lead.stage_id.team_ids:
+                lead.stage_id = lead._stage_find(domain=[("fold", "=", False)])
+        return result
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        leads = super().create(vals_list)
+        leads._kor_note_followed()
+        inside = leads.filtered("kor_is_pipeline")
+        if inside:
+            inside._kor_follow({})
+        return leads
 
     def write(self, vals):
+        if self._kor_is_foreign_stage(vals):
+            # Merging brings the stage of another team along: the lead begins at the first of its new team's.
+            vals = {name: value for name, value in vals.items() if name != "stage_id"}
+        before = self._kor_get_standing() if MOVING_FIELDS & set(vals) else {}
         result = super().write(vals)
-        if vals.get("active") is False:
-            self.sudo()._kor_break_off_lost()  # whoever may lose an opportunity ends what hangs on it
+        if {"expected_revenue", "recurring_revenue"} & set(vals):
+            self._kor_note_followed()
+        if before:
+            self._kor_follow(before)
         return result
 
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_negotiated(self):
-        if self.sudo().kor_negotiation_ids.round_ids:  # also those of other companies
-            raise UserError(
-                self.env._("Something was proposed in a negotiation of this opportunity: mark it as lost instead.")
-            )
-        self.sudo().kor_negotiation_ids.unlink()  # empty ones go with the opportunity
+    def _kor_is_foreign_stage(self, vals):
+        """Tell whether leads are brought into the pipeline together with a stage that is none of its."""
+        if not vals.get("stage_id") or not vals.get("team_id"):
+            return False
+        team = self.env["crm.team"].browse(vals["team_id"])
+        stage = self.env["crm.stage"].browse(vals["stage_id"])
+        return team.kor_is_pipeline and team not in stage.team_ids and team not in self.team_id
 
-    def generate_proposal(self):
-        """Make a proposal from the plan, the expected quantities and the term: a quotation in six parts.
+    @api.model
+    def _read_group_stage_ids(self, stages, domain):
+        team = self.env["crm.team"].browse(self.env.context.get("default_team_id") or ())
+        if team.kor_is_pipeline:
+            return stages | team.kor_stage_ids
+        return super()._read_group_stage_ids(stages, domain)
 
-        :return: the id of the sale.order
-        """
-        self.ensure_one()
-        self.check_access("write")
-        self.env["sale.order"].check_access("create")
-        self._kor_check_can_propose()
-        order = self.env["sale.order"].create(self._kor_prepare_proposal_values())
-        order._kor_fill()
-        self._kor_move_to("proposal")
-        return order.id
+    def _stage_find(self, team_id=False, domain=None, order="sequence, id", limit=1):
+        """Find the pipeline's stages only among its own."""
+        teams = self.env["crm.team"].browse(team_id or ()) | self.team_id
+        if teams and all(teams.mapped("kor_is_pipeline")):
+            domain = [*(domain or []), ("team_ids", "in", teams.ids)]
+        return super()._stage_find(team_id=team_id, domain=domain, order=order, limit=limit)
 
-    def action_kor_generate_proposal(self):
-        """Make a proposal and open it.
+    def _merge_get_fields(self):
+        names = ["kor_plan_id", "kor_tier_id", "kor_users", "kor_components", "kor_term_months", "kor_date_start"]
+        return (*super()._merge_get_fields(), *names)
 
-        :return: a window action
-        """
-        order_id = self.generate_proposal()
-        return {"type": "ir.actions.act_window", "res_model": "sale.order", "res_id": order_id, "view_mode": "form"}
+    def _kor_get_yearly_plan(self):
+        yearly = self.kor_arr_company and self.env.ref("crm.crm_recurring_plan_yearly", raise_if_not_found=False)
+        return yearly or self.env["crm.recurring.plan"]
 
-    def start_negotiation(self):
-        """Begin to negotiate this opportunity, with its newest proposal where one is sent.
+    def _kor_get_recurring(self, plan):
+        """Return what recurs in the time of a native recurring plan."""
+        return self.kor_arr_company * (plan.number_of_months or 12) / 12 if plan else 0
 
-        :return: the id of the negotiation, the running one where there is one
-        """
-        self.ensure_one()
-        self.check_access("write")
-        self.env["kor.negotiation"].check_access("write")
-        return self.sudo()._kor_start_negotiation().id  # nobody makes negotiations by hand; the rights are checked
+    def _kor_note_followed(self):
+        """Note which revenues are the estimate: a form sends them along, as if they had been typed."""
+        for lead in self.filtered(lambda one: one.kor_value or one.kor_arr_company):
+            value, recurring = lead.kor_value, lead._kor_get_recurring(lead.recurring_plan)
+            if value != lead.kor_value_followed and lead._kor_is_same(lead.expected_revenue, value):
+                lead.kor_value_followed = value
+            if recurring != lead.kor_arr_followed and lead._kor_is_same(lead.recurring_revenue, recurring):
+                lead.kor_arr_followed = recurring
 
-    def action_kor_negotiate(self):
-        """Open the newest negotiation, and begin one where there is none.
+    def _kor_follows(self, amount, due, followed):
+        """Tell whether an amount is none of a person's, and goes with the estimate."""
+        return bool(due or followed) and (not amount or self._kor_is_same(amount, followed))
 
-        :return: a window action
-        """
-        self.ensure_one()
-        negotiation = self.kor_negotiation_id or self.env["kor.negotiation"].browse(self.start_negotiation())
-        return negotiation._get_records_action(name=self.env._("Negotiation"))
-
-    def _kor_check_can_propose(self):
-        if not self.partner_id:
-            raise UserError(
-                self.env._(
-                    "“%(lead)s” has no customer yet. Choose one: a proposal is written to somebody.", lead=self.name
-                )
-            )
-        plan = self.kor_plan_id
-        if not plan:
-            raise UserError(
-                self.env._("“%(lead)s” has no plan. Choose the one that the proposal offers.", lead=self.name)
-            )
-        company = self.company_id or self.env.company
-        if plan.company_id and plan.company_id != company:
-            raise UserError(
-                self.env._(
-                    "Plan “%(plan)s” is not offered by %(company)s. Choose another plan.",
-                    plan=plan.name,
-                    company=company.name,
-                )
-            )
-
-    def _kor_prepare_proposal_values(self):
-        context = self._prepare_opportunity_quotation_context()
-        values = {
-            name.removeprefix("default_"): value for name, value in context.items() if name.startswith("default_")
-        }
-        plan = self.kor_plan_id
-        return {
-            **values,
-            "kor_is_proposal": True,
-            "kor_plan_id": plan.id,
-            "kor_term_months": self.kor_term_months or self.env["sale.order"]._kor_get_list_months(plan),
-            "kor_date_start": self.kor_date_start or fields.Date.context_today(self),
-            "pricelist_id": False,
-            "sale_order_template_id": False,
-            "require_signature": True,
-            "require_payment": False,
-        }
-
-    def _kor_get_expected_quantities(self):
-        """Return the quantities expected of the customer, by the code of the metric. Extensible."""
-        self.ensure_one()
-        expected = {}
-        for usage in self["kor_usage_ids"] if "kor_usage_ids" in self._fields else ():
-            expected[usage.metric_id.code] = usage.quantity
-        for code, name in (("users", "kor_users"), ("components", "kor_components")):
-            if name in self._fields and self[name]:
-                expected[code] = self[name]
-        return expected
-
-    def _kor_break_off_lost(self):
-        for lead in self:
-            if running := lead._kor_get_running_negotiation():
-                running._break_off(self.env._("The opportunity was lost."))
-
-    def _kor_get_running_negotiation(self):
-        return self.kor_negotiation_ids.filtered(lambda one: one.state not in ("agreed", "broken_off"))[:1]
-
-    def _kor_start_negotiation(self, order=None):
-        """Return the running negotiation, a new one where there is none.
-
-        :param order: the version it begins with; else the newest that was sent
-        """
-        self.ensure_one()
-        if running := self._kor_get_running_negotiation():
-            return running
-        order = order or self.order_ids.filtered(lambda one: one.state == "sent").sorted("id")[-1:]
-        company = order.company_id or self.company_id or self.env.company
-        negotiation = self.env["kor.negotiation"].create(
-            {
-                "lead_id": self.id,
-                "partner_id": (order.partner_id or self.partner_id).id,
-                "company_id": company.id,
-                "currency_id": (order.currency_id or company.currency_id).id,
-            }
-        )
-        if order:
-            negotiation._note_sent(order)
-        self._kor_move_to("negotiation")
-        return negotiation
-
-    def _merge_dependences(self, opportunities):
-        """Keep the negotiations of merged opportunities; only one of them goes on."""
-        result = super()._merge_dependences(opportunities)
-        moved = opportunities.sudo().kor_negotiation_ids  # whoever may merge keeps what hangs on the opportunities
-        running = moved.filtered(lambda one: one.state not in ("agreed", "broken_off"))
-        for extra in running if self.sudo()._kor_get_running_negotiation() else running[1:]:  # the same
-            extra._break_off(self.env._("The opportunity was merged with “%(name)s”.", name=self.name))
-        moved.write({"lead_id": self.id})
-        return result
+    def _kor_is_same(self, amount, followed):
+        currency = self.company_currency or self.env.company.currency_id
+        return currency.compare_amounts(amount, followed) == 0

@@ -1,7 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-STAFF = "base.group_user"
+from ..groups import STAFF
+
 # What may be written once: the answer, or that it is taken back.
 ANSWER_FIELDS = {"state", "answered", "answer_note", "answered_by_id", "date_answered", "answer_order_id"}
 

@@ -106,7 +106,7 @@ class KorCounterOfferTerms(models.AbstractModel):
     def _read_support_level(self, value):
         levels = self.env["kor.support.level"].sudo()  # customers choose from it without a right to read it
         levels = levels.search([])  # pylint: disable=no-search-all  # a handful
-        found = levels.filtered(lambda level: str(value) in (str(level.id), level.code))
+        found = levels.filtered(lambda level: str(value) in (str(level.id), level.code, level.name))
         if not found:
             raise UserError(
                 self.env._(

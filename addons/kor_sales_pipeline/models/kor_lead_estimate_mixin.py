@@ -5,7 +5,7 @@ from odoo.addons.kor_contracts.models.kor_contract import TERM_MONTHS
 from odoo.addons.kor_enterprise_tiers.engine.discounts import DiscountError
 from odoo.addons.kor_enterprise_tiers.engine.money import as_number, round_money, to_decimal
 from odoo.addons.kor_enterprise_tiers.engine.pricing import apply_minimum
-from odoo.addons.kor_enterprise_tiers.tools import format_price, format_quantity
+from odoo.addons.kor_enterprise_tiers.tools import format_price, format_quantity, get_rounding
 
 from ..engine import estimate as engine
 
@@ -204,8 +204,7 @@ class KorLeadEstimateMixin(models.AbstractModel):
         given = {"users": self.kor_users, "components": self.kor_components}.get(charge.metric_id.code)
         usage = self.kor_usage_ids.filtered(lambda one: one.metric_id == charge.metric_id and one.metric_id)[:1]
         if charge.charge_type == "usage":
-            quantity, events = usage._get_for_period(charge.billing_months) if usage else (given or 0, 0)
-            return quantity, events
+            return usage._get_for_period(charge.billing_months) if usage else (given or 0, 0)
         if charge.charge_type == "per_unit":
             return given or usage.quantity or charge.quantity, usage.events
         return charge.quantity, 0
@@ -222,7 +221,7 @@ class KorLeadEstimateMixin(models.AbstractModel):
         )
 
     def _kor_describe_estimate(self, lines, found, year, term):
-        rounding = to_decimal(self.kor_currency_id.rounding or 0.01)
+        rounding = get_rounding(self.kor_currency_id)
 
         def money(amount):
             return as_number(round_money(amount, rounding))

@@ -3,7 +3,8 @@ from datetime import timedelta
 from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
 
-MANAGER = "kor_sales_pipeline.group_kor_pipeline_manager"
+from ..groups import MANAGERS
+
 # Later than this after it was noted, history is this system's own.
 IMPORT_TIME = timedelta(days=1)
 
@@ -23,7 +24,7 @@ class KorLeadHistoryMixin(models.AbstractModel):
         """
         self.ensure_one()
         self.check_access("write")
-        if not self.env.user.has_group(MANAGER):
+        if not self.env.user.has_group(MANAGERS):
             raise AccessError(self.env._("Only managers of the pipeline import its history."))
         visits = self.env["kor.stage.visit"].search([("lead_id", "=", self.id)], order="id")
         moments = self._kor_read_moments(entered, closed, visits)

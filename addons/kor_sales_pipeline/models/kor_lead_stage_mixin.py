@@ -76,11 +76,9 @@ class KorLeadStageMixin(models.AbstractModel):
     def _kor_filter_agreed(self):
         """Return the leads whose terms are agreed: by an order that was confirmed, or in a negotiation."""
         agreed = self.env["kor.stage.condition"]._filter_with_order(self, ("sale",))
-        if "kor_negotiation_ids" in self._fields:
-            leads = (self - agreed).sudo()  # an agreement counts, also for those who do not negotiate
-            found = leads.filtered(lambda lead: "agreed" in lead.kor_negotiation_ids.mapped("state"))
-            agreed |= self.browse(found._ids)
-        return agreed
+        leads = (self - agreed).sudo()  # an agreement counts, also for those who do not negotiate
+        found = leads.filtered(lambda lead: "agreed" in lead.kor_negotiation_ids.mapped("state"))
+        return agreed | self.browse(found._ids)
 
     def _kor_move_to(self, key):
         """Move leads of the pipeline on to a stage, where they stand before it.

@@ -1,8 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-STAFF = "base.group_user"
-CLOSED = ("agreed", "broken_off")
+from ..groups import STAFF
+
 # What happens writes these; people do not.
 WRITTEN_BY_MOVES = {
     "name", "lead_id", "partner_id", "company_id", "state", "moves", "waiting_since", "date_reminded", "date_closed",

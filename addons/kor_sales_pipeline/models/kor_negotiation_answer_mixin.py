@@ -2,8 +2,17 @@ from odoo import models
 from odoo.exceptions import UserError
 from odoo.tools import format_datetime
 
+from .kor_negotiation_move_mixin import CLOSED
+
 DECISIONS = ("accept", "counter", "decline")
-COMPARED = ("mrr", "arr", "tcv", "margin", "margin_percent", "discount_percent", "one_time")
+# Fields of a counter-offer, and the figures whose change they keep.
+EFFECTS = {
+    "effect_mrr": "mrr",
+    "effect_arr": "arr",
+    "effect_tcv": "tcv",
+    "effect_margin": "margin",
+    "effect_discount": "discount_percent",
+}
 
 
 class KorNegotiationAnswerMixin(models.AbstractModel):
@@ -172,10 +181,7 @@ class KorNegotiationAnswerMixin(models.AbstractModel):
             after = self.order_id._kor_simulate(self._get_changes([{"offer": offer, "terms": offer.asked}]))
             values[offer.id] = {"effect": {"before": before, "asked": after}}
             if "problem" not in after:
-                names = {"discount": "discount_percent"}
-                for name in ("mrr", "arr", "tcv", "margin", "discount"):
-                    key = names.get(name, name)
-                    values[offer.id][f"effect_{name}"] = after[key] - before[key]
+                values[offer.id] |= {name: after[figure] - before[figure] for name, figure in EFFECTS.items()}
         for offer in offers:
             offer._keep_effect(values[offer.id])
         self._note_asked_figures()
@@ -221,7 +227,7 @@ class KorNegotiationAnswerMixin(models.AbstractModel):
     def _note_sent(self, order):
         """Take a version that was sent as our next proposal, and give the answers that go with it."""
         last = self._get_last_round()
-        if last.order_id == order or self.state in ("agreed", "broken_off"):
+        if last.order_id == order or self.state in CLOSED:
             return
         self._lock()
         self._get_prepared()._give(order)

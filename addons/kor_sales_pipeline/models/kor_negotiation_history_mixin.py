@@ -98,17 +98,6 @@ class KorNegotiationHistoryMixin(models.AbstractModel):
             obstacle = ""
         except UserError as error:
             obstacle = str(error)
-        lines = [
-            {
-                "id": line.id,
-                "name": line.name,
-                "askable": line._kor_get_askable(),
-                "is_whole": line.kor_is_packed,
-                **{name: _plain(line._kor_get_asked_from(name)) for name in LINE_TERMS},
-                "total": format_amount(self.env, line.price_subtotal, order.currency_id),
-            }
-            for line in order._kor_negotiable_lines()
-        ]
         return {
             "negotiation": self,
             "history": self._get_history(),
@@ -116,11 +105,21 @@ class KorNegotiationHistoryMixin(models.AbstractModel):
             "obstacle": obstacle,
             "can_accept": self.state == "waiting_them" and not obstacle,
             "order_url": order.get_portal_url() if order else "",
-            "lines": lines,
+            "lines": [self._get_portal_line(line) for line in order._kor_negotiable_lines()],
             "currency": order.currency_id,
             "terms": {"term_months": order.kor_term_months or "", "uptime_target": _plain(order.kor_uptime_target)},
             "support_level": order.kor_support_level_id,
             **order._kor_get_choices(),
+        }
+
+    def _get_portal_line(self, line):
+        return {
+            "id": line.id,
+            "name": line.name,
+            "askable": line._kor_get_askable(),
+            "is_whole": line.kor_is_packed,
+            **{name: _plain(line._kor_get_asked_from(name)) for name in LINE_TERMS},
+            "total": format_amount(self.env, line.price_subtotal, line.currency_id),
         }
 
     def _render_rounds(self):

@@ -216,9 +216,15 @@ class KorNegotiationMoveMixin(models.AbstractModel):
         ):
             raise UserError(self.env._("Ask for a discount on the whole or on single lines, not for both."))
 
+    def _say(self, partner, body):
+        """Post what the customer did, in the name of who did it."""
+        self.message_post(body=body, author_id=partner.id, message_type="comment", subtype_xmlid="mail.mt_comment")
+
+    def _withdraw_offers(self, offers):
+        offers.write({"state": "withdrawn", "date_answered": fields.Datetime.now()})
+
     def _tell_countered(self, offers, partner):
-        said = self._get_offers_html(offers)
-        self.message_post(body=said, author_id=partner.id, message_type="comment", subtype_xmlid="mail.mt_comment")
+        self._say(partner, self._get_offers_html(offers))
         if not self.activity_search(["mail.mail_activity_data_todo"], user_id=self._get_seller().id):
             self._plan_activity(self.env._("Answer the counter-offer"))
 
@@ -229,10 +235,9 @@ class KorNegotiationMoveMixin(models.AbstractModel):
         if not chosen or len(chosen) != len(set(offer_ids)):
             raise UserError(self.env._("Only counter-offers that are not answered yet can be taken back."))
         self._take_back(self._get_prepared())
-        chosen.write({"state": "withdrawn", "date_answered": fields.Datetime.now()})
+        self._withdraw_offers(chosen)
         self._note_asked_figures()
-        body = self.env._("Taken back: %(offers)s", offers=", ".join(chosen.mapped("display_name")))
-        self.message_post(body=body, author_id=partner.id, message_type="comment", subtype_xmlid="mail.mt_comment")
+        self._say(partner, self.env._("Taken back: %(offers)s", offers=", ".join(chosen.mapped("display_name"))))
         if not self._get_open_offers():
             self._move_to("waiting_them")
 
@@ -247,8 +252,7 @@ class KorNegotiationMoveMixin(models.AbstractModel):
         order._kor_check_can_counter()
         order._kor_check_can_sign()
         self._close("agreed", agreed_by_id=partner.id)
-        body = self.env._("We accept %(order)s. It goes to signature.", order=order._kor_version_label())
-        self.message_post(body=body, author_id=partner.id, message_type="comment", subtype_xmlid="mail.mt_comment")
+        self._say(partner, self.env._("We accept %(order)s. It goes to signature.", order=order._kor_version_label()))
         self.lead_id._kor_move_to("signing")
         return order
 
@@ -263,7 +267,7 @@ class KorNegotiationMoveMixin(models.AbstractModel):
     def _close(self, state, **values):
         """Close the negotiation; what nobody has answered is neither accepted nor declined."""
         self._take_back(self._get_prepared())
-        self._get_open_offers().write({"state": "withdrawn", "date_answered": fields.Datetime.now()})
+        self._withdraw_offers(self._get_open_offers())
         self._move_to(state, date_closed=fields.Datetime.now(), **values)
         self.activity_unlink(["mail.mail_activity_data_todo"])
 

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..groups import STAFF
+
 
 class KorNegotiationRound(models.Model):
     """One version of the proposal as the customer got it, and what was said to it."""
@@ -18,10 +20,10 @@ class KorNegotiationRound(models.Model):
     version = fields.Integer(readonly=True)
     date_proposed = fields.Datetime(required=True, readonly=True, default=fields.Datetime.now)
     offer_ids = fields.One2many("kor.counter.offer", "round_id", string="Counter-Offers")
-    figures = fields.Json(readonly=True, groups="base.group_user", help="The figures of our proposal.")
+    figures = fields.Json(readonly=True, groups=STAFF, help="The figures of our proposal.")
     figures_asked = fields.Json(
         readonly=True,
-        groups="base.group_user",
+        groups=STAFF,
         help="The figures if everything were accepted that waits for an answer.",
     )
 

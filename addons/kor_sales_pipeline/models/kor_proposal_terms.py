@@ -5,8 +5,9 @@ from odoo.exceptions import ValidationError
 
 from odoo.addons.kor_enterprise_tiers.engine import pricing
 from odoo.addons.kor_enterprise_tiers.engine.money import as_number, round_money, to_decimal
+from odoo.addons.kor_enterprise_tiers.tools import get_rounding
 
-from ..engine.term_value import Part, combine_percents, is_lasting, lasting_net
+from ..engine.term_value import Part, combine_percents, lasting_net
 
 # Discounts on the whole are taken off after those on a charge; what the seller gives comes last.
 WHOLE_SEQUENCE = 1000
@@ -72,7 +73,7 @@ class KorProposalTerms(models.Model):
             and not self.minimum_amount
             and round(self.unit_price, digits("Product Price")) == self.unit_price
             and round(self.quantity, digits("Product Unit")) == self.quantity
-            and not any(is_lasting(one) for one in self._get_engine_discounts())
+            and not self.discount_ids._filter_lasting()
         )
 
     def _get_engine_discounts(self):
@@ -89,7 +90,7 @@ class KorProposalTerms(models.Model):
     def _get_packed_amount(self):
         """Return what a period costs less the lasting discounts, rounded: the price of a line that counts once."""
         part = Part(self._get_full_amount(), self.billing_months, tuple(self._get_engine_discounts()))
-        return round_money(lasting_net(part), to_decimal(self.currency_id.rounding or 0.01))
+        return round_money(lasting_net(part), get_rounding(self.currency_id))
 
     def _prepare_native_values(self):
         """Return how the native line shows these terms."""
@@ -109,7 +110,7 @@ class KorProposalTerms(models.Model):
         price, percent = self._get_packed_amount(), to_decimal(self.order_line_id.discount)
         if not percent:
             return price
-        rounding = to_decimal(self.currency_id.rounding or 0.01)
+        rounding = get_rounding(self.currency_id)
         discounts = [*self._get_engine_discounts(), *self.order_line_id._kor_get_line_discount()]
         target = round_money(
             lasting_net(Part(self._get_full_amount(), self.billing_months, tuple(discounts))), rounding
@@ -123,9 +124,7 @@ class KorProposalTerms(models.Model):
         :return: the percentage for the line
         """
         self.ensure_one()
-        percents = self.discount_ids.filtered(
-            lambda one: one.kind == "percent" and is_lasting(one._get_engine_discount())
-        )
+        percents = self.discount_ids._filter_lasting("percent")
         amounts = self.discount_ids.filtered(lambda one: one.kind == "amount")
         combined = combine_percents(to_decimal(one.value) for one in percents)
         digits = self.env["decimal.precision"].precision_get("Discount")
@@ -165,7 +164,7 @@ class KorProposalTerms(models.Model):
         contract_line = self.env["kor.contract.line"]
         line, kept = self.order_line_id, self.discount_ids
         if percent is not None:
-            kept = kept.filtered(lambda one: not self.order_id._kor_is_lasting_percent(one))
+            kept -= kept._filter_lasting("percent")
         values = {name: self[name] for name in contract_line._get_price_fields()}
         return {
             **values,

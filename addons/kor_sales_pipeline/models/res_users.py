@@ -1,13 +1,15 @@
 from odoo import fields, models
 
+from ..groups import MANAGERS, STAFF
+
 
 class ResUsers(models.Model):
     _inherit = "res.users"
 
-    kor_has_own_limit = fields.Boolean(string="Own Discount Limit", groups="base.group_user")
+    kor_has_own_limit = fields.Boolean(string="Own Discount Limit", groups=STAFF)
     kor_discount_limit = fields.Float(
         string="Discount Limit (%)",
-        groups="base.group_user",
+        groups=STAFF,
         help="The highest discount on a line of a proposal that this person sends without approval.",
     )
 
@@ -21,5 +23,5 @@ class ResUsers(models.Model):
         user, company = self.sudo(), company.sudo()  # limits are no secret, other settings of people are
         if user.kor_has_own_limit:
             return user.kor_discount_limit
-        is_manager = self.has_group("kor_sales_pipeline.group_kor_pipeline_manager")
+        is_manager = self.has_group(MANAGERS)
         return company.kor_manager_discount_limit if is_manager else company.kor_discount_limit

@@ -6,7 +6,9 @@ from odoo.exceptions import UserError
 from odoo.addons.kor_contracts.models.kor_contract import TERM_MONTHS
 from odoo.addons.kor_enterprise_tiers.tools import put_in_sentence
 
-INTERNAL = "kor_sales_pipeline.group_kor_pipeline_user"
+from ..groups import SELLERS, STAFF
+from .sale_order_line import SHOWING
+
 # In the context of what sending, signing and making versions write. An object: no caller from outside can send one.
 FREEZING = object()
 FROZEN = {
@@ -46,7 +48,6 @@ class SaleOrder(models.Model):
     _inherit = "sale.order"  # pylint: disable=consider-merging-classes-inherited
 
     kor_is_proposal = fields.Boolean(string="Proposal", copy=True, index=True)
-    kor_lead_id = fields.Many2one(related="opportunity_id", string="Lead")
     kor_plan_id = fields.Many2one("kor.plan", string="Plan", index="btree_not_null", ondelete="restrict", tracking=True)
     kor_tier_id = fields.Many2one(
         "kor.tier", compute="_compute_kor_service", store=True, precompute=True, ondelete="restrict",
@@ -69,14 +70,10 @@ class SaleOrder(models.Model):
     kor_next_id = fields.Many2one(
         "sale.order", string="Superseded by", readonly=True, copy=False, index="btree_not_null", ondelete="set null"
     )
-    kor_section_ids = fields.One2many(
-        "kor.proposal.section", "order_id", string="Sections", copy=True, groups="base.group_user"
-    )
-    kor_clause_ids = fields.One2many(
-        "kor.proposal.clause", "order_id", string="Clauses", copy=True, groups="base.group_user"
-    )
+    kor_section_ids = fields.One2many("kor.proposal.section", "order_id", string="Sections", copy=True, groups=STAFF)
+    kor_clause_ids = fields.One2many("kor.proposal.clause", "order_id", string="Clauses", copy=True, groups=STAFF)
     kor_discount_ids = fields.One2many(
-        "kor.discount", "proposal_id", string="Discounts on the Whole", copy=False, groups=INTERNAL
+        "kor.discount", "proposal_id", string="Discounts on the Whole", copy=False, groups=SELLERS
     )
     kor_feature_ids = fields.Many2many(
         "kor.feature",
@@ -85,29 +82,29 @@ class SaleOrder(models.Model):
         "feature_id",
         string="Further Features",
         copy=False,
-        groups=INTERNAL,
+        groups=SELLERS,
         domain="[('id', 'not in', kor_tier_feature_ids)]",
         help="Agreed beside those of the tier. They are in the contract once the proposal is signed.",
     )
-    kor_tier_feature_ids = fields.Many2many(related="kor_tier_id.all_feature_ids", groups=INTERNAL)
-    kor_terms_ids = fields.One2many("kor.proposal.terms", "order_id", string="Terms", groups="base.group_user")
-    kor_snapshot = fields.Json(readonly=True, copy=False, groups="base.group_user")
+    kor_tier_feature_ids = fields.Many2many(related="kor_tier_id.all_feature_ids", groups=SELLERS)
+    kor_terms_ids = fields.One2many("kor.proposal.terms", "order_id", string="Terms", groups=STAFF)
+    kor_snapshot = fields.Json(readonly=True, copy=False, groups=STAFF)
     kor_snapshot_hash = fields.Char(string="Fingerprint", readonly=True, copy=False)
     kor_sent_on = fields.Datetime(string="Sent on", readonly=True, copy=False)
     kor_contract_id = fields.Many2one(
         "kor.contract", string="Contract", readonly=True, copy=False, index="btree_not_null", ondelete="restrict",
-        groups="base.group_user",
+        groups=STAFF,
     )  # fmt: skip
     kor_amends_contract_id = fields.Many2one(
         "kor.contract", string="Changes Contract", index="btree_not_null", ondelete="restrict",
-        groups="base.group_user",
+        groups=STAFF,
         help="The running contract of the customer that this proposal changes or renews, once it is signed.",
     )  # fmt: skip
     kor_amend_kind = fields.Selection(
         [("amendment", "Amendment"), ("renewal", "Renewal")],
         string="As",
         default="amendment",
-        groups="base.group_user",
+        groups=STAFF,
     )
 
     _kor_next_unique = models.UniqueIndex(
@@ -233,10 +230,7 @@ class SaleOrder(models.Model):
         plan = order.kor_plan_id
         expected = self.opportunity_id._kor_get_expected_quantities() if self.opportunity_id else {}
         order._kor_add_charges(plan.charge_ids, expected)
-        for _command, _id, values in plan.discount_ids.filtered(
-            lambda one: one.kind == "amount"
-        )._prepare_copy_commands():
-            self.env["kor.discount"].sudo().create({**values, "proposal_id": order.id})  # in sudo: as above
+        order.kor_discount_ids = plan.discount_ids.filtered(lambda one: one.kind == "amount")._prepare_copy_commands()
         order._kor_add_amount_lines()
         order._kor_add_sections()
         order._kor_add_clauses()
@@ -288,7 +282,7 @@ class SaleOrder(models.Model):
         native = terms._prepare_native_values()
         if optional:
             native["product_uom_qty"] = 0
-        line.with_context(kor_showing=self.env["sale.order.line"]._kor_get_showing()).write(
+        line.with_context(kor_showing=SHOWING).write(
             {**native, "technical_price_unit": native["price_unit"], "discount": percent}
         )
         line.name = f"{charge.name}\n{terms._describe_price()}"
@@ -314,9 +308,7 @@ class SaleOrder(models.Model):
         for months, lines in (
             self.order_line.filtered("kor_monthly").grouped(lambda line: line.kor_terms_id.billing_months).items()
         ):
-            for discount in self.kor_discount_ids.filtered(
-                lambda one: not (one.periods or one.date_start or one.date_end)
-            ):
+            for discount in self.kor_discount_ids._filter_lasting():
                 self.env["sale.order.line"].create(
                     {
                         "order_id": self.id,

@@ -8,6 +8,7 @@ from odoo.tools import format_amount, html2plaintext
 
 from odoo.addons.kor_contracts.models.kor_contract_lifecycle_mixin import LOOKING
 from odoo.addons.kor_enterprise_tiers.engine.money import to_decimal
+from odoo.addons.kor_enterprise_tiers.tools import taken_back
 
 from ..engine.term_value import combine_percents, percent_off
 
@@ -113,12 +114,8 @@ class SaleOrder(models.Model):
     def _kor_check_can_amend(self):
         """Raise what would be in the way of the signature, while it is still the seller who can mend it."""
         order = self.sudo().with_company(self.company_id)  # in sudo: sellers change no contract; this is taken back
-        savepoint = self.env.cr.savepoint()
-        try:
+        with taken_back(self.env):
             order.with_context(kor_looking=LOOKING, tracking_disable=True)._kor_draft_amendment()
-        finally:
-            savepoint.close(rollback=True)
-            self.env.invalidate_all(flush=False)
 
     def _kor_get_contract_changes(self, contract, day):
         """Return what the proposal changes of the contract, as the contract's own changes."""
@@ -157,7 +154,7 @@ class SaleOrder(models.Model):
         terms, changes = signed.kor_terms_id, []
         new_plan = line.contract_id.plan_id != self.kor_plan_id
         held = [self._kor_get_whole_percent(line.contract_id)]
-        held += [] if new_plan else line.discount_ids.filtered(self._kor_is_lasting_percent).mapped("value")
+        held += [] if new_plan else line.discount_ids._filter_lasting("percent").mapped("value")
         lacking = self._kor_get_rest_percent(signed, held)
         if not new_plan and (lacking < 0 or lacking != round(lacking, DISCOUNT_DIGITS)):
             # A discount is not taken back from a line, and has few digits: the line ends, and another one begins.
@@ -182,15 +179,11 @@ class SaleOrder(models.Model):
 
     def _kor_get_whole_percent(self, contract):
         """Return the lasting percentage on the whole: that of the plan, in contracts that were made from it by hand."""
-        lasting = contract.discount_ids.filtered(self._kor_is_lasting_percent)
-        return float(combine_percents(lasting.mapped("value")))
-
-    def _kor_is_lasting_percent(self, discount):
-        return discount.kind == "percent" and not (discount.periods or discount.date_start or discount.date_end)
+        return float(combine_percents(contract.discount_ids._filter_lasting("percent").mapped("value")))
 
     def _kor_get_rest_percent(self, signed, held):
         """Return the percentage that leaves, after those that are held already, what was signed; below 0: too much."""
-        own = signed.kor_terms_id.discount_ids.filtered(self._kor_is_lasting_percent).mapped("value")
+        own = signed.kor_terms_id.discount_ids._filter_lasting("percent").mapped("value")
         paid, left = 100 - combine_percents([*own, signed.discount]), 100 - combine_percents(held)
         return float(round(percent_off(left, paid), 9)) if left else 0
 

@@ -7,9 +7,7 @@ from odoo.addons.kor_enterprise_tiers.tools import format_quantity
 
 from ..engine.fingerprint import fingerprint
 from ..engine.term_value import Part, lasting_net, percent_off
-from .sale_order import INTERNAL
-
-MANAGER = "kor_sales_pipeline.group_kor_pipeline_manager"
+from ..groups import MANAGERS, SELLERS, STAFF
 
 
 class SaleOrder(models.Model):
@@ -19,9 +17,9 @@ class SaleOrder(models.Model):
 
     kor_decision = fields.Selection(
         [("asked", "Asked"), ("approved", "Approved"), ("refused", "Refused")], readonly=True, copy=False,
-        groups="base.group_user",
+        groups=STAFF,
     )  # fmt: skip
-    kor_decision_hash = fields.Char(readonly=True, copy=False, groups="base.group_user")
+    kor_decision_hash = fields.Char(readonly=True, copy=False, groups=STAFF)
     kor_approval_state = fields.Selection(
         [
             ("none", "Not needed"),
@@ -34,14 +32,14 @@ class SaleOrder(models.Model):
         compute="_compute_kor_approval",
         store=True,
         compute_sudo=True,
-        groups="base.group_user",
+        groups=STAFF,
         help="A decision holds for the terms that were decided on: a change asks anew.",
     )
     kor_approval_reasons = fields.Text(
-        string="To be Approved", compute="_compute_kor_approval", store=True, compute_sudo=True, groups=INTERNAL
+        string="To be Approved", compute="_compute_kor_approval", store=True, compute_sudo=True, groups=SELLERS
     )
-    kor_approval_note = fields.Text(string="Why", copy=False, groups=INTERNAL)
-    kor_approval_ids = fields.One2many("kor.proposal.approval", "order_id", string="Decisions", groups=INTERNAL)
+    kor_approval_note = fields.Text(string="Why", copy=False, groups=SELLERS)
+    kor_approval_ids = fields.One2many("kor.proposal.approval", "order_id", string="Decisions", groups=SELLERS)
 
     @api.depends("kor_is_proposal", "order_line.price_unit", "order_line.discount", "order_line.product_uom_qty",
                  "kor_term_months", "kor_uptime_target", "kor_support_level_id", "kor_feature_ids",
@@ -68,7 +66,7 @@ class SaleOrder(models.Model):
             if order.kor_approval_state not in ("needed", "refused") and not order._kor_find_reasons(self.env.user):
                 raise UserError(self.env._("Nothing in %(proposal)s needs an approval.", proposal=order.name))
             order._kor_decide("asked")
-            for manager in self.env.ref(MANAGER).all_user_ids.filtered(
+            for manager in self.env.ref(MANAGERS).all_user_ids.filtered(
                 lambda user: user.active and user != self.env.user
             )[:5]:
                 order.activity_schedule(
@@ -97,7 +95,7 @@ class SaleOrder(models.Model):
 
     def _kor_answer(self, decision, note):
         self.check_access("write")
-        if not self.env.user.has_group(MANAGER):
+        if not self.env.user.has_group(MANAGERS):
             raise AccessError(self.env._("Only managers of the pipeline approve proposals."))
         for order in self:
             if not order.kor_approval_reasons:

@@ -19,6 +19,16 @@ class SaleOrder(models.Model):
 
     _inherit = "sale.order"  # pylint: disable=consider-merging-classes-inherited
 
+    def action_kor_open_preview(self):
+        """Open the PDF as the customer would get it.
+
+        :return: a URL action
+        """
+        self.ensure_one()
+        self.check_access("read")
+        url = f"/report/pdf/sale.report_saleorder/{self.id}"
+        return {"type": "ir.actions.act_url", "target": "new", "url": url}
+
     def _kor_get_content(self):
         """Return what the proposal says: frozen where it was sent, with the options as they are chosen now."""
         self.ensure_one()

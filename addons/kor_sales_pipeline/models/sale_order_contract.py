@@ -10,8 +10,7 @@ from odoo.addons.kor_contracts.models.kor_contract import TERM_MONTHS
 from odoo.addons.kor_enterprise_tiers.engine import pricing
 from odoo.addons.kor_enterprise_tiers.engine.discounts import apply_discounts
 from odoo.addons.kor_enterprise_tiers.engine.money import round_money, to_decimal
-
-from ..engine.term_value import is_lasting
+from odoo.addons.kor_enterprise_tiers.tools import get_rounding, open_form
 
 
 class SaleOrder(models.Model):
@@ -25,13 +24,7 @@ class SaleOrder(models.Model):
         :return: a window action
         """
         self.ensure_one()
-        contract = self.kor_contract_id
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "kor.contract",
-            "res_id": contract.id,
-            "view_mode": "form",
-        }
+        return open_form(self.kor_contract_id)
 
     def _kor_make_contract(self, document):
         """Return the contract that follows from the signed proposal: a new one, or the changed one."""
@@ -135,11 +128,11 @@ class SaleOrder(models.Model):
 
     def _kor_get_line_price(self, line):
         """Return what a full period of a contract line costs by its own terms, less lasting discounts, rounded."""
-        rounding = to_decimal(self.currency_id.rounding or 0.01)
+        rounding = get_rounding(self.currency_id)
         if line.charge_type in ("usage", "commitment"):
             return round_money(to_decimal(0), rounding)
         price = line._get_engine_price()
         amount = pricing.rate(price, to_decimal(line.quantity), to_decimal(line.events)).amount
         amount, _added = pricing.apply_minimum(amount, price.minimum_amount)
-        lasting = [one for one in line.discount_ids._get_engine_discounts() if is_lasting(one)]
+        lasting = line.discount_ids._filter_lasting()._get_engine_discounts()
         return round_money(apply_discounts(amount, lasting)[0], rounding)

@@ -23,6 +23,7 @@ KNOWN = {
 }
 LINE_KNOWN = {"line", "charge", "product", "months", "price_unit", "quantity", "discount", "name", "remove"}
 TEXT_KNOWN = {"section", "clause", "part", "title", "name", "body", "sequence", "remove"}
+ROWS_KNOWN = {"lines": LINE_KNOWN, "options": LINE_KNOWN, "sections": TEXT_KNOWN, "clauses": TEXT_KNOWN}
 
 
 class SaleOrder(models.Model):
@@ -67,12 +68,7 @@ class SaleOrder(models.Model):
                     known=", ".join(sorted(KNOWN)),
                 )
             )
-        for name, known in (
-            ("lines", LINE_KNOWN),
-            ("options", LINE_KNOWN),
-            ("sections", TEXT_KNOWN),
-            ("clauses", TEXT_KNOWN),
-        ):
+        for name, known in ROWS_KNOWN.items():
             rows = changes.get(name, [])
             if not isinstance(rows, list | tuple) or not all(isinstance(row, dict) for row in rows):
                 raise UserError(self.env._("“%(name)s” is a list of dicts.", name=name))
@@ -106,7 +102,7 @@ class SaleOrder(models.Model):
             self._kor_change_text("kor.proposal.clause", "kor_clause_ids", "clause", row)
 
     def _kor_parse_terms(self, changes):
-        values = {}
+        terms, values = self.env["kor.counter.offer.terms"], {}
         if "term_months" in changes:
             months = self._kor_parse_number(changes["term_months"], "term_months", 600)
             if months < 1 or months % 1:
@@ -118,9 +114,9 @@ class SaleOrder(models.Model):
         if "uptime_target" in changes:
             values["kor_uptime_target"] = self._kor_parse_number(changes["uptime_target"], "uptime_target", 100)
         if "support_level" in changes:
-            values["kor_support_level_id"] = self._kor_parse_level(changes["support_level"]).id
+            values["kor_support_level_id"] = terms._read_support_level(changes["support_level"])
         if "features" in changes:
-            features = self.env["kor.counter.offer.terms"]._read_features(changes["features"])
+            features = terms._read_features(changes["features"])
             values["kor_feature_ids"] = [fields.Command.set(features)]
         if "note" in changes:
             values["note"] = changes["note"]
@@ -150,19 +146,6 @@ class SaleOrder(models.Model):
                 )
             raise UserError(text)
         return number
-
-    def _kor_parse_level(self, value):
-        levels = self.env["kor.support.level"].search([("active", "=", True)])
-        found = levels.filtered(lambda one: value in (one.code, one.name) or (one.id == value and value is not True))
-        if not found:
-            raise UserError(
-                self.env._(
-                    "There is no support level “%(value)s”. Use one of: %(known)s.",
-                    value=value,
-                    known=", ".join(levels.mapped("code")),
-                )
-            )
-        return found[:1]
 
     def _kor_change_line(self, row):
         line = self._kor_add_product(row) if "product" in row else self._kor_find_line(row)
@@ -304,13 +287,3 @@ class SaleOrder(models.Model):
         if not values.get(heading) or not values.get("body"):
             raise UserError(self.env._("A new text needs “%(heading)s” and “body”.", heading=heading))
         self.env[model].create({**values, "order_id": self.id})
-
-    def action_kor_open_preview(self):
-        """Open the PDF as the customer would get it.
-
-        :return: a URL action
-        """
-        self.ensure_one()
-        self.check_access("read")
-        url = f"/report/pdf/sale.report_saleorder/{self.id}"
-        return {"type": "ir.actions.act_url", "target": "new", "url": url}

@@ -1,8 +1,10 @@
 from odoo import fields, models
 
 from odoo.addons.kor_enterprise_tiers.engine.money import as_number, round_money, to_decimal
+from odoo.addons.kor_enterprise_tiers.tools import get_rounding
 
 from ..engine.term_value import Part, lasting_net, percent_off, weigh
+from ..groups import SELLERS
 
 
 class SaleOrder(models.Model):
@@ -16,16 +18,16 @@ class SaleOrder(models.Model):
     kor_one_time = fields.Monetary(string="One-time", compute="_compute_kor_figures", compute_sudo=True)
     kor_discount_percent = fields.Float(
         string="Below List (%)", compute="_compute_kor_figures", compute_sudo=True,
-        groups="kor_sales_pipeline.group_kor_pipeline_user",
+        groups=SELLERS,
     )  # fmt: skip
     kor_margin = fields.Monetary(
         string="Margin", compute="_compute_kor_figures", compute_sudo=True,
-        groups="kor_sales_pipeline.group_kor_pipeline_user",
+        groups=SELLERS,
         help="Over the whole term: what is paid, less the cost of the products for each unit and billing period.",
     )  # fmt: skip
     kor_margin_percent = fields.Float(
         string="Margin (%)", compute="_compute_kor_figures", compute_sudo=True,
-        groups="kor_sales_pipeline.group_kor_pipeline_user",
+        groups=SELLERS,
     )  # fmt: skip
 
     def _compute_kor_figures(self):
@@ -51,7 +53,7 @@ class SaleOrder(models.Model):
             "one_time": worth.one_time,
             "margin": margin,
         }
-        rounding = to_decimal(self.currency_id.rounding or 0.01)
+        rounding = get_rounding(self.currency_id)
         return {
             **{name: as_number(round_money(amount, rounding)) for name, amount in figures.items()},
             "discount_percent": round(float(percent_off(listed.total, worth.total)), 2),
@@ -63,7 +65,7 @@ class SaleOrder(models.Model):
         lines = self._kor_get_chosen_lines()
         parts = [*(line._kor_get_part() for line in lines), *self._kor_get_amount_parts(lines)]
         monthly = sum((lasting_net(part) / part.months for part in parts if part.months), to_decimal(0))
-        return as_number(round_money(monthly, to_decimal(self.currency_id.rounding or 0.01)))
+        return as_number(round_money(monthly, get_rounding(self.currency_id)))
 
     def _kor_get_start(self):
         return self.kor_date_start or fields.Date.context_today(self)
@@ -77,10 +79,9 @@ class SaleOrder(models.Model):
         recurring = lines.filtered(lambda line: line.kor_terms_id.charge_type in ("fixed", "per_unit"))
         parts = []
         for months in sorted(set(recurring.kor_terms_id.mapped("billing_months"))):
-            for discount in self.kor_discount_ids:
-                # Limited ones are left out of the term's total: they are taken off where they are shown.
-                if not (discount.periods or discount.date_start or discount.date_end):
-                    parts.append(Part(-to_decimal(discount.value), months))
+            # Limited ones are left out of the term's total: they are taken off where they are shown.
+            for discount in self.kor_discount_ids._filter_lasting():
+                parts.append(Part(-to_decimal(discount.value), months))
         return parts
 
     def _kor_get_list_part(self, line):

@@ -4,10 +4,13 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from odoo.addons.kor_enterprise_tiers.engine.money import round_money, to_decimal
+from odoo.addons.kor_enterprise_tiers.tools import get_rounding
 
 from ..engine.term_value import Part
+from ..groups import STAFF
 from .kor_counter_offer_terms import LINE_TERMS
 
+# In the context of what derives native lines from their terms. An object: no caller from outside can send one.
 SHOWING = object()
 NATIVE = {"price_unit", "product_uom_qty"}
 
@@ -15,12 +18,10 @@ NATIVE = {"price_unit", "product_uom_qty"}
 class SaleOrderLine(models.Model):
     _inherit = "sale.order.line"
 
-    kor_terms_ids = fields.One2many(
-        "kor.proposal.terms", "order_line_id", string="Terms", copy=True, groups="base.group_user"
-    )
+    kor_terms_ids = fields.One2many("kor.proposal.terms", "order_line_id", string="Terms", copy=True, groups=STAFF)
     # In sudo: a line knows its terms also where a customer looks at it.
     kor_terms_id = fields.Many2one(
-        "kor.proposal.terms", compute="_compute_kor_terms_id", compute_sudo=True, groups="base.group_user"
+        "kor.proposal.terms", compute="_compute_kor_terms_id", compute_sudo=True, groups=STAFF
     )
     kor_charge_id = fields.Many2one("kor.charge", string="Charge", ondelete="set null", index="btree_not_null")
     kor_key = fields.Char(copy=True, help="The same in all versions of a proposal.")
@@ -79,11 +80,6 @@ class SaleOrderLine(models.Model):
 
     def _can_be_edited_on_portal(self):
         return super()._can_be_edited_on_portal() and not self.order_id._kor_find_sign_problem()
-
-    @api.model
-    def _kor_get_showing(self):
-        """Return what marks, in the context, that native lines are being derived from their terms."""
-        return SHOWING
 
     def _kor_add_terms(self):
         """Give lines that were added by hand terms of their own: due as often as their section, else once."""
@@ -159,19 +155,20 @@ class SaleOrderLine(models.Model):
     def _kor_get_net(self):
         """Return what a full period of the line costs as it stands, rounded to the currency."""
         self.ensure_one()
-        rounding = to_decimal(self.currency_id.rounding or 0.01)
-        gross = to_decimal(self.price_unit) * to_decimal(self.product_uom_qty)
-        return round_money(gross * (1 - to_decimal(self.discount) / 100), rounding)
+        return self._kor_take_discount(self.price_unit, self.product_uom_qty)
 
     def _kor_get_offered(self):
         """Return what an option would cost if it were chosen as it is offered."""
         self.ensure_one()
         if self._kor_is_chosen() or not self.kor_terms_id:
             return self._kor_get_net()
-        rounding = to_decimal(self.currency_id.rounding or 0.01)
         native = self.kor_terms_id._prepare_native_values()
-        gross = to_decimal(native["price_unit"]) * to_decimal(native["product_uom_qty"])
-        return round_money(gross * (1 - to_decimal(self.discount) / 100), rounding)
+        return self._kor_take_discount(native["price_unit"], native["product_uom_qty"])
+
+    def _kor_take_discount(self, price, quantity):
+        """Return what a quantity costs less the line's discount, rounded to the currency."""
+        gross = to_decimal(price) * to_decimal(quantity)
+        return round_money(gross * (1 - to_decimal(self.discount) / 100), get_rounding(self.currency_id))
 
     def _kor_get_part(self):
         """Return the line as the engine weighs it: all discounts, also those that run out."""

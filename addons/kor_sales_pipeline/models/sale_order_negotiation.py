@@ -5,26 +5,17 @@ from odoo.exceptions import UserError
 from odoo.tools import format_date
 
 from odoo.addons.kor_contracts.models.kor_contract_lifecycle_mixin import LOOKING
+from odoo.addons.kor_enterprise_tiers.tools import taken_back
 
-from .crm_lead import SELLERS
+from ..groups import SELLERS
 
 
 class SaleOrder(models.Model):
     _inherit = "sale.order"
 
     kor_negotiation_id = fields.Many2one(
-        "kor.negotiation",
-        string="Negotiation",
-        compute="_compute_kor_negotiation_id",
-        compute_sudo=True,
-        groups=SELLERS,
-        help="Of the opportunity.",
+        related="opportunity_id.kor_negotiation_id", groups=SELLERS, help="Of the opportunity."
     )
-
-    @api.depends("opportunity_id.kor_negotiation_ids")
-    def _compute_kor_negotiation_id(self):
-        for order in self:
-            order.kor_negotiation_id = order.opportunity_id.kor_negotiation_id
 
     def write(self, vals):
         result = super().write(vals)
@@ -95,7 +86,7 @@ class SaleOrder(models.Model):
     def _kor_match_line(self, line):
         """Return the line of this version that was `line` in another; empty where it is gone or not the only one."""
         # Lines of proposals have a key that is the same in all versions.
-        key = "kor_key" if "kor_key" in line._fields and line.kor_key else "name"
+        key = "kor_key" if line.kor_key else "name"
         found = self._kor_negotiable_lines().filtered(
             lambda one: one.product_id == line.product_id and one[key] == line[key]
         )
@@ -127,15 +118,12 @@ class SaleOrder(models.Model):
         :return: as of `_kor_figures`, or {"problem": why there can be no such version}
         """
         self.ensure_one()
-        savepoint = self.env.cr.savepoint()
-        try:
-            looking = self.with_context(kor_looking=LOOKING, tracking_disable=True, mail_create_nosubscribe=True)
-            return looking._kor_make_version(changes)._kor_figures()
-        except UserError as error:
-            return {"problem": str(error)}
-        finally:
-            savepoint.close(rollback=True)
-            self.env.invalidate_all(flush=False)
+        looking = self.with_context(kor_looking=LOOKING, tracking_disable=True, mail_create_nosubscribe=True)
+        with taken_back(self.env):
+            try:
+                return looking._kor_make_version(changes)._kor_figures()
+            except UserError as error:
+                return {"problem": str(error)}
 
     def _kor_note_agreed(self, conceded):
         """Write what was conceded in words into the terms of this version, from which it gets into the contract.
@@ -156,20 +144,21 @@ class SaleOrder(models.Model):
         if clause:
             clause.body += Markup("<ul>%s</ul>") % items
         else:
-            self.env["kor.proposal.clause"].create(
-                {
-                    "order_id": self.id,
-                    "is_agreed": True,
-                    "name": order.env._("Special agreements"),
-                    "body": Markup("<p>%s</p><ul>%s</ul>")
-                    % (order.env._("Agreed in the negotiation; it goes before the other clauses."), items),
-                    "sequence": max(self.kor_clause_ids.mapped("sequence"), default=0) + 10,
-                }
-            )
+            self.env["kor.proposal.clause"].create(order._kor_prepare_agreed_clause(items))
         title = self.env._(
             "Written into the clause “Special agreements”, as answered in the negotiation. Check the wording:"
         )
         self._message_log(body=Markup("<p>%s</p><ul>%s</ul>") % (title, items))
+
+    def _kor_prepare_agreed_clause(self, items):
+        said = self.env._("Agreed in the negotiation; it goes before the other clauses.")
+        return {
+            "order_id": self.id,
+            "is_agreed": True,
+            "name": self.env._("Special agreements"),
+            "body": Markup("<p>%s</p><ul>%s</ul>") % (said, items),
+            "sequence": max(self.kor_clause_ids.mapped("sequence"), default=0) + 10,
+        }
 
     def _kor_discard_draft(self):
         """Delete drafts of an answer that was taken back. Extensible."""

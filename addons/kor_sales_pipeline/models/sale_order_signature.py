@@ -5,7 +5,7 @@ from odoo.http import request
 from odoo.addons.kor_enterprise_tiers.tools import is_picture
 
 from ..engine.fingerprint import fingerprint
-from .sale_order import INTERNAL
+from ..groups import SELLERS
 
 
 class SaleOrder(models.Model):
@@ -14,7 +14,7 @@ class SaleOrder(models.Model):
     _inherit = "sale.order"  # pylint: disable=consider-merging-classes-inherited
 
     kor_signed_document_ids = fields.One2many(
-        "kor.signed.document", "order_id", string="Signed Documents", groups=INTERNAL
+        "kor.signed.document", "order_id", string="Signed Documents", groups=SELLERS
     )
 
     def sign_proposal(self, signed_by, signature):

@@ -3,7 +3,10 @@ from odoo.exceptions import UserError
 from odoo.tools import format_amount
 from odoo.tools.mail import html_to_inner_content
 
+from odoo.addons.kor_enterprise_tiers.tools import open_form
+
 from ..engine.fingerprint import fingerprint
+from ..groups import STAFF
 from .kor_proposal_section_template import PARTS
 
 
@@ -12,12 +15,10 @@ class SaleOrder(models.Model):
 
     _inherit = "sale.order"  # pylint: disable=consider-merging-classes-inherited
 
-    kor_difference_ids = fields.Json(
-        string="Differences", compute="_compute_kor_difference_ids", groups="base.group_user"
-    )
+    kor_difference_ids = fields.Json(string="Differences", compute="_compute_kor_difference_ids", groups=STAFF)
     kor_difference_html = fields.Html(
         string="Changes against the Previous Version", compute="_compute_kor_difference_ids", sanitize=False,
-        groups="base.group_user", help="Rendered from a template of this addon, which escapes every value.",
+        groups=STAFF, help="Rendered from a template of this addon, which escapes every value.",
     )  # fmt: skip
 
     def _compute_kor_difference_ids(self):
@@ -53,8 +54,7 @@ class SaleOrder(models.Model):
         """
         self.ensure_one()
         self.check_access("write")
-        version = self._kor_make_version({})
-        return {"type": "ir.actions.act_window", "res_model": "sale.order", "res_id": version.id, "view_mode": "form"}
+        return open_form(self._kor_make_version({}))
 
     def action_kor_open_versions(self):
         """Open all versions of the proposal.
@@ -84,31 +84,28 @@ class SaleOrder(models.Model):
         self.ensure_one()
         self.lock_for_update()
         self._kor_check_can_follow()
-        first = self._kor_get_versions()[:1]
-        version = (
-            self.sudo()  # see copy()
-            ._kor_frozen()
-            .copy(
-                {
-                    "name": f"{first.name}-{self.kor_version + 1}",
-                    "kor_version": self.kor_version + 1,
-                    "kor_previous_id": self.id,
-                    "origin": self.origin,
-                    "opportunity_id": self.opportunity_id.id,
-                    "date_order": fields.Datetime.now(),
-                    "validity_date": self._kor_get_next_validity(),
-                    "currency_id": self.currency_id.id,
-                    "kor_uptime_target": self.kor_uptime_target,
-                    "kor_support_level_id": self.kor_support_level_id.id,
-                }
-            )
-        )
+        version = self.sudo()._kor_frozen().copy(self._kor_prepare_version_values())  # in sudo: see copy()
         self.sudo()._kor_frozen().kor_next_id = version.id  # in sudo: only the link, which says what has happened
         version = version.with_env(self.env)
         if changes:
             version._kor_customize(self._kor_translate(changes, version))
         self.message_post(body=self.env._("Superseded by version %(version)s.", version=version.kor_version))
         return version
+
+    def _kor_prepare_version_values(self):
+        first = self._kor_get_versions()[:1]
+        return {
+            "name": f"{first.name}-{self.kor_version + 1}",
+            "kor_version": self.kor_version + 1,
+            "kor_previous_id": self.id,
+            "origin": self.origin,
+            "opportunity_id": self.opportunity_id.id,
+            "date_order": fields.Datetime.now(),
+            "validity_date": self._kor_get_next_validity(),
+            "currency_id": self.currency_id.id,
+            "kor_uptime_target": self.kor_uptime_target,
+            "kor_support_level_id": self.kor_support_level_id.id,
+        }
 
     def _kor_check_can_follow(self):
         if not self.kor_is_proposal or self.state not in ("draft", "sent"):

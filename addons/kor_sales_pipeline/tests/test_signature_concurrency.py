@@ -24,40 +24,49 @@ class TestSignatureConcurrency(BaseCase):
         with self._connect() as env:
             draw = patch.object(type(env["kor.pdf"]), "_render", lambda self, html: PDF)
             self.startPatcher(draw)
-            self.partner_id = env["res.partner"].create({"name": "Race & Sons", "is_company": True}).id
-            product = env["product.product"].create({"name": "Race seat", "type": "service"})
-            self.product_id = product.id
-            tier = env["kor.tier"].create({"name": "Race", "code": "race_tier"})
-            self.tier_id = tier.id
-            plan = env["kor.plan"].create(
-                {
-                    "name": "Race annual",
-                    "tier_id": tier.id,
-                    "currency_id": env.company.currency_id.id,
-                    "term": "annual",
-                    "charge_ids": [Command.create({"name": "Base", "product_id": product.id, "unit_price": 100})],
-                }
-            )
-            self.plan_id = plan.id
-            lead = env["crm.lead"].create(
-                {"name": "Race", "type": "opportunity", "partner_id": self.partner_id, "kor_plan_id": plan.id}
-            )
-            self.lead_id = lead.id
-            order = env["sale.order"].browse(lead.generate_proposal())
-            order.action_quotation_sent()
+            order = self._propose(env)
             self.order_id = order.id
-            contacts = env["res.partner"].create(
-                [{"name": name, "parent_id": self.partner_id} for name in ("Jane Race", "John Race")]
-            )
-            portal = env.ref("base.group_portal")
-            users = env["res.users"].with_context(no_reset_password=True)
-            self.users = users.create(
-                [
-                    {"login": f"race_{one.id}", "partner_id": one.id, "group_ids": [Command.set(portal.ids)]}
-                    for one in contacts
-                ]
-            ).ids
-            order.message_subscribe(contacts.ids)
+            self.users = self._invite(order).ids
+
+    def _propose(self, env):
+        self.partner_id = env["res.partner"].create({"name": "Race & Sons", "is_company": True}).id
+        product = env["product.product"].create({"name": "Race seat", "type": "service"})
+        self.product_id = product.id
+        tier = env["kor.tier"].create({"name": "Race", "code": "race_tier"})
+        self.tier_id = tier.id
+        plan = env["kor.plan"].create(
+            {
+                "name": "Race annual",
+                "tier_id": tier.id,
+                "currency_id": env.company.currency_id.id,
+                "term": "annual",
+                "charge_ids": [Command.create({"name": "Base", "product_id": product.id, "unit_price": 100})],
+            }
+        )
+        self.plan_id = plan.id
+        lead = env["crm.lead"].create(
+            {"name": "Race", "type": "opportunity", "partner_id": self.partner_id, "kor_plan_id": plan.id}
+        )
+        self.lead_id = lead.id
+        order = env["sale.order"].browse(lead.generate_proposal())
+        order.action_quotation_sent()
+        return order
+
+    def _invite(self, order):
+        """Return two users of the customer's who follow the order."""
+        env = order.env
+        contacts = env["res.partner"].create(
+            [{"name": name, "parent_id": self.partner_id} for name in ("Jane Race", "John Race")]
+        )
+        portal = env.ref("base.group_portal")
+        users = env["res.users"].with_context(no_reset_password=True)
+        order.message_subscribe(contacts.ids)
+        return users.create(
+            [
+                {"login": f"race_{one.id}", "partner_id": one.id, "group_ids": [Command.set(portal.ids)]}
+                for one in contacts
+            ]
+        )
 
     @contextmanager
     def _connect(self, uid=SUPERUSER_ID):
