@@ -5,6 +5,8 @@ from odoo.tools import format_date
 
 from odoo.addons.kor_enterprise_tiers.tools import format_measured, format_quantity
 
+from .kor_contract_limit import get_used_percent
+
 PERCENT_NEARLY_USED = 80
 
 
@@ -105,8 +107,8 @@ class KorContractDocumentMixin(models.AbstractModel):
         for limit, entitlement in zip(self.limit_ids, self.entitlements()["limits"], strict=True):
             used, allowed = entitlement["used"], entitlement.get("limit", 0)
             is_bound = entitlement["kind"] == "limited"
-            share = used / allowed if allowed else float(used > 0)
-            percent = min(100, round(share * 100)) if is_bound else 0
+            # Rounded down, as on the page of use: what is shown as full is full.
+            percent = min(100, int(get_used_percent(used, allowed))) if is_bound else 0
             bars.append(
                 {
                     "name": limit.metric_id.name,

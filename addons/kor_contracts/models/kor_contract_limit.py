@@ -1,6 +1,14 @@
 from odoo import api, fields, models
 
 
+def get_used_percent(used, allowed, digits=2):
+    """Return how much of what is allowed is used, in percent rounded to digits: 100 only where it is reached."""
+    if not allowed:
+        return 100 if used > 0 else 0
+    percent = round(used * 100 / allowed, digits)
+    return percent if used >= allowed else min(percent, round(100 - 10**-digits, digits))
+
+
 class KorContractLimit(models.Model):
     """A limit as agreed with one customer: copied from the tier, so that the tier may change later."""
 
@@ -61,7 +69,7 @@ class KorContractLimit(models.Model):
         if self.kind == "limited":
             entitlement["remaining"] = max(self.quantity - used, 0)
         if self.kind == "limited" and self.quantity:
-            entitlement["percent"] = round(used * 100 / self.quantity, 2)
+            entitlement["percent"] = get_used_percent(used, self.quantity)
         return entitlement
 
     def _refuses(self, used):

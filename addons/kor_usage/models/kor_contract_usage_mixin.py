@@ -6,6 +6,7 @@ from odoo.tools import format_date
 
 from odoo.addons.kor_contracts.engine import periods
 from odoo.addons.kor_contracts.models.kor_contract_document_mixin import PERCENT_NEARLY_USED
+from odoo.addons.kor_contracts.models.kor_contract_limit import get_used_percent
 from odoo.addons.kor_enterprise_tiers.engine.money import as_number
 from odoo.addons.kor_enterprise_tiers.tools import format_measured
 
@@ -106,9 +107,7 @@ class KorContractUsageMixin(models.AbstractModel):
         bound = entitlement.get("limit")
         if limit.kind != "limited" or bound is None:
             return {}
-        percent = entitlement.get("percent")
-        if percent is None:
-            percent = used * 100 / bound if bound else 100 * (used > 0)
+        percent = get_used_percent(used, bound)
         state = "danger" if percent >= 100 else "warning" if percent >= PERCENT_NEARLY_USED else "success"
         if used > bound:
             left = self.env._("%(quantity)s over the limit", quantity=self._format_use(metric, used - bound))

@@ -6,6 +6,7 @@ from odoo import api, fields, models
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL, format_date, split_every
 
+from odoo.addons.kor_contracts.models.kor_contract_limit import get_used_percent
 from odoo.addons.kor_enterprise_tiers.engine.money import to_decimal
 from odoo.addons.kor_enterprise_tiers.tools import format_quantity
 
@@ -97,7 +98,7 @@ class KorUsageAlert(models.Model):
     @api.depends("used", "quantity")
     def _compute_percent(self):
         for alert in self:
-            alert.percent = alert.used * 100 / alert.quantity if alert.quantity else 0
+            alert.percent = get_used_percent(alert.used, alert.quantity) if alert.quantity else 0
 
     @api.depends("metric_id.name", "threshold", "contract_id.name")
     @api.depends_context("lang")
@@ -249,7 +250,7 @@ class KorUsageAlert(models.Model):
         return self.env._(
             "%(metric)s: %(percent)s %% of the limit used",
             metric=self.metric_id.name,
-            percent=format_quantity(self.env, round(self.percent, 1)),
+            percent=format_quantity(self.env, get_used_percent(self.used, self.quantity, 1)),
         )
 
     def _describe(self):

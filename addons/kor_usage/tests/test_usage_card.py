@@ -57,6 +57,17 @@ class TestUsageCard(UsageCase, TransactionCase):
                 self.assertIn(f"bg-{colour}", bar[0].get("class"))
                 self.assertIn(left, self._text(row))
 
+    def test_all_pages_say_the_same_percent_and_100_only_where_it_is_reached(self):
+        for used, percent in ((79.6, 79), (99.6, 99), (99.996, 99), (100, 100), (130, 100)):
+            with self.subTest(used):
+                contract = self._make_limited((self.calls, "limited", 100))
+                self._report(contract, used)
+                (bar,) = self._read_row(contract).xpath(".//*[@role='progressbar']")
+                (limit,) = contract._get_limit_bars()
+                self.assertEqual((bar.get("aria-valuenow"), limit["percent"]), (str(percent), percent))
+                (told,) = contract.entitlements()["limits"]
+                self.assertIs(told["percent"] >= 100, used >= 100)
+
     def test_only_the_running_month_counts(self):
         contract = self._make_limited((self.calls, "limited", 100), date_start="2026-01-10")
         self._report(contract, 70, time="2026-06-09T12:00:00Z")
