@@ -1,3 +1,4 @@
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from odoo import api, fields, models
@@ -9,6 +10,13 @@ from ..engine import billing
 
 # So many invoices to come are shown where none of them changes.
 NEXT = 3
+
+
+@dataclass(frozen=True)
+class PreviewEnd:
+    """Say in the context up to which day both looks of a preview go. No caller from outside can send such an object."""
+
+    day: date
 
 
 class KorContractAmendment(models.Model):
@@ -26,7 +34,8 @@ class KorContractAmendment(models.Model):
 
     def _preview(self):
         # Both looks go as far: with the change, another invoice may be the next one.
-        return super(KorContractAmendment, self.with_context(kor_preview_until=self._get_preview_end()))._preview()
+        end = PreviewEnd(self._get_preview_end())
+        return super(KorContractAmendment, self.with_context(kor_preview_end=end))._preview()
 
     def _get_preview_end(self):
         """Return the last day of the billing periods that run when the amendment holds, and of the next ones."""
@@ -35,9 +44,8 @@ class KorContractAmendment(models.Model):
         return max(ends)
 
     def _get_preview_window(self):
-        until = self.env.context.get("kor_preview_until")
-        # Whoever else sends such a key asks for nothing.
-        until = until if isinstance(until, date) else self._get_preview_end()
+        end = self.env.context.get("kor_preview_end")
+        until = end.day if isinstance(end, PreviewEnd) else self._get_preview_end()
         return billing.Window(self.contract_id.date_start, until)
 
     def _prepare_due(self, one):

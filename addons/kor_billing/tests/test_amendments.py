@@ -1,3 +1,5 @@
+from datetime import date, datetime
+
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import freeze_time, new_test_user, tagged
 
@@ -69,6 +71,16 @@ class TestAmendments(KorBillingCommon):
         credits = moves.filtered(lambda move: move.move_type == "out_refund")
         self.assertEqual(credits.reversed_entry_id, billed)
         self.assertFalse(contract.generate_invoice("2026-01-01", "2026-03-31"))
+
+    @freeze_time("2026-01-20")
+    def test_no_caller_says_how_far_a_preview_looks(self):
+        contract = self._make_contract(self.seats)
+        change = {"kind": "quantity", "line": contract.line_ids.id, "quantity": 15}
+        amendment = self._amend(contract, "2026-02-01", change, agree=False)
+        window = amendment._get_preview_window()
+        for sent in ("2030-01-01", date(2030, 1, 1), datetime(2030, 1, 1)):
+            with self.subTest(sent):
+                self.assertEqual(amendment.with_context(kor_preview_end=sent)._get_preview_window(), window)
 
     @freeze_time("2026-01-13")
     def test_preview_writes_nothing_and_is_what_is_billed_then(self):
