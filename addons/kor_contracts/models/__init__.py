@@ -9,6 +9,7 @@ from . import kor_contract_plan_mixin
 from . import kor_contract_mrr_mixin
 from . import kor_contract_document_mixin
 from . import kor_contract_history_mixin
+from . import kor_template_post_mixin
 from . import kor_contract_contact_mixin
 from . import kor_contract_request_mixin
 from . import kor_amendment_preview_mixin

@@ -7,6 +7,7 @@ class KorOnboardingMailMixin(models.AbstractModel):
     """Tell customer and manager what has happened, once each time that it happens."""
 
     _name = "kor.onboarding.mail.mixin"
+    _inherit = ["kor.template.post.mixin"]
     _description = "Mails of an Onboarding"
 
     def _get_customer_contact(self):
@@ -49,25 +50,12 @@ class KorOnboardingMailMixin(models.AbstractModel):
         recipient = own.manager_id.partner_id if name == "late" else own._get_customer_contact()
         if not recipient or not recipient.email:
             return
-        rendered = {
-            field: template_sudo.with_env(own.env)._render_field(field, own.ids, compute_lang=True, options=options)[
-                own.id
-            ]
-            for field, options in (("subject", {}), ("body_html", {"post_process": True}), ("email_from", {}))
-        }
-        own.with_context(lang=recipient.lang or self.env.lang).message_post(
-            subject=rendered["subject"],
-            body=rendered["body_html"],
-            email_from=rendered["email_from"],
+        template = template_sudo.with_env(own.env)
+        if name == "late":
             # Nobody is notified of what they write themselves.
-            author_id=(own.company_id.partner_id if name == "late" else own._get_sender()).id,
-            message_type="auto_comment",
-            subtype_xmlid="mail.mt_note" if name == "late" else "mail.mt_comment",
-            partner_ids=recipient.ids,
-            notify_skip_followers=True,
-            email_layout_xmlid="mail.mail_notification_light",
-            force_email_lang=recipient.lang,
-        )
+            own._post_template(template, own, recipient, own.company_id.partner_id, subtype="mail.mt_note")
+        else:
+            own._post_template(template, own, recipient, own._get_sender())
 
     def _get_sender(self):
         return self.manager_id.partner_id or self.company_id.partner_id
