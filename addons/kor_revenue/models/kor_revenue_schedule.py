@@ -89,9 +89,6 @@ class KorRevenueSchedule(models.Model):
     progress_ids = fields.One2many("kor.revenue.progress", "schedule_id", string="Progress")
     recognized = fields.Monetary(string="Recognised", compute="_compute_recognized", help="What is booked so far.")
     remaining = fields.Monetary(compute="_compute_recognized", help="What is still to be booked.")
-    state = fields.Selection(
-        [("open", "Open"), ("done", "Done")], readonly=True, default="open", required=True, index=True
-    )
 
     _line_unique = models.UniqueIndex(
         "(contract_line_id) WHERE kind = 'revenue'", "This promise has its schedule already."
