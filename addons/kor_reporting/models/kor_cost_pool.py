@@ -1,26 +1,11 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
-from odoo.tools import clean_context
 
 from odoo.addons.kor_enterprise_tiers.tools import parse_day
 
 from .kor_cost_setup_mixin import SOURCE_FIELDS
 
-# What follows from sources and allocation; nobody types it.
-ENGINE_FIELDS = {
-    "amount",
-    "received_amount",
-    "received",
-    "total_amount",
-    "open_amount",
-    "booked_amount",
-    "state",
-    "reason",
-    "facts",
-    "date_refreshed",
-    "template_id",
-}
 # What must stay as it is once something is booked.
 IDENTITY_FIELDS = {"company_id", "month", "category", "role"}
 
@@ -29,7 +14,12 @@ class KorCostPool(models.Model):
     """What one kind of cost came to in a month, whom it falls to, and what of it is booked."""
 
     _name = "kor.cost.pool"
-    _inherit = ["kor.cost.setup.mixin", "kor.cost.allocate.mixin", "kor.revenue.calendar.month"]
+    _inherit = [
+        "kor.engine.fields.mixin",
+        "kor.cost.setup.mixin",
+        "kor.cost.allocate.mixin",
+        "kor.revenue.calendar.month",
+    ]
     _description = "Cost Pool"
     _order = "month desc, category, name, id"
     _check_company_auto = True
@@ -137,16 +127,12 @@ class KorCostPool(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         for vals in vals_list:
-            self._refuse_engine_fields(vals)
             self._normalise_month(vals)
-        # Defaults by context would say what only the engine says.
-        clean = self if self.env.su else self.with_context(clean_context(self.env.context))
-        pools = super(KorCostPool, clean).create(vals_list).with_env(self.env)
+        pools = super().create(vals_list)
         pools.sudo()._refresh()  # who may make a pool reads what it is made of
         return pools
 
     def write(self, vals):
-        self._refuse_engine_fields(vals)
         self._normalise_month(vals)
         if IDENTITY_FIELDS & vals.keys():
             self._refuse_booked(vals)
@@ -241,16 +227,9 @@ class KorCostPool(models.Model):
         pools = self.search([("state", "!=", "allocated"), ("source", "!=", "typed")])
         pools._refresh()
 
-    def _refuse_engine_fields(self, vals):
-        forged = ENGINE_FIELDS & vals.keys()
-        if forged and not self.env.su:
-            raise UserError(
-                self.env._(
-                    "%(fields)s of a cost pool follow from its source and its allocation. Type an amount into "
-                    "“typed_amount”.",
-                    fields=", ".join(sorted(forged)),
-                )
-            )
+    @api.model
+    def _explain_engine_field(self, name):
+        return self.env._("It follows from source and allocation. Type an amount into “typed_amount”.")
 
     @api.model
     def _normalise_month(self, vals):
