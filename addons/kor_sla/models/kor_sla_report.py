@@ -65,7 +65,9 @@ class KorSlaReport(models.Model):
     uptime = fields.Float(string="Uptime (%)", digits=(16, 6), readonly=True, aggregator="avg")
     uptime_target = fields.Float(string="Target (%)", digits=(16, 6), readonly=True, aggregator="avg")
     down_seconds = fields.Float(string="Downtime (seconds)", readonly=True)
-    target_count = fields.Integer(string="Number of Targets", readonly=True)
+    target_count = fields.Integer(
+        string="Measured Targets", readonly=True, help="Those of which anything happened in the month."
+    )
     missed_count = fields.Integer(string="Missed", readonly=True)
     is_met = fields.Boolean(string="All Met", readonly=True)
     base_amount = fields.Monetary(string="Fees", readonly=True, help="Of the month, on which credits are counted.")

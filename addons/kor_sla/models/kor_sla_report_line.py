@@ -60,8 +60,13 @@ class KorSlaReportLine(models.Model):
     def _compute_texts(self):
         for line in self:
             line.target_text = line._describe_value(line.target)
-            is_measured = line.exact if line.kind == "uptime" else line.count
+            is_measured = self._is_measured(line)
             line.actual_text = line._describe_value(line.actual) if is_measured else self.env._("nothing measured")
+
+    @api.model
+    def _is_measured(self, target):
+        """Tell of a line, or a target as `_get_compliance` gives it, whether anything happened that it is about."""
+        return bool(target["exact"] if target["kind"] == "uptime" else target["count"])
 
     @api.depends("evidence")
     @api.depends_context("lang")

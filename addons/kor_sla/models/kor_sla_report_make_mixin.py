@@ -151,7 +151,7 @@ class KorSlaReportMakeMixin(models.AbstractModel):
             "uptime": uptime[-1]["actual"] if uptime else 0.0,
             "uptime_target": uptime[-1]["target"] if uptime else 0.0,
             "down_seconds": sum(target["seconds"]["down"] for target in uptime),
-            "target_count": len(targets),
+            "target_count": sum(map(self.env["kor.sla.report.line"]._is_measured, targets)),
             "missed_count": missed,
             "is_met": not missed,
             "base_amount": settled["base"],

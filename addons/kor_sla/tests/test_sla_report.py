@@ -76,6 +76,13 @@ class TestSlaReport(ComplianceCase):
         self._run_cron("2026-05-01 02:00:00")
         self.assertEqual(self._get_reports(contracts).contract_id, contracts)
 
+    def test_targets_of_which_nothing_happened_are_not_counted(self):
+        contract = self._promise()
+        self._outage("2026-04-10 10:00:00", 50, contract)
+        report = self._report(contract, "2026-04")
+        self.assertGreater(len(report.line_ids), 1)
+        self.assertEqual((report.missed_count, report.target_count), (1, 1))
+
     def test_a_month_ends_where_the_days_of_the_contract_do(self):
         contract = self._promise(tz="America/New_York")
         self._run_cron("2026-05-01 01:00:00")

@@ -53,7 +53,7 @@ class TestSlaReportPortal(ComplianceCase, HttpCase):
             self.assertIn(part, text)
         _url, text = self._read(f"/my/sla-reports/{self.report.id}")
         for part in (
-            "1 of 4 targets were missed",
+            "1 of 1 targets were missed",
             "99.884259 % of the promised 99.9 %",
             "the credit is 10 %",
             "Base fee",

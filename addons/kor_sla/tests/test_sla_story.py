@@ -150,7 +150,7 @@ class TestSlaStory(ComplianceCase, HttpCase):
         self.assertEqual((report.state, report.date_freeze), ("draft", fields.Date.to_date("2026-05-03")))
         self._run_job("2026-05-04 06:00:00", "ir_cron_sla_report")
         self.assertEqual((report.state, round(report.uptime, 6)), ("sent", 99.884259))
-        self.assertEqual((report.missed_count, report.target_count), (2, 4))
+        self.assertEqual((report.missed_count, report.target_count), (2, 3))
         self.assertEqual((report.base_amount, report.credit_amount), (1000, 150))
         self.assertEqual(self._amounts_by_kind(self.contract, "2026-04"), {"uptime": 100, "response": 50})
         return report

@@ -61,7 +61,7 @@ tours.add("kor_sla_why_tour", {
     steps: () => [
         { content: "Home, the reports", trigger: ".o_portal_docs a[href='/my/sla-reports']", run: "click", expectUnloadPage: true },
         { trigger: "tr:contains(99.884259 %):contains(2 missed) a:contains(April 2026)", run: "click", expectUnloadPage: true },
-        { content: "What was missed", trigger: ".kor_sla_report_portal:contains(2 of 4 targets were missed)" },
+        { content: "What was missed", trigger: ".kor_sla_report_portal:contains(2 of 3 targets were missed)" },
         { trigger: "table.targets tr:contains(99.9 %):contains(99.884259 %):contains(Missed)" },
         { content: "The band", trigger: ".kor_sla_report_portal:contains(the credit is 10 %)" },
         { content: "The fee", trigger: ".kor_sla_report_portal tr:contains(Base fee):contains(1,000.00)" },
