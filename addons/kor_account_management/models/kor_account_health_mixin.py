@@ -7,6 +7,8 @@ from odoo.exceptions import UserError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL, split_every
 
+from odoo.addons.kor_enterprise_tiers.tools import insist
+
 from ..engine import health
 from .kor_account_refresh_mixin import CHUNK
 
@@ -53,16 +55,13 @@ class KorAccountHealthMixin(models.AbstractModel):
 
     def _work_insistently(self, day):
         """Do a chunk, from the start again where somebody else has written one of its accounts meanwhile."""
-        for tries_left in reversed(range(MAX_TRIES)):
-            try:
-                # Many short look-ups: to compile them takes longer than to run them.
-                self.env.cr.execute("SET LOCAL jit TO off")
-                return self._work_halves(day)
-            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-                # Only a new transaction sees what the other one has written.
-                self.env.cr.rollback()
-                if not tries_left:
-                    raise
+
+        def work():
+            # Many short look-ups: to compile them takes longer than to run them.
+            self.env.cr.execute("SET LOCAL jit TO off")
+            self._work_halves(day)
+
+        insist(self.env, work, MAX_TRIES)
 
     def _work_halves(self, day):
         """Do a chunk; where it fails, halve it until the account that fails stands alone, and is left out."""

@@ -58,7 +58,7 @@ class KorCostBookMixin(models.AbstractModel):
     def _get_booking_date(self, month):
         """Return the last day of a month, or of the first open one where it is closed."""
         company = self.company_id
-        closed = company._get_kor_closed_until(company, company.kor_revenue_journal_id)
+        closed = company._get_kor_closed_until()
         day = month + relativedelta(months=1) - DAY
         if day > closed:
             return day

@@ -300,7 +300,7 @@ class KorContractCost(models.Model):
 
     def _prepare_move(self, debit_account):
         company_sudo = self.company_id.sudo()  # settings hold for everybody
-        closed = company_sudo._get_kor_closed_until(company_sudo, company_sudo.kor_revenue_journal_id)
+        closed = company_sudo._get_kor_closed_until()
         debit = self._prepare_move_line(debit_account, self.partner_id, self.amount)
         credit = self._prepare_move_line(self.credit_account_id, self.payee_id, -self.amount)
         return {

@@ -39,7 +39,7 @@ class KorContractPositionMixin(models.AbstractModel):
         schedules = self.env["kor.revenue.schedule"].union(*(row["schedule"] for row in others))
         schedules._share_origin(others)
         flows = self._read_flows(day)
-        closed = company._get_kor_closed_until(company, company.kor_revenue_journal_id)
+        closed = company._get_kor_closed_until()
         result = []
         for key in {*flows, *earning}:
             result += self._carry(key, flows.get(key, {}), earning.get(key, []), day, closed)

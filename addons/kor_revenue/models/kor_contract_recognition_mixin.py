@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
 from odoo.addons.kor_enterprise_tiers.engine.money import ZERO, as_number, to_decimal
+from odoo.addons.kor_enterprise_tiers.tools import taken_back
 
 from ..engine import delivery
 from .kor_contract_balance_mixin import READER
@@ -46,9 +47,8 @@ class KorContractRecognitionMixin(models.AbstractModel):
         if not self.env.su and not self.env.user.has_group(READER):
             raise AccessError(self.env._("Only members of KOR Enterprise › Revenue can preview revenue."))
         day = self._parse_date(date_to, "date_to")
-        savepoint = self.env.cr.savepoint(flush=True)
-        try:
-            result = [
+        with taken_back(self.env):
+            return [
                 {
                     "contract": row["schedule"].contract_id.name,
                     "schedule": row["schedule"].name,
@@ -61,10 +61,6 @@ class KorContractRecognitionMixin(models.AbstractModel):
                 for contracts in self.sudo().grouped("company_id").values()  # months are written, and taken back
                 for row in contracts._get_due_revenue(day)
             ]
-        finally:
-            savepoint.close(rollback=True)
-            self.env.invalidate_all(flush=False)
-        return result
 
     def _check_can_recognize(self):
         self.check_access("read")
@@ -98,7 +94,7 @@ class KorContractRecognitionMixin(models.AbstractModel):
         amounts = {(one.schedule_id, one.month): to_decimal(one.open_amount) for one in found}
         if day + DAY < delivery.next_month(day):
             amounts = self._cut_running_month(amounts, day)
-        closed = self.company_id._get_kor_closed_until(self.company_id, self.company_id.kor_revenue_journal_id)
+        closed = self.company_id._get_kor_closed_until()
         dates = {month: self._get_booking_date(month, day, closed) for _schedule, month in amounts}
         return [
             {"schedule": schedule, "month": month, "amount": amount, "date": dates[month]}

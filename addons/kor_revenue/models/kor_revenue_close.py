@@ -215,7 +215,7 @@ class KorRevenueClose(models.Model):
         self.ensure_one()
         company_sudo = self.company_id.sudo()  # settings hold for everybody
         company_sudo._check_kor_revenue()
-        closed = company_sudo._get_kor_closed_until(company_sudo, company_sudo.kor_revenue_journal_id)
+        closed = company_sudo._get_kor_closed_until()
         if self.state == "locked" or self.date_to <= closed:
             raise UserError(
                 self.env._(

@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.exceptions import UserError
 
 from ..engine.months import ROUNDINGS
@@ -193,10 +193,10 @@ class ResCompany(models.Model):
         own = rates.get(self.currency_id.id) or 1.0
         return {currency: own / rate for currency, rate in rates.items() if rate}
 
-    @api.model
-    def _get_kor_closed_until(self, company, journal):
-        """Return the last day that is closed for revenue entries of a company."""
-        company_sudo = company.sudo()  # lock dates hold for everybody
-        lock = company_sudo._get_user_fiscal_lock_date(journal)
+    def _get_kor_closed_until(self):
+        """Return the last day that is closed for revenue entries of the company."""
+        self.ensure_one()
+        company_sudo = self.sudo()  # lock dates hold for everybody
+        lock = company_sudo._get_user_fiscal_lock_date(company_sudo.kor_revenue_journal_id)
         own = company_sudo.kor_revenue_lock_date
         return max(lock, own) if own else lock

@@ -86,6 +86,3 @@ class KorBillingExplanation(models.AbstractModel):
 
     def _name_credit_kind(self, kind):
         return dict(self.env["kor.sla.credit"]._fields["kind"]._description_selection(self.env)).get(kind, kind)
-
-    def _round_row(self, label, detail, amount, kind="step"):
-        return {"label": label, "detail": detail, "amount": self._format_rounded(amount), "kind": kind}

@@ -22,7 +22,6 @@ class KorClockWatchMixin(models.AbstractModel):
         string="Next Check", index="btree_not_null", help="When the clock reaches its next warning, breach or step."
     )
     watched_percent = fields.Integer(string="Checked up to (%)", aggregator=None)
-    escalation_ids = fields.One2many("kor.escalation.event", "clock_id", string="Warnings and Escalations")
 
     def _get_next_watch(self, values, worktime, now):
         """Return the moment at which the clock is to be looked at again; False where there is none."""
