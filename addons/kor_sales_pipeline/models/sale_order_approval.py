@@ -9,6 +9,9 @@ from ..engine.fingerprint import fingerprint
 from ..engine.term_value import Part, lasting_net, percent_off
 from ..groups import MANAGERS, SELLERS, STAFF
 
+# The kind of activity by which managers are asked.
+ASKING = "mail.mail_activity_data_todo"
+
 
 class SaleOrder(models.Model):
     """What is off the list, or above a person's limit, is approved by a manager before it is sent."""
@@ -70,7 +73,7 @@ class SaleOrder(models.Model):
                 lambda user: user.active and user != self.env.user
             )[:5]:
                 order.activity_schedule(
-                    "mail.mail_activity_data_todo",
+                    ASKING,
                     user_id=manager.id,
                     summary=self.env._("Approve %(proposal)s", proposal=order.name),
                     note=order.kor_approval_reasons,
@@ -105,9 +108,7 @@ class SaleOrder(models.Model):
             if order.company_id.kor_four_eyes and asked.user_id == self.env.user:
                 raise UserError(self.env._("You asked for this approval yourself: somebody else has to give it."))
             order._kor_decide(decision, note if isinstance(note, str) else "")
-            order.activity_ids.filtered(
-                lambda one, order=order: one.summary == self.env._("Approve %(proposal)s", proposal=order.name)
-            ).action_feedback()
+            order.activity_feedback([ASKING])
         return True
 
     def _kor_decide(self, decision, note=""):

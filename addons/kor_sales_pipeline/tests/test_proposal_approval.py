@@ -72,6 +72,15 @@ class TestProposalApproval(ProposalCase):
         order.with_user(self.seller).action_quotation_sent()
         self.assertTrue(order.kor_snapshot_hash)
 
+    def test_manager_of_another_language_has_no_activity_left(self):
+        self.env["res.lang"]._activate_lang("de_DE")
+        order = self._propose()
+        order.customize_proposal({"uptime_target": 99.99})
+        order.with_user(self.seller).action_kor_ask_approval()
+        self.assertTrue(order.activity_ids)
+        order.with_user(self.manager).with_context(lang="de_DE").action_kor_approve()
+        self.assertFalse(order.activity_ids)
+
     def test_a_change_after_the_approval_asks_anew(self):
         order = self._propose()
         order.customize_proposal({"uptime_target": 99.99})
