@@ -235,6 +235,17 @@ class TestInfrastructureChecks(InfrastructureCase):
         answer = self.infrastructure.action_run_checks()
         self.assertIn("status 500", answer["params"]["message"])
 
+    def test_a_check_that_is_archived_keeps_nothing_down(self):
+        self.point.status = 500
+        self._run_at(0)
+        self._run_at(5)
+        self.assertEqual((self.infrastructure.state, self.infrastructure.is_state_checked), ("down", True))
+        with freeze_time(TEN + timedelta(minutes=30)):
+            self.check.active = False
+        self.assertEqual((self.infrastructure.state, self.infrastructure.is_state_checked), ("running", False))
+        self.assertEqual(self._get_outages().date_end, TEN + timedelta(minutes=30))
+        self.assertEqual((self.check.is_down, self.check.date_down), (False, False))
+
     def test_retired_infrastructure_ends_its_outages(self):
         self.point.status = 500
         self._run_at(0)
