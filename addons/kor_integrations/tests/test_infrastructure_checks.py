@@ -260,9 +260,9 @@ class TestInfrastructureChecks(InfrastructureCase):
 
     def test_impossible_checks_are_refused_with_a_sentence(self):
         for label, values, part in (
-            ("too often", {"interval": 0}, "1 to 1440 minutes"),
-            ("too long", {"timeout": 60}, "1 to 30 seconds"),
-            ("never down", {"failures": 0}, "1 to 20 failures"),
+            ("too often", {"interval": 0}, "“Every \\(min\\)” of a check is from 1 to 1440, not 0"),
+            ("too long", {"timeout": 60}, "“Time-out \\(s\\)” of a check is from 1 to 30, not 60"),
+            ("never down", {"failures": 0}, "“Failures until Down” of a check is from 1 to 20, not 0"),
             ("weight", {"impact": "degraded", "weight": 2}, "from 0 to 1"),
             ("status", {"expected_status": 20}, "100 to 599"),
             ("words for minutes", {"interval": "often"}, "must be a number"),
