@@ -158,11 +158,6 @@ def spend(pool: Pool, basis: Basis) -> Outcome:
     return Outcome(pool, basis.method, tuple(shares))
 
 
-def spend_all(pairs: Iterable[tuple[Pool, Basis]]) -> tuple[Outcome, ...]:
-    """Return the outcome of each pool, in their order."""
-    return tuple(spend(pool, basis) for pool, basis in pairs)
-
-
 def due(
     outcomes: Iterable[Outcome], booked: Mapping[tuple[Hashable, Hashable], Decimal]
 ) -> dict[tuple[Hashable, Hashable], Decimal]:

@@ -9,7 +9,7 @@ from odoo.tests import BaseCase, tagged
 
 from odoo.addons.kor_enterprise_tiers.engine.money import allocate
 
-from ..engine.allocation import DRIVEN, METHODS, AllocationError, Basis, Driver, Pool, due, spend, spend_all
+from ..engine.allocation import DRIVEN, METHODS, AllocationError, Basis, Driver, Pool, due, spend
 from ..engine.figures import round_exact, settle, share_out
 from .engine_common import CENT, amount, amounts
 
@@ -110,11 +110,11 @@ class TestEngineAllocation(BaseCase):
                 call()
 
     def test_second_run_books_what_has_changed_and_nothing_else(self):
-        first = spend_all([(pool(90, key="a"), basis("seats", [1, 2])), (pool(10, key="b"), basis("seats", [1]))])
+        first = [spend(pool(90, key="a"), basis("seats", [1, 2])), spend(pool(10, key="b"), basis("seats", [1]))]
         booked = due(first, {})
         self.assertEqual(booked, {("a", 1): 30, ("a", 2): 60, ("b", 1): 10})
         self.assertEqual(due(first, booked), {})
-        later = spend_all([(pool(90, key="a"), basis("seats", [2, 1])), (pool(10, key="b"), basis("seats", [0]))])
+        later = [spend(pool(90, key="a"), basis("seats", [2, 1])), spend(pool(10, key="b"), basis("seats", [0]))]
         self.assertEqual(due(later, booked), {("a", 1): 30, ("a", 2): -30, ("b", 1): -10})
 
     @settings(max_examples=50, deadline=None)
