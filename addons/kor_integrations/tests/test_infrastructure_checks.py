@@ -110,8 +110,7 @@ class TestInfrastructureChecks(InfrastructureCase):
                 self.assertEqual(check.status, "shaky")
                 self.assertIn(part, check.last_message)
 
-    def test_addresses_of_our_own_network_are_not_called(self):
-        """What is refused when it is looked at is no outage of the customer's."""
+    def test_addresses_of_our_own_network_are_refused_as_they_are_entered(self):
         secret = f"http://127.0.0.2:{self.point.server_port}/health"
         for label, values in (
             ("loopback", {"url": secret}),
@@ -129,6 +128,9 @@ class TestInfrastructureChecks(InfrastructureCase):
         ):
             with self.subTest(label), self.assertRaises(ValidationError):
                 self._create_check(**values)
+
+    def test_names_in_our_own_network_are_not_called(self):
+        """What is refused when it is looked at is no outage of the customer's."""
         # Names are resolved when they are looked at, and nothing is listed now.
         self.env["ir.config_parameter"].set_param("kor_integrations.allow_private_addresses", "127.0.0.9")
         asked = len(self.point.requests)
