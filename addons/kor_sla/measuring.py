@@ -13,6 +13,7 @@ from typing import NamedTuple
 from pytz import timezone
 
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 from odoo.addons.kor_usage.engine.local_days import LocalDays
 
@@ -23,7 +24,7 @@ DAY = timedelta(days=1)
 SECOND = timedelta(seconds=1)
 # What stands for the time of a contract of which no service is watched.
 UNWATCHED = "unwatched"
-OUTAGE_FIELDS = ("service_id", "state", "weight", "date_start", "date_end", "date_announced", "is_excluded")
+OUTAGE_FIELDS = ("service_id", "state", "weight", "date_start", "date_end", "date_announced")
 
 
 class Part(NamedTuple):
@@ -63,12 +64,12 @@ class Board:
     """Hold what the availability of contracts is measured from, in a span of days."""
 
     def __init__(self, contracts, first, last, now):
-        # In sudo: customers and colleagues may read a contract without its services, calendars and holidays.
+        # Customers and colleagues read a contract without a right on its services, calendars and holidays.
         self.contracts = contracts.sudo()  # whoever asks has been allowed to read the contracts
         self.env = self.contracts.env
         self.first, self.last, self.now = first, last, now
         # Whatever the time zone.
-        self.start, self.end = datetime.combine(first, datetime.min.time()) - DAY, _midnight(last) + 2 * DAY
+        self.start, self.end = _midnight(first) - DAY, _midnight(last) + 2 * DAY
         self.agreements = self.contracts._get_sla_agreements(first, last)
         self._days, self._windows, self._sources, self._measured = {}, {}, {}, {}
         self._pauses = self._read_pauses()
@@ -127,12 +128,16 @@ class Board:
         """Return the ids of the contracts by that of the outage that touches them only."""
         field = self.env["kor.sla.outage"]._fields["contract_ids"]
         self.env["kor.sla.outage"].flush_model(["contract_ids"])
-        self.env.cr.execute(
-            f"SELECT {field.column1}, array_agg({field.column2}) FROM {field.relation} "  # noqa: S608 - names of the ORM
-            f"WHERE {field.column1} = ANY(%s) GROUP BY 1",
-            [[row[0] for row in rows]],
+        outage, contract = SQL.identifier(field.column1), SQL.identifier(field.column2)
+        query = SQL(
+            "SELECT %s, array_agg(%s) FROM %s WHERE %s = ANY(%s) GROUP BY 1",
+            outage,
+            contract,
+            SQL.identifier(field.relation),
+            outage,
+            [row[0] for row in rows],
         )
-        return dict(self.env.cr.fetchall())
+        return dict(self.env.execute_query(query))
 
     def _index_services(self):
         """Return the ids of services by what rests on them: a company, a tier of one, a contract."""
@@ -254,7 +259,7 @@ def split_months(first, last):
         month = following
 
 
-def _to_engine(id_, state, weight, start, end, announced, _excluded):
+def _to_engine(id_, state, weight, start, end, announced):
     # The engine knows the weight of all but degraded service.
     share = exact(weight) if state == "degraded" else Fraction(1)
     return Outage(id_, state, start, end, share, announced)

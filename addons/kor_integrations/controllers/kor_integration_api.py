@@ -78,13 +78,7 @@ class KorIntegrationApi(KorKeyCalls, Controller):
 
     def _read_whole(self, scope, find, describe, id_, given):
         """Answer with one record, as a describing method of the model puts it."""
-        rest = request.env["kor.integration.rest"].sudo()  # as above
-
-        def answer():
-            rest._check_names(given)
-            return describe(rest, getattr(rest, find)(self._get_contract(), id_))
-
-        return self._answer_key(scope, answer)
+        return self._read_key(lambda rest: describe(rest, getattr(rest, find)(self._get_contract(), id_)), scope, given)
 
     def _get_contract(self):
         return request.kor_key.integration_id.contract_id

@@ -2,7 +2,7 @@ from odoo.http import request, route
 
 from odoo.addons.portal.controllers.portal import pager as portal_pager
 
-from .kor_integration_portal import KorIntegrationPortal
+from .kor_integration_portal import MESSAGE, KorIntegrationPortal
 
 STATES = ("pending", "retrying", "delivered", "dead", "cancelled")
 
@@ -71,7 +71,7 @@ class KorWebhookPortal(KorIntegrationPortal):
             **self._prepare_portal_layout_values(),
             "integration": webhook.sudo(),  # the rules chose it, and the page shows what is the customer's
             "can_manage": webhook._is_own_of_portal_user() and webhook.is_self_service,
-            "message": request.session.pop("kor_integration_message", None),
+            "message": request.session.pop(MESSAGE, None),
             "page_name": page_name,
         }
 

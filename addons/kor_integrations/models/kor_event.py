@@ -1,10 +1,11 @@
 import json
 import uuid
-from datetime import UTC, timedelta
+from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.tools import SQL, ormcache
 
+from ..tools.moments import write_moment
 from .kor_event_type import PREFIX
 
 KEEP_DAYS = 30
@@ -188,7 +189,7 @@ class KorEvent(models.Model):
             "id": self.key,
             "source": f"{base_url}/contracts/{self.contract_id.name}",
             "type": f"{PREFIX}{self.type_id.code}.v{self.type_id.version}",
-            "time": self.date.replace(tzinfo=UTC).isoformat().replace("+00:00", "Z"),
+            "time": write_moment(self.date),
             "subject": self.subject,
             "datacontenttype": "application/json",
             # The database keeps the names in an order of its own: the one of the catalogue reads better.

@@ -1,7 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-WARNING_KINDS = ("warning", "full", "over_contracted")
+# The gravest first: what is shown of a resource that is warned of in several ways.
+SEVERITY = ("full", "warning", "over_contracted")
 
 
 class KorInfrastructureCapacityMixin(models.AbstractModel):
@@ -133,7 +134,7 @@ class KorInfrastructureCapacityMixin(models.AbstractModel):
             kinds.setdefault(resource.id, set()).add(kind)
         for resource in self:
             found = kinds.get(resource.id, ())
-            resource.open_warning = next((kind for kind in ("full", *WARNING_KINDS) if kind in found), "none")
+            resource.open_warning = next((kind for kind in SEVERITY if kind in found), "none")
 
     @api.constrains("warn_percent", "full_percent")
     def _check_thresholds(self):

@@ -11,13 +11,13 @@ from .kor_infrastructure_state_mixin import WATCHED
 
 KINDS = [("http", "HTTP(S)"), ("tcp", "TCP connection"), ("heartbeat", "Readings come")]
 IMPACTS = [("down", "Down"), ("degraded", "Degraded"), ("none", "Only tell the owner")]
-# By field: the least, the most, and what it is in.
+# By field, whose label names the unit: the least and the most.
 BOUNDS = {
-    "interval": (1, 1440, "minutes"),
-    "timeout": (1, 30, "seconds"),
-    "failures": (1, 20, "failures"),
-    "successes": (1, 20, "successes"),
-    "silence": (1, 10080, "minutes"),
+    "interval": (1, 1440),
+    "timeout": (1, 30),
+    "failures": (1, 20),
+    "successes": (1, 20),
+    "silence": (1, 10080),
 }
 
 
@@ -115,18 +115,18 @@ class KorInfrastructureCheck(models.Model):
 
     @api.constrains(*BOUNDS)
     def _check_bounds(self):
-        for name, (least, most, unit) in BOUNDS.items():
-            for check in self.filtered(lambda one, name=name: not BOUNDS[name][0] <= one[name] <= BOUNDS[name][1]):
-                raise ValidationError(
-                    self.env._(
-                        "“%(field)s” of a check is from %(least)s to %(most)s %(unit)s, not %(value)s.",
-                        field=self._fields[name].get_description(self.env, ["string"])["string"],
-                        least=least,
-                        most=most,
-                        unit=unit,
-                        value=check[name],
+        for check in self:
+            for name, (least, most) in BOUNDS.items():
+                if not least <= check[name] <= most:
+                    raise ValidationError(
+                        self.env._(
+                            "“%(field)s” of a check is from %(least)s to %(most)s, not %(value)s.",
+                            field=self._fields[name].get_description(self.env, ["string"])["string"],
+                            least=least,
+                            most=most,
+                            value=check[name],
+                        )
                     )
-                )
 
     @api.constrains("weight")
     def _check_weight(self):

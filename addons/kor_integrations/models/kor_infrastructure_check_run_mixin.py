@@ -171,5 +171,6 @@ class KorInfrastructureCheckRunMixin(models.AbstractModel):
         """End the outages of checks that are not made any more: nobody would say when they are over."""
         now = fields.Datetime.now()
         down = self.filtered("is_down")
-        self._take_turns({check: Turn(False, now) for check in down})
+        # First: the state of the infrastructure follows what is down then.
         down._as_engine().write({"is_down": False, "date_down": False, "streak": 0, "date_streak": False})
+        self._take_turns({check: Turn(False, now) for check in down})

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.fields import Command
 
 KINDS = [("warning", "Scarce"), ("full", "Full"), ("over_contracted", "More than contracted")]
 TOLD_CUSTOMERS = ("warning", "full")
@@ -60,7 +61,7 @@ class KorInfrastructureWarning(models.Model):
         recipient = self.infrastructure_id._get_contact()
         if template and recipient.email:
             template.with_context(lang=recipient.lang or self.env.lang).send_mail(
-                self.id, email_values={"recipient_ids": [(6, 0, recipient.ids)], "email_to": False}
+                self.id, email_values={"recipient_ids": [Command.set(recipient.ids)], "email_to": False}
             )
 
     def _describe(self):

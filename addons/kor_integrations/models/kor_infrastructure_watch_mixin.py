@@ -4,7 +4,6 @@ from odoo.fields import Command
 
 from odoo.addons.kor_enterprise_tiers.tools import put_in_sentence
 
-from ..engine.infrastructure_checks import Turn
 from .kor_infrastructure_state_mixin import WATCHED
 
 
@@ -178,13 +177,8 @@ class KorInfrastructureWatchMixin(models.AbstractModel):
 
     def _end_watch(self):
         """End what still runs of infrastructure that is retired."""
-        now = fields.Datetime.now()
-        for infrastructure in self:
-            checks_sudo = infrastructure.sudo().check_ids.filtered("is_down")  # written by the machinery only
-            if checks_sudo:
-                infrastructure._take_turns({check: Turn(False, now) for check in checks_sudo})
-                checks_sudo.write({"is_down": False, "date_down": False, "streak": 0})
         retired_sudo = self.sudo()  # who retires infrastructure need not have rights on support
+        retired_sudo.check_ids._end_outages()
         retired_sudo.monitor_id.active = False
         own = retired_sudo.filtered(lambda one: one.service_id.code == f"infrastructure-{one.id}")
         own.service_id.active = False

@@ -2,6 +2,7 @@ from datetime import UTC, timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import Command
 
 from odoo.addons.kor_enterprise_tiers.tools import parse_day
 from odoo.addons.kor_usage.engine.local_days import LocalDays
@@ -85,7 +86,7 @@ class KorIntegrationApiMixin(models.AbstractModel):
             self._check_scopes_allowed(contract, chosen)
         else:
             chosen = scopes.filtered("is_default")._allowed_by(contract)
-        return {"scope_ids": [(6, 0, chosen.ids)]}
+        return {"scope_ids": [Command.set(chosen.ids)]}
 
     def set_scopes(self, scopes):
         """Choose what keys of the integration can be allowed to do; keys lose what is left out at once.
@@ -137,7 +138,7 @@ class KorIntegrationApiMixin(models.AbstractModel):
             "target": "new",
             "context": {
                 "default_integration_id": self.id,
-                "default_scope_ids": [(6, 0, self.scope_ids.ids)],
+                "default_scope_ids": [Command.set(self.scope_ids.ids)],
             },
         }
 
@@ -192,7 +193,7 @@ class KorIntegrationApiMixin(models.AbstractModel):
         return {
             "name": self._read_spec_text(values, "name", KEY_NAME_LENGTH) or self.env._("Key"),
             "integration_id": self.id,
-            "scope_ids": [(6, 0, self._read_key_scopes(values).ids)],
+            "scope_ids": [Command.set(self._read_key_scopes(values).ids)],
             "user_id": self.env.uid,
             "date_expires": expires,
             "lifetime_days": days,

@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Command
 
 from odoo.addons.kor_sla.keys import find_by_key, make_key, prepare_key
 
@@ -186,7 +187,7 @@ class KorIntegrationKey(models.Model):
         return {
             "name": self.name,
             "integration_id": self.integration_id.id,
-            "scope_ids": [(6, 0, (self.scope_ids & self.integration_id.scope_ids).ids)],
+            "scope_ids": [Command.set((self.scope_ids & self.integration_id.scope_ids).ids)],
             "user_id": self.env.uid,
             "date_expires": now + timedelta(days=lifetime),
             "lifetime_days": lifetime,

@@ -1,6 +1,5 @@
 from odoo import api, models
 from odoo.exceptions import UserError
-from odoo.tools import email_normalize
 
 NAME_LENGTH = 100
 COMMON = ("kind", "name", "owner")
@@ -95,13 +94,7 @@ class KorIntegrationSpecMixin(models.AbstractModel):
         """Return the id of the customer's contact meant by an id or an e-mail address, or False."""
         if owner in (None, False, ""):
             return False
-        partners_sudo = self.env["res.partner"].sudo()  # contacts of the contract's customer only
-        domain = [("commercial_partner_id", "=", contract.sudo().partner_id.commercial_partner_id.id)]  # likewise
-        found = partners_sudo
-        if isinstance(owner, int) and not isinstance(owner, bool):
-            found = partners_sudo.search([*domain, ("id", "=", owner)], limit=1)
-        elif isinstance(owner, str) and (email := email_normalize(owner)):
-            found = partners_sudo.search([*domain, ("email_normalized", "=", email)], order="is_company, id", limit=1)
+        found = contract._find_customer_contact(owner)
         if not found:
             raise UserError(
                 self.env._(

@@ -69,21 +69,17 @@ class KorIntegrationSsoPeopleMixin(models.AbstractModel):
 
     def _is_open(self):
         """Tell whether people may log in: it runs, and the contract still includes it."""
-        if self.state not in RUNNING or self.contract_id.state != "active":
-            return False
-        try:
-            self.contract_id._check_integration_allowed(self.kind)
-        except UserError:
-            return False
-        return True
+        contract_sudo = self.contract_id.sudo()  # its state, and whether it includes the single sign-on
+        is_running = self.state in RUNNING and contract_sudo.state == "active"
+        return is_running and contract_sudo._includes_integration(self.kind)
 
     def _check_open(self):
         if not self._is_open():
             raise LoginRefused(self.env._("It does not run, or the contract is not active."), "closed")
 
     def _get_verified_domains(self):
-        verified = self.sudo().sso_domain_ids.filtered(lambda one: one.state == "verified")  # of this integration
-        return frozenset(verified.mapped("name"))
+        domains_sudo = self.sudo().sso_domain_ids  # of this integration
+        return frozenset(domains_sudo._get_verified().mapped("name"))
 
     def _admit(self, claims):
         """Return the user whom the claims are about, with a session token, as superuser; raise LoginRefused."""

@@ -62,6 +62,7 @@ class KorIntegrationSyncSecretMixin(models.AbstractModel):
         # What was entered is never shown again.
         self.update({"sync_new_password": False, "sync_new_private_key": False, "sync_new_token": False})
 
+    @api.depends_context("lang")
     def _compute_sync_secrets_text(self):
         for integration in self:
             one = integration.sudo()  # whether they are there, not what they are

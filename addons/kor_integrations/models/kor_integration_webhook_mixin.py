@@ -211,4 +211,4 @@ class KorIntegrationWebhookMixin(models.AbstractModel):
 
     def _get_days_until_off(self):
         text = self.env["ir.config_parameter"].sudo().get_param("kor_integrations.webhook_days_until_off", "5")  # plain
-        return timedelta(days=int(text) if text.isdigit() else 5)
+        return timedelta(days=int(text) if text.isdecimal() else 5)

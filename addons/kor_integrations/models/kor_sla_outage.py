@@ -45,12 +45,9 @@ class KorSlaOutage(models.Model):
         listening = contracts_sudo.browse(events._find_listeners(code))
         facts = {}
         for contract in listening.filtered(lambda one: one.state in ("active", "paused")):
-            if touching := self.filtered(lambda outage, contract=contract: outage._concerns(contract)):
+            if touching := self.filtered(lambda outage, contract=contract: outage._touches(contract)):
                 facts[contract] = [(outage, type(outage)._get_event_data) for outage in touching]
         events._emit(code, facts)
-
-    def _concerns(self, contract):
-        return (not self.company_id or self.company_id == contract.company_id) and self._touches(contract)
 
     def _get_event_data(self):
         """Return what the customer's systems are told of an outage."""

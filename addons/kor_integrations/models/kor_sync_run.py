@@ -64,6 +64,7 @@ class KorSyncRun(models.Model):
     )
 
     @api.depends("problems")
+    @api.depends_context("lang")
     def _compute_problems_text(self):
         for run in self:
             problems = (run.problems or [])[:200]

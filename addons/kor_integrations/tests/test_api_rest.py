@@ -197,6 +197,8 @@ class TestApiRest(ApiRestCase):
                     self._assert_refused(response, 401, part)
                     self.assertIn("Bearer", response.headers["WWW-Authenticate"])
         self._assert_refused(self._call("usage", key=revoked, body=self._event()), 401, "was revoked")
+
+    def test_key_comes_as_a_bearer_token_only(self):
         for scheme in ("Basic", "Token", ""):
             response = self._call("key", Authorization=f"{scheme} {self.own['key']}".strip())
             self._assert_refused(response, 401, "is unknown")

@@ -110,8 +110,7 @@ class TestInfrastructureChecks(InfrastructureCase):
                 self.assertEqual(check.status, "shaky")
                 self.assertIn(part, check.last_message)
 
-    def test_addresses_of_our_own_network_are_not_called(self):
-        """What is refused when it is looked at is no outage of the customer's."""
+    def test_addresses_of_our_own_network_are_refused_as_they_are_entered(self):
         secret = f"http://127.0.0.2:{self.point.server_port}/health"
         for label, values in (
             ("loopback", {"url": secret}),
@@ -129,6 +128,9 @@ class TestInfrastructureChecks(InfrastructureCase):
         ):
             with self.subTest(label), self.assertRaises(ValidationError):
                 self._create_check(**values)
+
+    def test_names_in_our_own_network_are_not_called(self):
+        """What is refused when it is looked at is no outage of the customer's."""
         # Names are resolved when they are looked at, and nothing is listed now.
         self.env["ir.config_parameter"].set_param("kor_integrations.allow_private_addresses", "127.0.0.9")
         asked = len(self.point.requests)
@@ -235,6 +237,17 @@ class TestInfrastructureChecks(InfrastructureCase):
         answer = self.infrastructure.action_run_checks()
         self.assertIn("status 500", answer["params"]["message"])
 
+    def test_a_check_that_is_archived_keeps_nothing_down(self):
+        self.point.status = 500
+        self._run_at(0)
+        self._run_at(5)
+        self.assertEqual((self.infrastructure.state, self.infrastructure.is_state_checked), ("down", True))
+        with freeze_time(TEN + timedelta(minutes=30)):
+            self.check.active = False
+        self.assertEqual((self.infrastructure.state, self.infrastructure.is_state_checked), ("running", False))
+        self.assertEqual(self._get_outages().date_end, TEN + timedelta(minutes=30))
+        self.assertEqual((self.check.is_down, self.check.date_down), (False, False))
+
     def test_retired_infrastructure_ends_its_outages(self):
         self.point.status = 500
         self._run_at(0)
@@ -249,9 +262,9 @@ class TestInfrastructureChecks(InfrastructureCase):
 
     def test_impossible_checks_are_refused_with_a_sentence(self):
         for label, values, part in (
-            ("too often", {"interval": 0}, "1 to 1440 minutes"),
-            ("too long", {"timeout": 60}, "1 to 30 seconds"),
-            ("never down", {"failures": 0}, "1 to 20 failures"),
+            ("too often", {"interval": 0}, "“Every \\(min\\)” of a check is from 1 to 1440, not 0"),
+            ("too long", {"timeout": 60}, "“Time-out \\(s\\)” of a check is from 1 to 30, not 60"),
+            ("never down", {"failures": 0}, "“Failures until Down” of a check is from 1 to 20, not 0"),
             ("weight", {"impact": "degraded", "weight": 2}, "from 0 to 1"),
             ("status", {"expected_status": 20}, "100 to 599"),
             ("words for minutes", {"interval": "often"}, "must be a number"),

@@ -49,7 +49,7 @@ def check(url, allow_private="", plain=False, timeout=TIMEOUT[0]):
     allowed = Allowed.read(allow_private)
     target = parse(url, plain, allowed)
     try:
-        _resolve(target, allowed, time.monotonic() + timeout)
+        resolve(target, allowed, time.monotonic() + timeout)
     except Failed:
         return
 
@@ -69,18 +69,18 @@ def request(method, url, *, data=b"", headers=None, timeout=TIMEOUT, limit=LIMIT
     allowed = Allowed.read(allow_private or "")
     target = parse(url, plain, allowed)
     reach, rest = timeout
-    addresses = _resolve(target, allowed, started + reach)
-    connection = _Connection(target, addresses, started + reach, rest)
+    addresses = resolve(target, allowed, started + reach)
+    connection = Connection(target, addresses, started + reach, rest)
     try:
         return _exchange(connection, method, target, data, headers, limit, started)
     except TimeoutError:
         raise Failed(f"{target.host} did not answer in time.") from None
     except ssl.SSLError as error:
-        raise Failed(f"No secure connection to {target.host}: {_say(error)}.") from None
+        raise Failed(f"No secure connection to {target.host}: {reason_of(error)}.") from None
     except (OSError, http.client.HTTPException) as error:
-        raise Failed(f"{target.host} did not answer properly: {_say(error)}.") from None
+        raise Failed(f"{target.host} did not answer properly: {reason_of(error)}.") from None
     except ValueError as error:
-        raise Refused(f"The request cannot be sent: {_say(error)}.") from None
+        raise Refused(f"The request cannot be sent: {reason_of(error)}.") from None
     finally:
         connection.close()
 
@@ -103,13 +103,13 @@ def _exchange(connection, method, target, data, headers, limit, started):
     )
 
 
-def _say(error):
+def reason_of(error):
     """Return the words of an error on one line, without what only its library understands."""
     words = getattr(error, "verify_message", "") or getattr(error, "strerror", "") or str(error)
     return " ".join(str(words or type(error).__name__).split())[:200].rstrip(".")
 
 
-def _resolve(target, allowed, until):
+def resolve(target, allowed, until):
     """Return the addresses of a host, every one of which may be called."""
     literal = target.literal
     addresses = [literal] if literal is not None else _look_up(target.host, target.port, until)
@@ -146,7 +146,7 @@ def _get_context():
     return context
 
 
-class _Connection(http.client.HTTPConnection):
+class Connection(http.client.HTTPConnection):
     """A connection to addresses that were checked, under the name that was asked for."""
 
     def __init__(self, target, addresses, until, rest):
@@ -155,7 +155,7 @@ class _Connection(http.client.HTTPConnection):
         self._target, self._addresses, self._until, self._rest = target, addresses, until, rest
 
     def connect(self):
-        sock = self._reach()
+        sock = self.reach()
         try:
             if self._target.scheme == "https":
                 sock.settimeout(_left(self._until))
@@ -165,7 +165,7 @@ class _Connection(http.client.HTTPConnection):
             raise
         self.sock = _TimedSocket(sock, time.monotonic() + self._rest)
 
-    def _reach(self):
+    def reach(self):
         """Connect to the first of the addresses that answers."""
         failure = OSError("no address")
         for number, address in enumerate(self._addresses):

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from ..engine.infrastructure_checks import MESSAGE, Outcome, judge
 from .addresses import Allowed, Refused, parse
-from .guarded_http import Failed, _Connection, _resolve, request
+from .guarded_http import Connection, Failed, request, resolve
 
 WORKERS = 32
 REACH = 5
@@ -76,9 +76,9 @@ def _look_tcp(probe, allow_private):
     allowed = Allowed.read(allow_private)
     target = read_host(probe.host, probe.port, allowed)
     until = time.monotonic() + probe.timeout
-    addresses = _resolve(target, allowed, until)
+    addresses = resolve(target, allowed, until)
     try:
-        _Connection(target, addresses, until, 0)._reach().close()
+        Connection(target, addresses, until, 0).reach().close()
     except OSError as error:
         reason = "in time" if isinstance(error, TimeoutError) else f"({error.strerror or error})"
         raise Failed(f"{probe.host}:{probe.port} was not reached {reason}.") from None

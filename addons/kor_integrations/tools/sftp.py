@@ -10,7 +10,6 @@ import errno
 import hashlib
 import hmac
 import io
-import ipaddress
 import logging
 import posixpath
 import re
@@ -22,8 +21,8 @@ from itertools import islice
 
 import paramiko
 
-from .addresses import FIRST_FREE_PORT, LABEL, Allowed, Refused, check_address
-from .guarded_http import Failed, _look_up, _say
+from .addresses import FIRST_FREE_PORT, LABEL, Allowed, Refused, Target, check_address
+from .guarded_http import Failed, reason_of, resolve
 
 # Each connection and login would be a line in the log of the server.
 logging.getLogger("paramiko").setLevel(logging.WARNING)
@@ -76,7 +75,7 @@ def check_host(host, port, allow_private=""):
     allowed = Allowed.read(allow_private)
     if not isinstance(host, str) or not host:
         raise Refused("The server's name is missing: write it like sftp.example.com.")
-    if (literal := _literal(host)) is not None:
+    if (literal := _target(host, port).literal) is not None:
         check_address(literal, port, allowed)
     elif not _is_name(host):
         raise Refused(f"“{host}” is no host name: write it like sftp.example.com.")
@@ -163,11 +162,10 @@ class Connection:
                 self._transport.auth_password(access.login, access.password, fallback=False)
         except paramiko.SSHException as error:
             way = "key" if access.private_key else "password"
-            raise Failed(
-                f"{access.host} refused the login of “{access.login}” by {way}: check both. It says: {_say(error)}."
-            ) from None
+            said = f"check both. It says: {reason_of(error)}."
+            raise Failed(f"{access.host} refused the login of “{access.login}” by {way}: {said}") from None
         except (OSError, EOFError) as error:
-            raise Failed(f"{access.host} broke off at the login: {_say(error)}.") from None
+            raise Failed(f"{access.host} broke off at the login: {reason_of(error)}.") from None
         if not self._transport.is_authenticated():
             raise Failed(f"{access.host} wants more than one proof of who we are: let one be enough for this user.")
 
@@ -184,7 +182,7 @@ class Connection:
             raise Failed(f"{host} cannot {what}: the folder or file is not there.") from None
         except (OSError, EOFError, paramiko.SSHException) as error:
             hint = " Its disk is full." if getattr(error, "errno", None) == errno.ENOSPC else ""
-            raise Failed(f"{host} could not {what}: {_say(error) or 'no reason given'}.{hint}") from None
+            raise Failed(f"{host} could not {what}: {reason_of(error) or 'no reason given'}.{hint}") from None
 
     def _write(self, path, content):
         until = time.monotonic() + WHOLE
@@ -205,10 +203,8 @@ class Connection:
             self._sftp.posix_rename(path, new)
         except OSError:
             # Servers without that extension do not replace what is there.
-            if not self._exists(new):
-                self._sftp.rename(path, new)
-                return
-            self._sftp.remove(new)
+            if self._exists(new):
+                self._sftp.remove(new)
             self._sftp.rename(path, new)
 
     def _list(self, path):
@@ -241,11 +237,8 @@ class Connection:
         self._rename(path, posixpath.join(place, name))
 
 
-def _literal(host):
-    try:
-        return ipaddress.ip_address(host)
-    except ValueError:
-        return None
+def _target(host, port):
+    return Target("sftp", host, port, "")
 
 
 def _is_name(host):
@@ -258,18 +251,14 @@ def _reach(access):
     """Return a transport to one of the addresses that the host has, each of which may be called."""
     check_host(access.host, access.port, access.allow_private)
     until = time.monotonic() + REACH
-    literal = _literal(access.host)
-    addresses = [literal] if literal is not None else _look_up(access.host, access.port, until)
-    allowed = Allowed.read(access.allow_private)
-    for address in addresses:
-        check_address(address, access.port, allowed, host=access.host)
+    addresses = resolve(_target(access.host, access.port), Allowed.read(access.allow_private), until)
     failure = ""
     for number, address in enumerate(addresses):
         share = max(0.1, until - time.monotonic()) / (len(addresses) - number)
         try:
             sock = socket.create_connection((str(address), access.port), share)
         except OSError as error:
-            failure = _say(error)
+            failure = reason_of(error)
             continue
         transport = paramiko.Transport(sock)
         transport.banner_timeout = transport.handshake_timeout = REACH
@@ -293,12 +282,12 @@ def _start(transport, access):
         transport.start_client(timeout=REACH)
     except paramiko.SSHException as error:
         raise Failed(
-            f"{access.host} has no key of the type {kind} any more, or does not speak as we do: {_say(error)}."
+            f"{access.host} has no key of the type {kind} any more, or does not speak as we do: {reason_of(error)}."
             if kinds
-            else f"{access.host} does not speak SSH as we do: {_say(error)}."
+            else f"{access.host} does not speak SSH as we do: {reason_of(error)}."
         ) from None
     except (OSError, EOFError) as error:
-        raise Failed(f"{access.host} broke off the connection: {_say(error)}.") from None
+        raise Failed(f"{access.host} broke off the connection: {reason_of(error)}.") from None
     key = transport.get_remote_server_key()
     digest = base64.b64encode(hashlib.sha256(key.asbytes()).digest()).decode().rstrip("=")
     return f"{key.get_name()} SHA256:{digest}"

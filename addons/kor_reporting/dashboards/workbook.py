@@ -73,7 +73,7 @@ class Workbook:
     def add_relation(self, key, label, model):
         self.add_filter(key, label, type="relation", modelName=model, defaultValueDisplayNames=[])
 
-    def add_pivot(self, name, model, measures, rows=(), domain=(), match=None, columns=(), order=None, offset=0):
+    def add_pivot(self, name, model, measures, rows=(), domain=(), match=None, order=None, offset=0):
         """Add what is read by groups; return its number.
 
         :param rows: fields, a date as `date:month`
@@ -92,7 +92,7 @@ class Workbook:
             "context": {},
             "measures": [{"id": one, "fieldName": one} for one in measures],
             "rows": [_get_dimension(one) for one in rows],
-            "columns": [_get_dimension(one) for one in columns],
+            "columns": [],
             "sortedColumn": order
             and {"measure": order.lstrip("-"), "order": "asc" if order[0] == "-" else "desc", "domain": []},
             "fieldMatching": self._get_matching(match or {}, offset),
@@ -185,7 +185,7 @@ class Workbook:
             "type": f"odoo_{kind}",
             "title": {"text": title, **TITLE},
             "background": "#FFFFFF",
-            "legendPosition": "top" if len(group_by) > 1 or kind in ("pie", "doughnut") else "none",
+            "legendPosition": "top" if len(group_by) > 1 or kind == "pie" else "none",
             "metaData": {
                 "groupBy": list(group_by),
                 "measure": measure,

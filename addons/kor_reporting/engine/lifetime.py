@@ -2,8 +2,8 @@
 
 Units: amounts are decimals or fractions (averages) in one currency; revenue and cost are of one customer in one period
 (a month), churn is the share of customers lost in the same period (0.15 is 15 %). All is exact; what is shown is
-rounded, amounts to hundredths and churn to six places. Each measure carries its rule, its inputs and the sum written
-out; where it cannot be told, it has a reason instead of a value, and nothing is divided by zero.
+rounded, amounts to hundredths and churn to six places. Each measure carries the sum written out; where it cannot be
+told, it has a reason instead of a value, and nothing is divided by zero.
 
 - lifetime = 1 ÷ churn, in periods
 - lifetime value = (revenue − cost) ÷ churn; of a customer that is there already: earned so far + the same
@@ -14,14 +14,12 @@ Errors: LifetimeError, whose text is a sentence that says what is wrong and what
 Source: the margin-based lifetime value under constant churn: (20 − 2) ÷ 0.15 = 120.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any
 
-from odoo.addons.kor_enterprise_tiers.engine.money import ZERO, as_number, as_text
+from odoo.addons.kor_enterprise_tiers.engine.money import ZERO, as_text
 
 from .figures import round_exact, round_ratio
 
@@ -37,15 +35,9 @@ class LifetimeError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """Hold a measure: its exact value or the reason why there is none, its rule and the inputs by their names in it.
+    """Hold a measure: its exact value or the reason why there is none, and the sum that it comes from."""
 
-    :param sums: the rule with the inputs filled in
-    """
-
-    key: str
-    rule: str
-    inputs: Mapping[str, Decimal]
-    sums: str
+    sums: str = ""
     value: Fraction | None = None
     reason: str = ""
     cents: Decimal | None = field(init=False, repr=False, compare=False)
@@ -57,23 +49,15 @@ class Measure:
         object.__setattr__(self, "cents", cents)
         object.__setattr__(self, "shown", self.reason or f"{self.sums} = {as_text(cents)}")
 
-    def rounded(self, rounding: Decimal = CENT) -> Decimal | None:
+    def rounded(self) -> Decimal | None:
         """Return the value rounded, None where there is none."""
-        return self.cents if self.value is None or rounding is CENT else round_exact(self.value, rounding)
-
-    def as_dict(self, rounding: Decimal = CENT) -> dict[str, Any]:
-        """Return plain JSON: the value rounded, left out where there is none."""
-        value = self.rounded(rounding)
-        found = {"key": self.key, "rule": self.rule, "shown": self.shown, "reason": self.reason}
-        inputs = {name: as_number(number) for name, number in self.inputs.items()}
-        return {**found, "inputs": inputs, **({} if value is None else {"value": as_number(value)})}
+        return self.cents
 
 
 def lifetime(churn: Number) -> Measure:
     """Return for how many periods a customer stays."""
-    rate = _rate(churn)
-    found = ("lifetime", "1 ÷ churn", {"churn": rate}, f"1 ÷ {as_text(rate)}")
-    return Measure(*found, 1 / _fraction(churn)) if churn else Measure(*found, reason=NO_LOSS)
+    sums = f"1 ÷ {as_text(_rate(churn))}"
+    return Measure(sums, 1 / _fraction(churn)) if churn else Measure(sums, reason=NO_LOSS)
 
 
 def lifetime_value(revenue: Number, cost: Number, churn: Number, earned: Number = ZERO) -> Measure:
@@ -81,17 +65,14 @@ def lifetime_value(revenue: Number, cost: Number, churn: Number, earned: Number 
 
     :param earned: margin that a customer has brought already
     """
-    rate, (margin, inputs, shown) = _rate(churn), _margin(revenue, cost)
-    rule, inputs = "(revenue − cost) ÷ churn", {**inputs, "churn": rate}
-    sums = f"({shown}) ÷ {as_text(rate)}"
+    margin, shown = _margin(revenue, cost)
+    sums = f"({shown}) ÷ {as_text(_rate(churn))}"
     if earned:
-        brought = _cents(earned)
-        rule, inputs, sums = f"earned + {rule}", {"earned": brought, **inputs}, f"{as_text(brought)} + {sums}"
-    found = ("lifetime_value", rule, inputs, sums)
+        sums = f"{as_text(_cents(earned))} + {sums}"
     if not churn:
-        return Measure(*found, reason=NO_LOSS)
+        return Measure(sums, reason=NO_LOSS)
     value = margin / _fraction(churn)
-    return Measure(*found, _fraction(earned) + value if earned else value)
+    return Measure(sums, _fraction(earned) + value if earned else value)
 
 
 def acquisition_cost(spent: Number, customers: int) -> Measure:
@@ -102,39 +83,31 @@ def acquisition_cost(spent: Number, customers: int) -> Measure:
     """
     if customers < 0:
         raise LifetimeError(f"{customers} new customers are impossible: give zero or more.")
-    inputs = {"sales and marketing": _cents(spent), "new customers": Decimal(customers)}
     sums = f"{as_text(_cents(spent))} ÷ {customers}"
-    found = ("acquisition_cost", "sales and marketing ÷ new customers", inputs, sums)
     if not customers:
-        return Measure(*found, reason="No customer was won in the period, so the cost cannot be told for one of them.")
-    return Measure(*found, Fraction(spent) / customers)
+        return Measure(sums, reason="No customer was won in the period, so the cost cannot be told for one of them.")
+    return Measure(sums, Fraction(spent) / customers)
 
 
 def payback(acquisition: Measure, revenue: Number, cost: Number) -> Measure:
     """Return after how many periods the margin of a customer has paid for winning it."""
-    spent, (margin, inputs, shown) = acquisition.rounded(), _margin(revenue, cost)
-    inputs = {**({} if spent is None else {"acquisition cost": spent}), **inputs}
-    sums = f"{'' if spent is None else as_text(spent)} ÷ ({shown})"
-    found = ("payback", "acquisition cost ÷ (revenue − cost)", inputs, sums)
     if acquisition.value is None:
-        return Measure(*found, reason=acquisition.reason)
+        return Measure(reason=acquisition.reason)
+    margin, shown = _margin(revenue, cost)
     if margin.numerator <= 0:
-        return Measure(*found, reason="A customer costs what it brings or more, so winning it is never paid back.")
-    return Measure(*found, acquisition.value / margin)
+        return Measure(reason="A customer costs what it brings or more, so winning it is never paid back.")
+    return Measure(f"{as_text(acquisition.rounded())} ÷ ({shown})", acquisition.value / margin)
 
 
 def value_to_cost(value: Measure, acquisition: Measure) -> Measure:
     """Return how many times the cost of winning a customer comes back."""
-    known = {"lifetime value": value.rounded(), "acquisition cost": acquisition.rounded()}
-    inputs = {name: number for name, number in known.items() if number is not None}
-    sums = " ÷ ".join(as_text(number) for number in inputs.values())
-    found = ("value_to_cost", "lifetime value ÷ acquisition cost", inputs, sums)
     reason = value.reason or acquisition.reason
     if reason:
-        return Measure(*found, reason=reason)
+        return Measure(reason=reason)
     if acquisition.value <= 0:
-        return Measure(*found, reason="Winning customers has cost nothing, so there is nothing to compare with.")
-    return Measure(*found, value.value / acquisition.value)
+        return Measure(reason="Winning customers has cost nothing, so there is nothing to compare with.")
+    sums = f"{as_text(value.rounded())} ÷ {as_text(acquisition.rounded())}"
+    return Measure(sums, value.value / acquisition.value)
 
 
 @lru_cache(maxsize=1000)
@@ -146,11 +119,9 @@ def _rate(churn: Number) -> Decimal:
 
 
 @lru_cache(maxsize=16)
-def _margin(revenue: Number, cost: Number) -> tuple[Fraction, dict[str, Decimal], str]:
-    """Return revenue − cost, both as they are shown, and the difference written out: two measures of a row ask."""
-    brought, spent = _cents(revenue), _cents(cost)
-    shown = f"{as_text(brought)} − {_signed(spent)}"
-    return _fraction(revenue) - _fraction(cost), {"revenue": brought, "cost": spent}, shown
+def _margin(revenue: Number, cost: Number) -> tuple[Fraction, str]:
+    """Return revenue − cost, and the difference written out: two measures of a row ask."""
+    return _fraction(revenue) - _fraction(cost), f"{as_text(_cents(revenue))} − {_signed(_cents(cost))}"
 
 
 def _cents(amount: Number) -> Decimal:

@@ -12,14 +12,14 @@ Errors: MarginError, whose text is a sentence that says what is wrong and what w
 Source: multi-step contribution accounting; hosting and support as cost of revenue, as service companies report them.
 """
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from types import MappingProxyType
 
 from odoo.addons.kor_enterprise_tiers.engine.money import ZERO
 
-from .figures import Ratio, add_up, divide
+from .figures import Ratio, divide
 
 SERVICE, CUSTOMER, OVERHEAD = LAYERS = ("service", "customer", "overhead")
 DEFAULT_LAYERS = MappingProxyType(
@@ -45,10 +45,6 @@ class Margin:
     revenue: Decimal
     costs: Mapping[str, Decimal]
     layers: Mapping[str, Decimal]
-
-    @property
-    def cost(self) -> Decimal:
-        return add_up(self.layers.values())
 
     @property
     def gross(self) -> Decimal:
@@ -79,26 +75,3 @@ def margin(revenue: Decimal, costs: Mapping[str, Decimal], layers: Mapping[str, 
             raise MarginError(f"The category {category} stands in no layer: choose one of {', '.join(LAYERS)} for it.")
         sums[layer] += amount
     return Margin(revenue, dict(costs), sums)
-
-
-def margins(
-    revenue: Mapping[Hashable, Decimal],
-    costs: Mapping[tuple[Hashable, str], Decimal],
-    layers: Mapping[str, str] = DEFAULT_LAYERS,
-) -> dict[Hashable, Margin]:
-    """Return the margins by key, of revenue by key and costs by (key, category)."""
-    by_key: dict[Hashable, dict[str, Decimal]] = {key: {} for key in revenue}
-    for (key, category), amount in costs.items():
-        by_key.setdefault(key, {})[category] = amount
-    return {key: margin(revenue.get(key, ZERO), found, layers) for key, found in by_key.items()}
-
-
-def total(parts: Iterable[Margin]) -> Margin:
-    """Return the margins of all parts together."""
-    revenue, costs, layers = ZERO, {}, dict.fromkeys(LAYERS, ZERO)
-    for part in parts:
-        revenue += part.revenue
-        for sums, more in ((costs, part.costs), (layers, part.layers)):
-            for key, amount in more.items():
-                sums[key] = sums.get(key, ZERO) + amount
-    return Margin(revenue, costs, layers)

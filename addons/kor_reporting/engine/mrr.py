@@ -5,8 +5,8 @@ contract rounded to it. Rates are the company's currency per unit of the contrac
 day; a month without one has that of the month before. Periods are half-open (`start <= day < end`).
 
 A fact says what a contract brings from a day on. What holds on a day is what its last fact says, so the facts of a day
-are one change, and each of them keeps its own part of it. Kinds, by the state of the whole customer (or contract, as
-`level` says) before and after the day:
+are one change, and each of them keeps its own part of it. Kinds, by the state of the whole customer before and after
+the day:
 
 - nothing before, something after: `new` where there never was anything, else `reactivation`
 - something before, nothing after: `churn`, whatever the reason; a pause comes with its hint
@@ -35,7 +35,6 @@ from odoo.addons.kor_enterprise_tiers.engine.money import ZERO, as_text
 from .rates import MrrError, Rates
 
 KINDS = ("new", "expansion", "contraction", "churn", "reactivation", "escalator", "currency")
-LEVELS = ("customer", "contract")
 ESCALATOR = "escalator"
 DAY = timedelta(days=1)
 CUSTOMER, DAY_OF = attrgetter("customer"), attrgetter("day")
@@ -88,10 +87,6 @@ class Row:
     moved: Mapping[str, Decimal]
     closing: Decimal
 
-    @property
-    def change(self) -> Decimal:
-        return self.closing - self.opening
-
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
@@ -99,7 +94,6 @@ class Ledger:
 
     start: date
     end: date
-    level: str
     movements: tuple[Movement, ...]
     openings: Mapping[Hashable, Decimal]
     closings: Mapping[Hashable, Decimal]
@@ -119,9 +113,6 @@ class Ledger:
 
     def by_customer(self) -> list[Row]:
         return self.rows(lambda contract: self.customers[contract])
-
-    def by_contract(self) -> list[Row]:
-        return self.rows(lambda contract: contract)
 
     def rows(self, key: Callable[[Hashable], Hashable]) -> list[Row]:
         """Return a row for each key of contracts (their tier, country …), without keys where nothing ever was."""
@@ -166,26 +157,22 @@ def months(start: date, end: date) -> Iterator[date]:
         month = (month + 31 * DAY).replace(day=1)
 
 
-def ledger(facts: Iterable[Fact] | Lives, rates: Rates, start: date, end: date, level: str = "customer") -> Ledger:
+def ledger(facts: Iterable[Fact] | Lives, rates: Rates, start: date, end: date) -> Ledger:
     """Return the movements of a period.
 
     :param facts: of all times up to the end, else who comes back counts as new; those of a day in their order; or as
         `group_facts` returns them
-    :param level: whose state sets the kind, `customer` or `contract`
     """
-    if level not in LEVELS:
-        raise MrrError(f"“{level}” is no level: choose customer or contract.")
     if end <= start:
         raise MrrError(f"A period from {start} to before {end} holds no day: let it end after its start.")
     lives = group_facts(facts)
-    movements = [*_changes(lives, rates, start, end, level)]
+    movements = [*_changes(lives, rates, start, end)]
     for life in lives.values():
         movements += _effects(life, rates, start, end)
     movements.sort(key=lambda one: one.day)
     return Ledger(
         start,
         end,
-        level,
         tuple(movements),
         worth(lives, rates, start - DAY),
         worth(lives, rates, end - DAY),
@@ -285,11 +272,9 @@ def _add(amounts: Iterable[Decimal]) -> Decimal:
     return sum(amounts, ZERO)
 
 
-def _changes(
-    lives: Mapping[Hashable, list[Fact]], rates: Rates, start: date, end: date, level: str
-) -> Iterator[Movement]:
-    """Yield what the facts of the period move, by customer or contract and day."""
-    for group in _group(lives, end, level):
+def _changes(lives: Mapping[Hashable, list[Fact]], rates: Rates, start: date, end: date) -> Iterator[Movement]:
+    """Yield what the facts of the period move, by customer and day."""
+    for group in _group(lives, end):
         held: dict[Hashable, Decimal] = {}
         had = False
         for day, of_day in groupby(group, key=DAY_OF):  # pylint: disable=bad-builtin-groupby
@@ -301,13 +286,13 @@ def _changes(
             had = had or after
 
 
-def _group(lives: Mapping[Hashable, list[Fact]], end: date, level: str = "customer") -> Iterable[list[Fact]]:
-    """Return the facts before a day by customer or contract, in the order of their days."""
+def _group(lives: Mapping[Hashable, list[Fact]], end: date) -> Iterable[list[Fact]]:
+    """Return the facts before a day by customer, in the order of their days."""
     groups: dict[Hashable, list[Fact]] = defaultdict(list)
     for life in lives.values():
         for fact in life:
             if fact.day < end:
-                groups[fact.customer if level == "customer" else fact.contract].append(fact)
+                groups[fact.customer].append(fact)
     for group in groups.values():
         group.sort(key=DAY_OF)
     return groups.values()

@@ -90,13 +90,9 @@ class Retention:
         return divide(Decimal(self.lost), Decimal(self.customers), NOBODY)
 
 
-def standings(rows: Iterable[Row]) -> list[Standing]:
-    """Return the cohort of a ledger's rows by customer: those with an opening."""
-    return [
-        Standing(row.key, row.opening, row.closing, row.moved["escalator"] if row.closing else ZERO)
-        for row in rows
-        if row.opening
-    ]
+def stand(row: Row) -> Standing:
+    """Return what a ledger's row by customer says; prices count for those who were there before, and stayed."""
+    return Standing(row.key, row.opening, row.closing, row.moved["escalator"] if row.opening and row.closing else ZERO)
 
 
 def retention(standings: Iterable[Standing]) -> Retention:

@@ -1,6 +1,5 @@
 from collections import defaultdict
-
-from dateutil.relativedelta import relativedelta
+from datetime import timedelta
 
 from odoo import fields, models
 from odoo.tools import format_date
@@ -9,7 +8,7 @@ from odoo.addons.kor_enterprise_tiers.engine.money import ZERO, as_number
 
 from ..engine.allocation import due
 
-DAY = relativedelta(days=1)
+DAY = timedelta(days=1)
 
 
 class KorCostBookMixin(models.AbstractModel):
@@ -59,11 +58,8 @@ class KorCostBookMixin(models.AbstractModel):
         """Return the last day of a month, or of the first open one where it is closed."""
         company = self.company_id
         closed = company._get_kor_closed_until()
-        day = month + relativedelta(months=1) - DAY
-        if day > closed:
-            return day
-        first_open = closed + DAY
-        return first_open + relativedelta(day=1, months=1) - DAY
+        day = fields.Date.end_of(month, "month")
+        return day if day > closed else fields.Date.end_of(closed + DAY, "month")
 
     def _explain_row(self, reason, share, row, booked, revision):
         """Return the number of a difference, and why it is what it is."""
@@ -149,5 +145,5 @@ class KorCostBookMixin(models.AbstractModel):
 
 def _line_key(row):
     pool = row["pool"]
-    is_correction = bool(row["revision"]) or row["date"] != pool.month + relativedelta(months=1) - DAY
+    is_correction = bool(row["revision"]) or row["date"] != fields.Date.end_of(pool.month, "month")
     return row["contract"], pool.category, pool.month, row["date"], is_correction

@@ -2,11 +2,11 @@ from collections import defaultdict
 from datetime import timedelta
 from decimal import Decimal
 
-from dateutil.relativedelta import relativedelta
-
 from odoo import fields, models
 
 from odoo.addons.kor_enterprise_tiers.engine.money import ZERO, to_decimal
+
+from .kor_report_figure_mixin import INVOICES
 
 DAY = timedelta(days=1)
 # Quantities of use are averages now and then: their digits end somewhere.
@@ -91,7 +91,7 @@ class KorCostDriverMixin(models.AbstractModel):
         found = {}
         for pool, contracts in running.items():
             own = {contract: meters.get((contract, pool.metric_id, "")) for contract in contracts}
-            end = _end_of(pool.month) + DAY
+            end = fields.Date.end_of(pool.month, "month") + DAY
             found[pool] = {
                 contract.id: meter.read(pool.month, end).quantity.quantize(PRECISION)
                 for contract, meter in own.items()
@@ -144,13 +144,13 @@ class KorCostDriverMixin(models.AbstractModel):
         )
 
     def _get_invoiced(self):
-        """Read what invoices and credit notes of the months bill, without taxes."""
+        """Read what invoices and credit notes of the months bill, without taxes, as reports tell it."""
         first, last = self._get_span()
         rows = self.env["account.move.line"]._read_group(
             [
                 ("company_id", "=", self.company_id.id),
                 ("parent_state", "=", "posted"),
-                ("move_id.move_type", "in", ("out_invoice", "out_refund")),
+                ("move_id.move_type", "in", INVOICES),
                 ("display_type", "=", "product"),
                 ("invoice_date", ">=", first),
                 ("invoice_date", "<=", last),
@@ -186,13 +186,9 @@ class KorCostDriverMixin(models.AbstractModel):
         return self._spread(by_month)
 
 
-def _end_of(month):
-    return month + relativedelta(months=1, days=-1)
-
-
 def _filter_running(contracts, month):
     """Return those of contracts that run on a day of a month."""
-    end = _end_of(month)
+    end = fields.Date.end_of(month, "month")
     return contracts.filtered(
         lambda one: one.date_start <= end and (not one.date_end_effective or one.date_end_effective >= month)
     )
@@ -200,7 +196,7 @@ def _filter_running(contracts, month):
 
 def _seat_days(line, month):
     """Return the seats of a line times the days of a month on which it, and its contract, holds them."""
-    contract, end = line.contract_id, _end_of(month)
+    contract, end = line.contract_id, fields.Date.end_of(month, "month")
     ends = [day for day in (line.date_end, contract.date_end_effective, end) if day]
     days = (min(ends) - max(line.date_start, month)).days + 1
     return to_decimal(line.quantity).quantize(PRECISION) * max(days, 0)

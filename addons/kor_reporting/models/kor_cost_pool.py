@@ -207,7 +207,7 @@ class KorCostPool(models.Model):
             if self.analytic_account_ids:
                 return "account.analytic.line", self._get_part_domain()
             return "account.move.line", self._get_item_domain()
-        if self.source == "infrastructure" and "kor.infrastructure" in self.env:
+        if self.source == "infrastructure":
             return "kor.infrastructure", Domain("company_id", "=", self.company_id.id)
         raise UserError(self.env._("“%(pool)s” is typed in: there are no records behind it.", pool=self.name))
 

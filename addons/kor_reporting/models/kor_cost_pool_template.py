@@ -102,7 +102,7 @@ class KorCostPoolTemplate(models.Model):
 
     def _runs_in(self, month):
         self.ensure_one()
-        last = month + relativedelta(months=1, days=-1)
+        last = fields.Date.end_of(month, "month")
         return self.month_from <= last and (not self.month_to or self.month_to >= month)
 
     def _prepare_pool(self, month):

@@ -1,8 +1,6 @@
 from collections import defaultdict
 from decimal import Decimal
 
-from dateutil.relativedelta import relativedelta
-
 from odoo import fields, models
 from odoo.fields import Domain
 
@@ -40,7 +38,7 @@ class KorCostSourceMixin(models.AbstractModel):
     def _get_span(self):
         """Return the first and the last day of the months of the pools."""
         months = self.mapped("month")
-        return min(months), max(months) + relativedelta(months=1, days=-1)
+        return min(months), fields.Date.end_of(max(months), "month")
 
     def _get_rounding(self):
         return to_decimal(self.company_id.currency_id.rounding)
@@ -57,7 +55,7 @@ class KorCostSourceMixin(models.AbstractModel):
         found = {}
         for pool in self:
             currency, company = pool.currency_id, pool.company_id
-            last = pool.month + relativedelta(months=1, days=-1)
+            last = fields.Date.end_of(pool.month, "month")
             amount = currency._convert(pool.typed_amount, company.currency_id, company, last)
             name = pool.env._("Typed in")
             if currency != company.currency_id:
@@ -129,20 +127,20 @@ class KorCostSourceMixin(models.AbstractModel):
         }
 
     def _get_source_amounts_infrastructure(self):
-        """Read what the infrastructure of contracts cost, where that is kept."""
+        """Read what the infrastructure of contracts cost."""
         first, last = self._get_span()
         sums = defaultdict(lambda: ZERO)
         for row in self._read_infrastructure_costs(first, last):
             key = (row["month"], row["contract_id"], row["infrastructure_id"], row["currency_id"])
             sums[key] += to_decimal(row["amount"])
-        names = self._get_infrastructure_names({key[2] for key in sums})
+        names = {one.id: one.display_name for one in self.env["kor.infrastructure"].browse({key[2] for key in sums})}
         by_month = defaultdict(list)
         for (month, contract, infrastructure, currency), amount in sums.items():
             money = self.env["res.currency"].browse(currency)
             company = self.company_id
-            day = month + relativedelta(months=1, days=-1)
+            day = fields.Date.end_of(month, "month")
             own = money._convert(float(amount), company.currency_id, company, day) if amount else 0.0
-            by_month[month].append((names.get(infrastructure, ""), own, self.env["kor.contract"].browse(contract)))
+            by_month[month].append((names[infrastructure], own, self.env["kor.contract"].browse(contract)))
         return {
             pool: [pool._prepare_fact(name, amount, 1, contract) for name, amount, contract in by_month[pool.month]]
             for pool in self
@@ -150,15 +148,8 @@ class KorCostSourceMixin(models.AbstractModel):
 
     def _read_infrastructure_costs(self, first, last):
         """Return the costs of all infrastructure of the company in a span of days, both included, as dicts."""
-        if "kor.infrastructure" not in self.env or not hasattr(self.env["kor.infrastructure"], "_get_costs"):
-            return []
         infrastructures = self.env["kor.infrastructure"].with_context(active_test=False)
         return infrastructures.search([("company_id", "=", self.company_id.id)])._get_costs(first, last)
-
-    def _get_infrastructure_names(self, infrastructure_ids):
-        if "kor.infrastructure" not in self.env:
-            return {}
-        return {one.id: one.display_name for one in self.env["kor.infrastructure"].browse(infrastructure_ids)}
 
     def _prepare_fact(self, name, amount, count, contract=None, hours=None):
         fact = {"name": name, "amount": self._round_cost(amount), "count": count}

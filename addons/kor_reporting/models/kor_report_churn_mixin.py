@@ -5,8 +5,8 @@ from odoo import api, models
 
 from odoo.addons.kor_enterprise_tiers.engine.money import ZERO, as_number
 
-from ..engine.mrr import Row, month_ends
-from ..engine.retention import Standing, cohort_table, quick_ratio, retention
+from ..engine.mrr import month_ends
+from ..engine.retention import Standing, cohort_table, quick_ratio, retention, stand
 from .kor_report_measure_mixin import CUSTOMERS, MRR, RETENTION
 from .kor_report_request_mixin import put_ratio
 
@@ -52,14 +52,14 @@ class KorReportChurnMixin(models.AbstractModel):
     @api.model
     def _get_customer_standings(self, flat):
         """Return where each customer stood and stands, also those without anything before."""
-        return [_stand(row) for row in flat.by_customer()]
+        return [stand(row) for row in flat.by_customer()]
 
     @api.model
     def _group(self, book, flat):
         """Return {key: standings}; who has contracts under two keys stands under both, with what is theirs."""
         key, found = self._get_key(book.request, book.deals), defaultdict(list)
         for row in flat.rows(lambda contract: (key(contract), book.deals[contract].customer)):
-            found[row.key[0]].append(_stand(row))
+            found[row.key[0]].append(stand(row))
         return found
 
     @api.model
@@ -111,10 +111,6 @@ class KorReportChurnMixin(models.AbstractModel):
             put_ratio(found, key, ratio)
         put_ratio(found, "quick_ratio", quick_ratio(row.moved if row else {}), factor=1)
         return found
-
-
-def _stand(row: Row) -> Standing:
-    return Standing(row.key, row.opening, row.closing, row.moved["escalator"] if row.opening and row.closing else ZERO)
 
 
 def _describe_cohort(cohort):

@@ -1,13 +1,13 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from ..engine.mrr import KINDS
-from .kor_report_measure_mixin import COSTS
+from ..engine.mrr import KINDS, months
+from .kor_report_figure_mixin import INVOICES
+from .kor_report_measure_mixin import COSTS, SERVICE
 from .kor_report_request_mixin import COMPONENT
+from .kor_report_table import TOTAL
 
-SERVICE = ("infrastructure", "support")
 CUSTOMER = (*SERVICE, "sales_marketing")
-INVOICES = ("out_invoice", "out_refund", "out_receipt")
 # What each figure is made of; what has no sum of its own opens the records that it is worked out from.
 SOURCES = {
     "recognised": ("profit", ("revenue",)),
@@ -37,7 +37,7 @@ SOURCES = {
     "cash": ("payments", None),
     "cohort": ("cohort", None),
 }
-# The model of each source; where it is not there, or not open to the reader, figures lead nowhere.
+# The model of each source; where it is not open to the reader, figures lead nowhere.
 MODELS = {
     "profit": "kor.profit.line",
     "earned": "kor.profit.line",
@@ -58,7 +58,6 @@ PATHS = {
     "account_manager": "account_manager_id",
     "country": "partner_id.commercial_partner_id.country_id",
 }
-TOTAL = "total"
 # What is booked on a component; its costs and margins are parts that the report makes of those of contracts.
 BY_COMPONENT = {"recognised"}
 
@@ -126,7 +125,7 @@ class KorReportDrillMixin(models.AbstractModel):
     def _get_source(self, kind):
         """Return the model behind a kind of figure, empty where it may not be read."""
         model = MODELS[kind]
-        return model if model in self.env and self.env[model].has_access("read") else ""
+        return model if self.env[model].has_access("read") else ""
 
     def _get_row(self, row_key, manager):
         """Return first and last day of a row, and the domain of the contracts in it."""
@@ -170,11 +169,7 @@ class KorReportDrillMixin(models.AbstractModel):
             )
 
     def _get_month_keys(self):
-        months, month = [], self.date_from.replace(day=1)
-        while month <= self.date_to:
-            months.append(f"{month:%Y-%m}")
-            month = fields.Date.add(month, months=1)
-        return months
+        return [f"{month:%Y-%m}" for month in months(self.date_from, fields.Date.add(self.date_to, days=1))]
 
     def _get_profit_domain(self, parts, first, last, contracts):
         costs = [part for part in parts if part != "revenue"]
@@ -244,18 +239,18 @@ class KorReportDrillMixin(models.AbstractModel):
 
     def _find_cohort(self, row_key):
         """Return the customers of a cohort that are there after some months."""
-        month, _slash, age = row_key.partition("/") if isinstance(row_key, str) else ("", "", "")
+        month, _slash, since = row_key.partition("/") if isinstance(row_key, str) else ("", "", "")
         try:
-            first, months = fields.Date.to_date(f"{month}-01"), int(age)
+            first, age = fields.Date.to_date(f"{month}-01"), int(since)
         except ValueError:
-            first, months = None, -1
-        if not first or months < 0:
+            first, age = None, -1
+        if not first or age < 0:
             raise UserError(
                 self.env._(
                     "“%(row)s” is no part of a cohort: give its month and the months since, as 2026-01/3.", row=row_key
                 )
             )
-        return self.env["kor.financial.report"]._list_cohort(self._open_book(), first, months)
+        return self.env["kor.financial.report"]._list_cohort(self._open_book(), first, age)
 
     def _open_book(self):
         report = self.env["kor.financial.report"]

@@ -12,6 +12,8 @@ from ..engine.figures import add_up
 from ..engine.mrr import months
 from ..engine.rates import Rates
 
+# What counts as invoiced.
+INVOICES = ("out_invoice", "out_refund", "out_receipt")
 # Invoice lines of contracts that no close has to recognise.
 REVENUE_AT_ONCE = SQL(
     """

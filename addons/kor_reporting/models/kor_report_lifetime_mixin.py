@@ -10,12 +10,11 @@ from odoo.addons.kor_enterprise_tiers.engine.money import ZERO, as_number
 from ..engine.figures import add_up
 from ..engine.lifetime import acquisition_cost, lifetime, lifetime_value, payback, value_to_cost
 from ..engine.mrr import join, month_ends, newcomers, worth
-from .kor_report_measure_mixin import LIFETIME
+from .kor_report_measure_mixin import LIFETIME, SERVICE
 from .kor_report_request_mixin import put_measure
 
 DAY = timedelta(days=1)
 EVER = date(1900, 1, 1)
-SERVICE = ("infrastructure", "support")
 # What is one customer's alone has no churn of its own: that of all says how long it may stay.
 SINGLE = ("customer", "contract")
 

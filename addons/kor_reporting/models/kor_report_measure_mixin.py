@@ -6,6 +6,8 @@ from .kor_cost_setup_mixin import CATEGORIES
 
 MRR = ("mrr_opening", *KINDS, "mrr_closing", "arr_opening", "arr_closing")
 COSTS = tuple(key for key, _label in CATEGORIES)
+# What it takes to serve customers.
+SERVICE = ("infrastructure", "support")
 MARGINS = ("gross", "gross_percent", "contribution", "contribution_percent", "profit", "profit_percent")
 CUSTOMERS = ("customers_opening", "customers_new", "customers_lost", "customers_closing")
 RETENTION = ("net_retention", "net_without_escalators", "gross_retention", "revenue_churn", "left_churn",

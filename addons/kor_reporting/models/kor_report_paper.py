@@ -34,7 +34,7 @@ class KorReportPaper(models.AbstractModel):
         table = self.env["kor.report.table"]._lay_out(result)
         reasons = self._number_reasons(table)
         manager = self.env["kor.financial.report"]._check_reader()
-        head = self._get_group_label(result["group_by"])
+        head = self.env["kor.report.table"]._get_group_label(result["group_by"])
         return {
             "title": title,
             "table": table,
@@ -50,11 +50,6 @@ class KorReportPaper(models.AbstractModel):
             "lang": (self.env.lang or "en_US").replace("_", "-"),
             **self.env["kor.pdf"]._get_look(self.env["res.company"].browse(result["company"]["id"])),
         }
-
-    @api.model
-    def _get_group_label(self, group_by):
-        options = self.env["kor.report.request"]._fields["group_by"]._description_selection(self.env)
-        return dict(options)[group_by]
 
     @api.model
     def _get_blocks(self, table):

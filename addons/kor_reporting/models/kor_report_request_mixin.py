@@ -17,6 +17,8 @@ GROUPS = ("tier", "plan", "customer", "contract", COMPONENT, "account_manager", 
 OPTIONS = ("company", "currency", "group_by", "limit")
 # Nobody reads a table of more months, and none of it is worth the time.
 MAX_MONTHS = 600
+# Before the last day that there is: months after a period are looked at as well.
+MAX_YEAR = 9000
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,11 @@ class KorReportRequestMixin(models.AbstractModel):
             raise UserError(
                 self.env._("date_from must not be after date_to; %(first)s is after %(last)s.", first=first, last=last)
             )
-        if (last.year - first.year) * 12 + last.month - first.month >= MAX_MONTHS or last.year >= 9000:
+        if last.year >= MAX_YEAR:
+            raise UserError(
+                self.env._("%(day)s is too far away: choose days before the year %(year)s.", day=last, year=MAX_YEAR)
+            )
+        if (last.year - first.year) * 12 + last.month - first.month >= MAX_MONTHS:
             raise UserError(
                 self.env._("A period has at most %(months)s months: choose a shorter one.", months=MAX_MONTHS)
             )

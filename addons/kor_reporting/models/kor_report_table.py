@@ -53,6 +53,12 @@ class KorReportTable(models.AbstractModel):
         return self.env["kor.report.workbook"]._get_decimals(code)
 
     @api.model
+    def _get_group_label(self, group_by):
+        """Return by what the rows of a report are told apart, such as Customer."""
+        options = self.env["kor.report.request"]._fields["group_by"]._description_selection(self.env)
+        return dict(options)[group_by]
+
+    @api.model
     def _lay_out_row(self, row, keys, group_by, decimals):
         name = row["name"]
         if group_by == "month":

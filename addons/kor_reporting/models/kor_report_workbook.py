@@ -92,9 +92,8 @@ class KorReportWorkbook(models.AbstractModel):
         sheet.write_string(0, 0, title, formats["title"])
         sheet.write_string(1, 0, f"{period['date_from']} – {period['date_to']}")
         sheet.write_string(2, 0, f"{result['company']['name']}, {result['currency']}")
-        sheet.write_string(
-            HEAD - 1, 0, self.env._("By %(group)s", group=self._get_group_label(result)), formats["head"]
-        )
+        group = put_in_sentence(self.env, self.env["kor.report.table"]._get_group_label(result["group_by"]))
+        sheet.write_string(HEAD - 1, 0, self.env._("By %(group)s", group=group), formats["head"])
         for column, key in enumerate(keys, 1):
             sheet.write_string(HEAD - 1, column, result["measures"][key]["label"], formats["head"])
         for number, row in enumerate(rows):
@@ -106,11 +105,6 @@ class KorReportWorkbook(models.AbstractModel):
         sheet.freeze_panes(HEAD, 1)
         if result["group_by"] == "month" and rows:
             self._add_chart(book, sheet, keys, rows, result)
-
-    @api.model
-    def _get_group_label(self, result):
-        options = self.env["kor.report.request"]._fields["group_by"]._description_selection(self.env)
-        return put_in_sentence(self.env, dict(options).get(result["group_by"], ""))
 
     @api.model
     def _write_row(self, sheet, formats, at, keys, row, prefix, skip=()):

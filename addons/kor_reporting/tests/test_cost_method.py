@@ -72,6 +72,12 @@ class TestCostMethod(CostCase):
         month = bills[0].invoice_date.replace(day=1)
         pool = self._pool(80, "Invoiced", method="revenue", revenue_basis="invoiced", month=month)
         self._allocate_named(pool, {dear: 60, cheap: 20})
+        # As in reports, a receipt is an invoice.
+        receipt = bills.filtered(lambda move: move.kor_contract_id == cheap).copy(
+            {"move_type": "out_receipt", "invoice_date": bills[0].invoice_date, "kor_contract_id": cheap.id}
+        )
+        receipt.action_post()
+        self._allocate_named(pool, {dear: 48, cheap: 32})
 
     def test_tickets_divide_support(self):
         for contract in (self.first, self.first, self.second):

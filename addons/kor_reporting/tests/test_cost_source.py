@@ -52,20 +52,19 @@ class TestCostSource(CostCase):
 
     def test_infrastructure_is_read_by_month_and_contract(self):
         euro = self.company.currency_id.id
-        row = {"infrastructure_id": 1, "resource_id": 1, "month": date(2026, 3, 1), "currency_id": euro}
+        cluster = self.env["kor.infrastructure"].sudo().create({"name": "Cluster", "contract_id": self.first.id})
+        row = {"infrastructure_id": cluster.id, "resource_id": 1, "month": date(2026, 3, 1), "currency_id": euro}
         rows = [
             {**row, "contract_id": self.first.id, "amount": Decimal("30.004")},
             {**row, "contract_id": self.first.id, "amount": Decimal("12.50"), "resource_id": 2},
             {**row, "contract_id": self.third.id, "amount": Decimal(7)},
             {**row, "contract_id": self.third.id, "amount": Decimal(99), "month": date(2026, 4, 1)},
         ]
-        with (
-            patch.object(type(self.Pool), "_read_infrastructure_costs", lambda *args: rows),
-            patch.object(type(self.Pool), "_get_infrastructure_names", lambda *args: {1: "Cluster"}),
-        ):
+        with patch.object(type(self.Pool), "_read_infrastructure_costs", lambda *args: rows):
             pool = self._direct(source="infrastructure", amount=0)
             pool.allocate()
         self.assertEqual(pool.amount, 49.5)
+        self.assertEqual({fact["name"] for fact in pool.facts}, {"Cluster"})
         self.assertEqual(self._shares(pool), [42.5, 0, 7])
 
     def test_a_pool_follows_its_source_until_it_is_allocated(self):

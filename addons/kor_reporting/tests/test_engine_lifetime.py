@@ -22,6 +22,7 @@ class TestEngineLifetime(BaseCase):
         """(20 − 2) ÷ 0.15 = 120 is published; the others are worked out by hand."""
         for name, values, value, shown in [
             ("published", ("20", "2", "0.15"), 120, "(20 − 2) ÷ 0.15 = 120"),
+            ("places", ("20", "2.50", "0.15"), amount("116.67"), "(20 − 2.5) ÷ 0.15 = 116.67"),
             ("earned", ("20", "2", "0.15", "30.50"), amount("150.50"), "30.5 + (20 − 2) ÷ 0.15 = 150.5"),
             ("costs more", ("2", "20", "0.5"), -36, "(2 − 20) ÷ 0.5 = -36"),
             ("refund of cost", ("2", "-1", "1"), 3, "(2 − (-1)) ÷ 1 = 3"),
@@ -63,20 +64,6 @@ class TestEngineLifetime(BaseCase):
             with self.subTest(name):
                 self.assertIn(reason, found.reason)
                 self.assertEqual((found.value, found.rounded(), found.shown), (None, None, found.reason))
-                self.assertNotIn("value", found.as_dict())
-
-    def test_measure_as_plain_values(self):
-        self.assertEqual(
-            worth("20", "2.50", "0.15").as_dict(),
-            {
-                "key": "lifetime_value",
-                "rule": "(revenue − cost) ÷ churn",
-                "shown": "(20 − 2.5) ÷ 0.15 = 116.67",
-                "reason": "",
-                "inputs": {"revenue": 20, "cost": 2.5, "churn": 0.15},
-                "value": 116.67,
-            },
-        )
 
     def test_what_cannot_be_is_refused(self):
         for name, call, message in [

@@ -14,8 +14,8 @@ HOME = Rates()
 FOREIGN = Rates(by_currency={"EUR": EURO})
 
 
-def run(*facts, start="2026-01-01", end="2027-01-01", rates=HOME, level="customer"):
-    return ledger(facts, rates, day(start), day(end), level)
+def run(*facts, start="2026-01-01", end="2027-01-01", rates=HOME):
+    return ledger(facts, rates, day(start), day(end))
 
 
 def story(found):
@@ -82,9 +82,6 @@ class TestEngineMrr(BaseCase):
             story(found)[1:], [("06-01", "expansion", -100, "ended"), ("06-01", "expansion", 120, "second")]
         )
         self.assertEqual(found.customers_of("churn"), set())
-        found = run(*facts, level="contract")
-        self.assertEqual(story(found)[1:], [("06-01", "churn", -100, "ended"), ("06-01", "new", 120, "second")])
-        self.assertEqual([moved(row.moved) for row in found.by_contract()], [{"new": 100, "churn": -100}, {"new": 120}])
         self.assertEqual([(row.key, row.closing) for row in found.by_customer()], [("a", 120)])
 
     def test_contract_that_follows_at_the_same_price_loses_nothing(self):
@@ -145,7 +142,6 @@ class TestEngineMrr(BaseCase):
         self.assertEqual(
             (row.key, row.opening, moved(row.moved), row.closing), ("gold", 100, {"new": 50, "churn": -100}, 50)
         )
-        self.assertEqual(row.change, -50)
         self.assertEqual(
             [(row.key, row.opening, moved(row.moved), row.closing) for row in found.by_month()],
             [(day("2026-02-01"), 100, {"new": 50}, 150), (day("2026-03-01"), 150, {"churn": -100}, 50)],
@@ -187,7 +183,6 @@ class TestEngineMrr(BaseCase):
                 "There is no rate of EUR for 2025-12",
             ),
             ("period", lambda: run(one, end="2026-01-01"), "holds no day"),
-            ("level", lambda: run(one, level="tier"), "“tier” is no level"),
             ("middle", lambda: Rates(CENT, {"EUR": {date(2026, 1, 2): Decimal(1)}}), "must be above zero and stand at"),
             ("zero rate", lambda: Rates(CENT, {"EUR": {date(2026, 1, 1): Decimal(0)}}), "must be above zero"),
         ]:

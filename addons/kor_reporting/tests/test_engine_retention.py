@@ -9,13 +9,13 @@ from odoo.tests import BaseCase, tagged
 
 from ..engine.mrr import ledger, month_ends
 from ..engine.rates import Rates
-from ..engine.retention import RetentionError, Standing, cohort_table, quick_ratio, retention, standings
+from ..engine.retention import RetentionError, Standing, cohort_table, quick_ratio, retention, stand
 from .engine_common import CENT, amount, day, fact
 
 CENTS = st.integers(0, 10**6).map(lambda cents: cents * CENT)
 
 
-def stand(*rows):
+def keep(*rows):
     return retention(Standing(number, *map(amount, row)) for number, row in enumerate(rows))
 
 
@@ -23,20 +23,20 @@ def stand(*rows):
 class TestEngineRetention(BaseCase):
     def test_published_retention(self):
         """100k + 12k − 5k − 8k is 99 % net and 87 % gross."""
-        found = stand((20_000, 32_000), (45_000, 40_000), (8_000, 0), (27_000, 27_000))
+        found = keep((20_000, 32_000), (45_000, 40_000), (8_000, 0), (27_000, 27_000))
         self.assertEqual((found.opening, found.closing), (100_000, 99_000))
         self.assertEqual((found.net.percent, found.gross.percent), (99, 87))
         self.assertEqual((found.revenue_churn.percent, found.left_churn.percent), (13, 8))
 
     def test_published_churn(self):
-        found = stand(*[(10, 10)] * 17, *[(10, 0)] * 3)
+        found = keep(*[(10, 10)] * 17, *[(10, 0)] * 3)
         self.assertEqual((found.customers, found.lost, found.customer_churn.percent), (20, 3, 15))
-        found = stand((544, 544), (56, 0))
+        found = keep((544, 544), (56, 0))
         self.assertEqual(found.left_churn.percent, amount("9.33"))
         self.assertEqual(found.revenue_churn.value, Fraction(56, 600))
 
     def test_cohort_is_fixed(self):
-        found = stand((100, 150), (0, 900))
+        found = keep((100, 150), (0, 900))
         self.assertEqual((found.customers, found.net.percent, found.gross.percent), (1, 150, 100))
         facts = [
             fact("stays", "2026-01-01", 100),
@@ -48,7 +48,7 @@ class TestEngineRetention(BaseCase):
             fact("gone before", "2026-06-01", 70),
             fact("comes", "2026-04-01", 500),
         ]
-        found = retention(standings(ledger(facts, Rates(), day("2026-02-01"), day("2026-07-01")).by_customer()))
+        found = retention(map(stand, ledger(facts, Rates(), day("2026-02-01"), day("2026-07-01")).by_customer()))
         self.assertEqual((found.customers, found.lost, found.opening, found.closing), (2, 0, 150, 140))
 
     def test_prices_alone_are_told_apart(self):
@@ -60,11 +60,11 @@ class TestEngineRetention(BaseCase):
             fact("b", "2026-02-01", 110, hint="escalator"),
             fact("b", "2026-03-01", 0),
         ]
-        found = retention(standings(ledger(facts, Rates(), day("2026-02-01"), day("2026-07-01")).by_customer()))
+        found = retention(map(stand, ledger(facts, Rates(), day("2026-02-01"), day("2026-07-01")).by_customer()))
         self.assertEqual((found.net.percent, found.net_without_escalators.percent, found.gross.percent), (65, 60, 50))
 
     def test_nobody_to_keep_is_said_in_words(self):
-        found = stand((0, 10))
+        found = keep((0, 10))
         for ratio in (found.net, found.gross, found.revenue_churn, found.left_churn, found.customer_churn):
             self.assertEqual((ratio.value, ratio.percent), (None, None))
             self.assertIn("No customer had recurring revenue", ratio.reason)
@@ -116,7 +116,7 @@ class TestEngineRetention(BaseCase):
     @settings(max_examples=50, deadline=None)
     @given(st.lists(st.tuples(CENTS, CENTS), max_size=12))
     def test_measures_hold_together(self, rows):
-        found = stand(*rows)
+        found = keep(*rows)
         if not any(opening for opening, _closing in rows):
             self.assertTrue(found.net.reason)
             return

@@ -52,6 +52,7 @@ class TestReportAccess(ReportCase):
             (("2026-01-01", 5), "date_to must be a date"),
             (("2026-06-30", "2026-01-01"), "must not be after"),
             (("1900-01-01", "2026-01-01"), "at most 600 months"),
+            (("9000-01-01", "9000-01-31"), "9000-01-31 is too far away: choose days before the year 9000"),
             ((*HALF, []), None),
             ((*HALF, [1]), "options by their names"),
             ((*HALF, {"colour": 1}), "no option colour"),

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..models.kor_report_figure_mixin import INVOICES
 from ..models.kor_report_file import DIRECT_ROWS, ROWS, SCREEN_ROWS
 from ..models.kor_report_parameter_mixin import SPANS
 
@@ -138,7 +139,7 @@ class KorReportRequest(models.TransientModel):
             ("company_id", "=", self.company_id.id),
             ("state", "=", "posted"),
             ("kor_contract_id", "!=", False),
-            ("move_type", "in", ("out_invoice", "out_refund", "out_receipt")),
+            ("move_type", "in", INVOICES),
             *self._get_period_domain("invoice_date"),
         ]
         return self._open("account.move", self.env._("Invoices"), domain, "kor_contract_id.account_manager_id")

@@ -5,9 +5,10 @@ from odoo.http import request, route
 from odoo.addons.portal.controllers.portal import CustomerPortal
 from odoo.addons.portal.controllers.portal import pager as portal_pager
 
+from ..models.kor_ticket_event_mixin import OPEN_STATES
+
 FILES = 10
 FILE_SIZE = 10 * 1024 * 1024
-OPEN = ("new", "in_progress", "waiting")
 
 
 class KorTicketPortal(CustomerPortal):
@@ -43,7 +44,7 @@ class KorTicketPortal(CustomerPortal):
 
     def _get_kor_ticket_filters(self):
         return {
-            "open": {"label": request.env._("Open"), "domain": Domain("ticket_state", "in", OPEN)},
+            "open": {"label": request.env._("Open"), "domain": Domain("ticket_state", "in", OPEN_STATES)},
             "waiting": {"label": request.env._("Waiting for you"), "domain": Domain("ticket_state", "=", "waiting")},
             "resolved": {"label": request.env._("Resolved"), "domain": Domain("ticket_state", "=", "resolved")},
             "all": {"label": request.env._("All"), "domain": Domain.TRUE},
@@ -109,7 +110,7 @@ class KorTicketPortal(CustomerPortal):
         values = {
             **self._prepare_portal_layout_values(),
             "contracts": contracts_sudo,
-            "priorities": [(key, label) for key, label in self._get_kor_priorities() if key],
+            "priorities": self._get_kor_priorities(),
             "given": {key: text for key, text in given.items() if isinstance(text, str)},
             "problem": problem,
             "page_name": "kor_ticket_new",

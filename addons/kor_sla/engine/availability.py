@@ -143,15 +143,6 @@ class Availability:
         base = seconds_of(self.measured)
         return _HUNDRED * (base - self.down) / base if base else None
 
-    @property
-    def coverage(self) -> Fraction | None:
-        """Return the percentage of the time that is measured, None where there is none."""
-        return _HUNDRED * seconds_of(self.measured) / seconds_of(self.total) if self.total else None
-
-    def meets(self, target: Fraction | Decimal) -> bool | None:
-        """Tell whether a target is met, unrounded; None where nothing is measured."""
-        return None if self.availability is None else self.availability >= Fraction(target)
-
     def budget(self, target: Fraction | Decimal, base: timedelta | None = None) -> Budget:
         """Return the error budget: of what is measured so far, or of a base such as the whole month."""
         allowed = seconds_of(self.measured if base is None else base) * _room(target)

@@ -136,12 +136,6 @@ class KorContract(models.Model):
         (self - without)._sync_sla_agreements()
         return result
 
-    def _get_sla_agreement(self, day):
-        """Return the agreement that binds on a day; empty before the contract is agreed, and where it does not run."""
-        self.ensure_one()
-        held = self._get_sla_agreements(day, day)[self]
-        return held[0][0] if held else self.sla_agreement_ids.browse()
-
     def _get_sla_agreements(self, date_from, date_to):
         """Return by contract the agreements that bind in a period, each with its first and last day in it.
 

@@ -46,7 +46,8 @@ class KorContractComplianceMixin(models.AbstractModel):
             "credits": contract_sudo._preview_sla_credits(first, last),
         }
 
-    def _parse_period(self, date_from, date_to):
+    def _parse_period(self, date_from, date_to, most=LONGEST_DAYS):
+        """Return the first and the last day of a period, which has no more than so many days."""
         first, last = self._parse_date(date_from, "date_from"), self._parse_date(date_to, "date_to")
         if last < first:
             raise UserError(
@@ -56,12 +57,12 @@ class KorContractComplianceMixin(models.AbstractModel):
                     last=last,
                 )
             )
-        if (last - first).days >= LONGEST_DAYS:
+        if (last - first).days >= most:
             raise UserError(
                 self.env._(
                     "The period has %(days)s days; ask for at most %(most)s at once.",
                     days=(last - first).days + 1,
-                    most=LONGEST_DAYS,
+                    most=most,
                 )
             )
         return first, last

@@ -7,7 +7,8 @@ from odoo.addons.kor_enterprise_tiers.engine.money import ZERO, as_number, exact
 
 from ..engine import credits
 
-CREDIT_KINDS = {"response": "response", "next_response": "response", "resolution": "resolution"}
+# By the kind of a target: the kind of the credit for it.
+CREDIT_KINDS = {"uptime": "uptime", "response": "response", "next_response": "response", "resolution": "resolution"}
 
 
 class KorContractSlaSettleMixin(models.AbstractModel):

@@ -6,7 +6,7 @@ from odoo.fields import Domain
 
 from ..engine.availability import seconds_of
 from ..measuring import DAY, Board, split_months
-from .kor_sla_service import SEVERITY, STATES
+from .kor_sla_service import SEVERITY
 
 SHOWN_DAYS = 90
 LEVELS = {"up": "success", "unknown": "secondary", "maintenance": "info", "degraded": "warning", "down": "danger"}
@@ -62,7 +62,7 @@ class KorContractStatusMixin(models.AbstractModel):
         }
 
     def _get_state_names(self):
-        return dict(self.env["kor.sla.service"]._fields["state"]._description_selection(self.env)) or dict(STATES)
+        return dict(self.env["kor.sla.service"]._fields["state"]._description_selection(self.env))
 
     def _get_current_agreement(self, board, today):
         spans = board.agreements[self.sudo()]  # as the board

@@ -111,25 +111,28 @@ class KorContractTicketMixin(models.AbstractModel):
 
     def _find_requester(self, requester):
         """Return the contact of the customer that is meant by an id or an e-mail address; by default who asks."""
-        partners_sudo = self.env["res.partner"].sudo()  # portal users name contacts of their own company only
-        customer = self.partner_id.sudo().commercial_partner_id  # likewise
         if requester in (None, False, ""):
             return self.env.user.partner_id if self.env.user._is_portal() else self.partner_id
-        family = [("commercial_partner_id", "=", customer.id)]
-        found = partners_sudo
-        if isinstance(requester, int) and not isinstance(requester, bool):
-            found = partners_sudo.search([*family, ("id", "=", requester)], limit=1)
-        elif isinstance(requester, str) and (email := email_normalize(requester)):
-            found = partners_sudo.search([*family, ("email_normalized", "=", email)], order="is_company, id", limit=1)
+        found = self._find_customer_contact(requester)
         if not found:
             raise UserError(
                 self.env._(
                     "“%(requester)s” is no contact of %(customer)s. Give the id or the e-mail address of one.",
                     requester=requester,
-                    customer=customer.name,
+                    customer=self.partner_id.sudo().commercial_partner_id.name,  # the name of their own company
                 )
             )
         return found
+
+    def _find_customer_contact(self, given):
+        """Return as superuser the customer's contact with an id or an e-mail address, an empty one where none is."""
+        partners_sudo = self.env["res.partner"].sudo()  # contacts of the contract's own customer only
+        family = [("commercial_partner_id", "=", self.partner_id.sudo().commercial_partner_id.id)]  # likewise
+        if isinstance(given, int) and not isinstance(given, bool):
+            return partners_sudo.search([*family, ("id", "=", given)], limit=1)
+        if isinstance(given, str) and (email := email_normalize(given)):
+            return partners_sudo.search([*family, ("email_normalized", "=", email)], order="is_company, id", limit=1)
+        return partners_sudo
 
     def _check_requester(self, requester):
         """Raise where the contract names who may open tickets, and this one is not among them."""

@@ -1,7 +1,6 @@
 from fractions import Fraction
 
 from odoo import fields, models
-from odoo.exceptions import UserError
 
 from ..engine.availability import combine, plain_seconds, seconds_of
 from ..measuring import Board
@@ -48,13 +47,7 @@ class KorContractUptimeMixin(models.AbstractModel):
         """
         self.ensure_one()
         self.check_access("read")
-        first, last = self._parse_date(date_from, "date_from"), self._parse_date(date_to, "date_to")
-        if last < first:
-            raise UserError(
-                self.env._("date_to %(last)s lies before date_from %(first)s.", last=date_to, first=date_from)
-            )
-        if (last - first).days > MOST_DAYS:
-            raise UserError(self.env._("Ask for ten years at most; these are more."))
+        first, last = self._parse_period(date_from, date_to, MOST_DAYS)
         return self.sudo()._prepare_uptime(first, last)  # who may read the contract reads no outages of all customers
 
     def _prepare_uptime(self, first, last):

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from .kor_sla_clock import KINDS
+
 # Who is told where there is nobody of the kind that a step names: whoever comes next.
 LADDER = ("assignees", "team", "account_manager", "salesperson")
 
@@ -16,12 +18,7 @@ class KorEscalationStep(models.Model):
     support_level_id = fields.Many2one("kor.support.level", required=True, index=True, ondelete="cascade")
     sequence = fields.Integer(default=10)
     clock = fields.Selection(
-        [
-            ("any", "Any"),
-            ("response", "First response"),
-            ("next_response", "Next response"),
-            ("resolution", "Resolution"),
-        ],
+        [("any", "Any"), *KINDS],
         required=True,
         default="any",
         help="Of which promised time.",
@@ -53,6 +50,7 @@ class KorEscalationStep(models.Model):
     note = fields.Char(translate=True, help="What the receivers are asked to do.")
 
     @api.depends("clock", "percent", "receiver")
+    @api.depends_context("lang")
     def _compute_display_name(self):
         clocks = dict(self._fields["clock"]._description_selection(self.env))
         receivers = dict(self._fields["receiver"]._description_selection(self.env))

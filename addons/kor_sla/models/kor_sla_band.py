@@ -20,6 +20,7 @@ class KorSlaBand(models.Model):
     credit = fields.Float(string="Credit (%)", digits=(16, 4), help="Of the fees that the policy names.")
 
     @api.depends("starts_at", "below", "credit")
+    @api.depends_context("lang")
     def _compute_display_name(self):
         for band in self:
             band.display_name = self.env._(

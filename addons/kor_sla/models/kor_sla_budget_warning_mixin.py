@@ -1,4 +1,5 @@
 from odoo import fields, models
+from odoo.fields import Command
 
 # Google's SRE workbook calls these rates, over an hour and over six, worth waking somebody.
 FAST_HOUR, FAST_SIX_HOURS = 14.4, 6.0
@@ -51,7 +52,7 @@ class KorSlaBudgetWarningMixin(models.AbstractModel):
         template = self.env.ref("kor_sla.mail_template_budget", raise_if_not_found=False)
         if template and user.email:
             template.with_context(kor_warning=summary, lang=user.lang).send_mail(
-                self.id, email_values={"recipient_ids": [(6, 0, user.partner_id.ids)], "email_to": False}
+                self.id, email_values={"recipient_ids": [Command.set(user.partner_id.ids)], "email_to": False}
             )
 
     def _describe_warning(self, name="told_half"):

@@ -3,6 +3,7 @@ from odoo.fields import Domain
 
 from .kor_sla_target import PRIORITIES
 
+KINDS = [("response", "First response"), ("next_response", "Next response"), ("resolution", "Resolution")]
 OPEN = Domain("date_stop", "=", False)
 
 
@@ -28,10 +29,7 @@ class KorSlaClock(models.Model):
         ondelete="restrict",
         help="In which its time runs. Empty: around the clock.",
     )
-    kind = fields.Selection(
-        [("response", "First response"), ("next_response", "Next response"), ("resolution", "Resolution")],
-        required=True,
-    )
+    kind = fields.Selection(KINDS, required=True)
     number = fields.Integer(help="The first, second … of its kind on the ticket.", aggregator=None)
     priority = fields.Selection(PRIORITIES, required=True)
     target_minutes = fields.Integer(string="Target (minutes)", required=True, aggregator="avg")

@@ -1,9 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from .kor_contract_sla_settle_mixin import CREDIT_KINDS
 from .kor_sla_credit import KINDS
-
-CREDIT_KINDS = {"uptime": "uptime", "response": "response", "next_response": "response", "resolution": "resolution"}
 
 
 class KorSlaDispute(models.Model):
@@ -50,14 +49,14 @@ class KorSlaDispute(models.Model):
     def _open(self, report, line, text, user):
         """Return a new dispute of a report, and tell the account manager."""
         credit_sudo = self.env["kor.sla.credit"].sudo()  # credits are no right of customers
-        kind = CREDIT_KINDS.get(line.kind) if line else False
+        kind = CREDIT_KINDS[line.kind] if line else False
         found = credit_sudo.search(
             [("contract_id", "=", report.contract_id.id), ("month", "=", report.month), ("kind", "=", kind)], limit=1
         )
         dispute = self.create(
             {
                 "report_id": report.id,
-                "line_id": line.id if line else False,
+                "line_id": line.id,
                 "credit_id": found.id,
                 "kind": kind or "uptime",
                 "text": text,

@@ -105,9 +105,9 @@ class KorSlaMonitor(models.Model):
         }
 
     def action_test(self):
-        """Open an outage by a signal of our own and end it at once, to see that it is computed.
+        """Take a signal of our own that means no outage, to see that signals arrive.
 
-        :return: a client action that says what came of it
+        :return: a notification that says what came of it
         """
         self.ensure_one()
         self.check_access("write")

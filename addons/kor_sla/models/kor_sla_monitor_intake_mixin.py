@@ -11,6 +11,8 @@ from ..engine import payloads, signals
 
 READERS = {"firing": signals.from_alerts, "resolved": signals.from_alerts, "beat": signals.from_beats}
 TEST = "kor-test"
+# How far ahead maintenance can be planned.
+PLANNED = timedelta(days=3650)
 
 
 class Placed(NamedTuple):
@@ -98,13 +100,12 @@ class KorSlaMonitorIntakeMixin(models.AbstractModel):
     def _place(self, report, part, received):
         """Return a report with its meaning and times that can be, or raise SignalError."""
         state, weight, service = self._interpret(report)
-        tolerance = timedelta(seconds=self.tolerance_seconds)
-        ahead = tolerance
+        latest, tolerance = received, timedelta(seconds=self.tolerance_seconds)
         if state == "maintenance" and report.status == "stated":
-            # Maintenance is planned.
-            ahead = timedelta(days=3650)
-        start = self._settle(report.start, received, ahead, "start")
-        end = self._settle(report.end, received, ahead, "end") if report.end else None
+            # Planned, it is still to come.
+            latest, tolerance = received + PLANNED, timedelta(0)
+        start = signals.settle_time(report.start, latest, tolerance, "start")
+        end = signals.settle_time(report.end, latest, tolerance, "end") if report.end else None
         if report.status == "resolved" and end is None:
             # Alertmanager's zero time: the end is when it said so.
             end = received
@@ -112,11 +113,6 @@ class KorSlaMonitorIntakeMixin(models.AbstractModel):
             # Both cut to the receipt, or clocks that differ: it took no time.
             end = start
         return Placed(report, state, weight, service, start, end, part if isinstance(part, dict) else {})
-
-    def _settle(self, moment, received, ahead, what):
-        if ahead > timedelta(days=1):
-            return min(signals.settle_time(moment, received + ahead, timedelta(0), what), received + ahead)
-        return signals.settle_time(moment, received, ahead, what)
 
     def _interpret(self, report):
         """Return the state, the weight and the service that a report means."""
@@ -203,7 +199,7 @@ class KorSlaMonitorIntakeMixin(models.AbstractModel):
         self.env.invalidate_all()
         domain = [("monitor_id", "=", self.id), ("fingerprint", "in", list(fingerprints))]
         facts = self.env["kor.sla.signal"].search(domain, order="id").grouped("fingerprint")
-        known = outages.with_context(active_test=False).search(domain).grouped("fingerprint")
+        known = outages.search(domain).grouped("fingerprint")
         result = outages
         for fingerprint in sorted(facts):
             episodes = self._compute_episodes(facts[fingerprint])
@@ -285,7 +281,7 @@ class KorSlaMonitorIntakeMixin(models.AbstractModel):
 
     def _take_test(self, now):
         """Take a signal that means no outage, as the monitor would send it."""
-        report = payloads.Report(TEST, "beat", "none", fields.Datetime.to_datetime(now), None, "Test", {})
+        report = payloads.Report(TEST, "beat", "none", now, None, "Test", {})
         placed = self._place(report, {"test": True}, now)
         stored = self._store([placed], now)
         self._note_contact(now, False)

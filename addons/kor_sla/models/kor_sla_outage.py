@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
+from odoo.tools import format_datetime
 
 # What people may correct about an outage that signals made: from then on signals leave it alone.
 MEASURED_FIELDS = {"state", "weight", "date_start", "date_end", "service_id"}
@@ -126,8 +127,8 @@ class KorSlaOutage(models.Model):
                 raise ValidationError(
                     self.env._(
                         "The outage ends on %(end)s, before it starts on %(start)s: its end is later than its start.",
-                        end=outage.date_end,
-                        start=outage.date_start,
+                        end=format_datetime(self.env, outage.date_end),
+                        start=format_datetime(self.env, outage.date_start),
                     )
                 )
 
@@ -226,7 +227,8 @@ class KorSlaOutage(models.Model):
         """
         self.check_access("write")
         for outage in self.filtered(lambda one: one.phase == "over"):
-            raise UserError(self.env._("“%(outage)s” is over since %(end)s.", outage=outage.name, end=outage.date_end))
+            end = format_datetime(self.env, outage.date_end)
+            raise UserError(self.env._("“%(outage)s” is over since %(end)s.", outage=outage.name, end=end))
         planned = self.filtered(lambda one: one.phase == "planned")
         if planned:
             raise UserError(

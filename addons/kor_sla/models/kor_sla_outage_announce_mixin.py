@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Command
+from odoo.tools import format_datetime
 
 
 class KorSlaOutageAnnounceMixin(models.AbstractModel):
@@ -51,9 +53,8 @@ class KorSlaOutageAnnounceMixin(models.AbstractModel):
         if self.state != "maintenance":
             raise UserError(self.env._("Only maintenance is announced; “%(outage)s” is none.", outage=self.name))
         if self.date_announced:
-            raise UserError(
-                self.env._("“%(outage)s” was announced on %(date)s.", outage=self.name, date=self.date_announced)
-            )
+            date = format_datetime(self.env, self.date_announced)
+            raise UserError(self.env._("“%(outage)s” was announced on %(date)s.", outage=self.name, date=date))
         if not self.date_end:
             raise UserError(self.env._("Say until when “%(outage)s” takes: customers want to know.", outage=self.name))
         if self.phase == "over":
@@ -81,7 +82,7 @@ class KorSlaOutageAnnounceMixin(models.AbstractModel):
                 # A customer sees the times in the contract's own time zone.
                 template.with_context(kor_tz=contract.tz, lang=recipient.lang or self.env.lang).send_mail(
                     self.id,
-                    email_values={"recipient_ids": [(6, 0, recipient.ids)], "email_to": False},
+                    email_values={"recipient_ids": [Command.set(recipient.ids)], "email_to": False},
                 )
         names = ", ".join(mailed.mapped("display_name"))
         self.message_post(

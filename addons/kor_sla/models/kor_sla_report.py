@@ -206,22 +206,28 @@ class KorSlaReport(models.Model):
         words = self.env["kor.sla.credit"].new({"currency_id": self.currency_id.id})
         return words._explain_service_credit({"service_credit": settled}) if settled.get("raw") else []
 
-    def _dispute(self, text, line=None, user=None):
-        """Note what a customer does not accept. Raise where it is too late, or says nothing."""
+    def _dispute(self, text, line, user):
+        """Return what a user does not accept, as a dispute. Raise where it is too late, or says nothing.
+
+        :param line: the line that it is about, empty for the report as a whole
+        """
         self.ensure_one()
         text = text.strip() if isinstance(text, str) else ""
         if not text:
             raise UserError(self.env._("Say in a sentence what is wrong, so that it can be looked into."))
         if not self.is_disputable:
-            raise UserError(
-                self.env._(
-                    "This report could be disputed until %(day)s. Write us a message instead.",
-                    day=format_date(self.env, self.date_dispute_end) if self.date_dispute_end else "–",
-                )
-            )
-        if line and line.report_id != self:
-            raise UserError(self.env._("This target is on another report. Choose one of this report."))
-        return self.env["kor.sla.dispute"]._open(self, line, text, user or self.env.user)
+            raise UserError(self._explain_not_disputable())
+        return self.env["kor.sla.dispute"]._open(self, line, text, user)
+
+    def _explain_not_disputable(self):
+        if self.state == "draft":
+            return self.env._("This report is a draft, which follows the facts. Dispute it once it is frozen.")
+        if not self.is_current:
+            return self.env._("A later report has taken the place of this one. Dispute that one.")
+        return self.env._(
+            "This report could be disputed until %(day)s. Write us a message instead.",
+            day=format_date(self.env, self.date_dispute_end),
+        )
 
     def dispute(self, text, line_id=0):
         """Dispute the report, or one of its lines, as its customer.

@@ -1,14 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools import formatLang
 
+from .kor_sla_clock import KINDS
 from .kor_sla_target import PRIORITIES
-
-KINDS = [
-    ("uptime", "Uptime"),
-    ("response", "First response"),
-    ("next_response", "Next response"),
-    ("resolution", "Resolution"),
-]
 
 
 class KorSlaReportLine(models.Model):
@@ -28,7 +22,7 @@ class KorSlaReportLine(models.Model):
     sequence = fields.Integer()
     agreement_id = fields.Many2one("kor.sla.agreement", ondelete="restrict", index="btree_not_null")
     tier_id = fields.Many2one("kor.tier", index=True, help="When it was agreed.")
-    kind = fields.Selection(KINDS, required=True)
+    kind = fields.Selection([("uptime", "Uptime"), *KINDS], required=True)
     priority = fields.Selection(PRIORITIES)
     date_from = fields.Date(string="From")
     date_to = fields.Date(string="To")

@@ -5,6 +5,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
+from odoo.tools import split_every
 
 _logger = logging.getLogger(__name__)
 BATCH_SIZE = 100
@@ -35,11 +36,10 @@ class KorSlaReportMakeMixin(models.AbstractModel):
         )
         cron._commit_progress(remaining=sum(len(find()) for find, _work in steps))
         for find, work in steps:
-            ids = find().ids
-            model = find()._name
-            for start in range(0, len(ids), BATCH_SIZE):
-                self._work_halves(self.env[model].browse(ids[start : start + BATCH_SIZE]), work)
-                if not cron._commit_progress(len(ids[start : start + BATCH_SIZE])):
+            found = find()
+            for ids in split_every(BATCH_SIZE, found.ids):
+                self._work_halves(found.browse(ids), work)
+                if not cron._commit_progress(len(ids)):
                     return
                 # What was reported is not read again; kept, it would grow with each chunk.
                 self.env.invalidate_all()
@@ -102,18 +102,13 @@ class KorSlaReportMakeMixin(models.AbstractModel):
         """Return draft reports of a month, one for each contract that was promised something in it."""
         end = fields.Date.end_of(month, "month")
         prepared = self._prepare_reports(contracts, month, end)
-        reports = self.create(
+        freeze = end + timedelta(self._get_draft_days())
+        return self.create(
             [
-                {
-                    **values,
-                    "contract_id": contract.id,
-                    "month": month,
-                    "date_freeze": end + timedelta(self._get_draft_days()),
-                }
+                {**values, "contract_id": contract.id, "month": month, "date_freeze": freeze}
                 for contract, values in prepared.items()
             ]
         )
-        return reports
 
     @api.model
     def _get_draft_days(self):
@@ -161,17 +156,24 @@ class KorSlaReportMakeMixin(models.AbstractModel):
         }
 
     def _refresh(self):
-        """Bring drafts to the facts as they are now."""
+        """Bring drafts to the facts as they are now, and return them without those that have nothing to tell any more.
+
+        By a contract that has ended earlier than was known, for instance, nothing was promised in the month.
+        """
         for month, reports in self.grouped("month").items():
             end = fields.Date.end_of(month, "month")
             prepared = self._prepare_reports(reports.contract_id, month, end)
             for report in reports:
                 if report.contract_id in prepared:
                     report._write_engine({**prepared[report.contract_id], "is_stale": False})
+                else:
+                    report.unlink()
+        return self.exists()
 
     def _freeze(self):
-        """Freeze drafts by the facts as they are now, and work out the credits."""
+        """Freeze drafts by the facts as they are now, and work out the credits; return the reports that are left."""
         drafts = self.filtered(lambda report: report.state == "draft")
+        others = self - drafts
         running = drafts.filtered(lambda report: report.contract_id._get_today() <= report.date_to)
         if running:
             raise UserError(
@@ -181,12 +183,13 @@ class KorSlaReportMakeMixin(models.AbstractModel):
                     day=running[0].date_to,
                 )
             )
-        drafts._refresh()
+        drafts = drafts._refresh()
         for end, some in drafts.grouped(lambda report: report._get_dispute_end()).items():
             some._write_engine(
                 {"state": "frozen", "date_frozen": fields.Datetime.now(), "date_dispute_end": end, "is_stale": False}
             )
         self.env["kor.sla.credit"].sudo()._sync(drafts)  # credits are written by their own engine only
+        return others | drafts
 
     @api.model
     def _mark_stale(self, contracts, first=False, last=False):

@@ -14,8 +14,7 @@ class KorSlaReportSendMixin(models.AbstractModel):
         :return: True
         """
         self._check_is_manager()
-        reports_sudo = self.sudo()  # reports are written by their own engine only
-        reports_sudo._freeze()
+        reports_sudo = self.sudo()._freeze()  # reports are written by their own engine only
         nobody = reports_sudo.filtered(lambda report: not report._get_recipients())
         if nobody:
             raise UserError(

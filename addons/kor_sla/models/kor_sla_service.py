@@ -133,7 +133,7 @@ class KorSlaService(models.Model):
                 "name": service.name,
                 "state": service.state,
                 "since": fields.Datetime.to_string(service.date_state) or "",
-                "outages": by_service.get(service, running).ids if service in by_service else [],
+                "outages": by_service.get(service, running.browse()).ids,
             }
             for service in self
         ]

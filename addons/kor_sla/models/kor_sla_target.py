@@ -36,6 +36,7 @@ class KorSlaTarget(models.Model):
             target.summary = target._describe()
 
     @api.depends("summary")
+    @api.depends_context("lang")
     def _compute_display_name(self):
         labels = dict(self._fields["priority"]._description_selection(self.env))
         for target in self:

@@ -9,6 +9,7 @@ TICKET_STATES = [
     ("waiting", "Waiting"),
     ("resolved", "Resolved"),
 ]
+OPEN_STATES = tuple(state for state, _label in TICKET_STATES if state != "resolved")
 # What an event makes of a ticket. A message of the customer alone changes nothing.
 STATES_AFTER = {
     "opened": "new",

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.fields import Command
 from odoo.tools import SQL
 
-STAGES = ("new", "in_progress", "waiting", "resolved")
+from .kor_ticket_event_mixin import TICKET_STATES
 
 
 class ProjectProject(models.Model):
@@ -67,5 +67,7 @@ class ProjectProject(models.Model):
 
     @api.model
     def _get_ticket_stages(self):
-        stages = [self.env.ref(f"kor_sla.ticket_stage_{name}", raise_if_not_found=False) for name in STAGES]
+        stages = [
+            self.env.ref(f"kor_sla.ticket_stage_{name}", raise_if_not_found=False) for name, _label in TICKET_STATES
+        ]
         return self.env["project.task.type"].union(*[stage for stage in stages if stage])

@@ -1,6 +1,6 @@
 from odoo import fields, models
 
-OPEN_STATES = ("new", "in_progress", "waiting")
+from .kor_ticket_event_mixin import OPEN_STATES
 
 
 class ResPartner(models.Model):

@@ -13,6 +13,12 @@ class PolicyCase(ContractCase):
         cls.office = cls.env.ref("kor_enterprise_tiers.support_level_basic")
         cls.policy = cls._create_policy()
 
+    def _get_bound(self, contract, text):
+        """Return the agreement that binds on a day, an empty one where none does."""
+        day = contract._parse_date(text, "")
+        spans = contract._get_sla_agreements(day, day)[contract]
+        return spans[0][0] if spans else self.env["kor.sla.agreement"]
+
     @classmethod
     def _create_policy(cls, bands=((95, 99.5, 10), (0, 95, 50)), **values):
         return cls.env["kor.sla.policy"].create(

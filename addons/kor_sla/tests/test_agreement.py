@@ -133,8 +133,7 @@ class TestAgreement(PolicyCase):
 
     def test_agreement_of_a_day_binds_from_activation_to_the_last_day(self):
         contract = self._create_contract()
-        day = contract._parse_date
-        self.assertFalse(contract._get_sla_agreement(day("2026-03-01", "")), "nobody has agreed yet")
+        self.assertFalse(self._get_bound(contract, "2026-03-01"), "nobody has agreed yet")
         contract.action_activate()
         contract._write_agreed({"date_cancelled": "2026-06-30"})
         for text, binds in [
@@ -144,7 +143,7 @@ class TestAgreement(PolicyCase):
             ("2026-07-01", False),
         ]:
             with self.subTest(text):
-                self.assertEqual(bool(contract._get_sla_agreement(day(text, ""))), binds)
+                self.assertEqual(bool(self._get_bound(contract, text)), binds)
 
     def test_agreements_of_a_period_are_clipped_to_the_contract(self):
         contract = self._create_contract({}, activate=True, date_start="2026-01-15")

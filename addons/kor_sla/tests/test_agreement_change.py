@@ -15,7 +15,7 @@ class TestAgreementChange(PolicyCase):
         )
 
     def _get_at(self, day):
-        return self.contract._get_sla_agreement(self.contract._parse_date(day, ""))
+        return self._get_bound(self.contract, day)
 
     def test_change_from_outside_makes_a_version_and_ends_the_one_before(self):
         amendment = self._amend(
@@ -195,7 +195,7 @@ class TestAgreementChange(PolicyCase):
         contract.renew("2027-12-31", agreed_by="Harbour")
         contract.renewal_amendment_id._apply()
         self.assertEqual(len(contract._get_sla_versions()), 1)
-        self.assertTrue(contract._get_sla_agreement(contract._parse_date("2027-06-01", "")))
+        self.assertTrue(self._get_bound(contract, "2027-06-01"))
 
     def test_spans_of_a_month_with_a_change_in_it(self):
         self._amend(self.contract, "2026-03-15", {"kind": "sla", "uptime_target": 99.95})

@@ -95,7 +95,8 @@ class TestOutage(UptimeCase, TransactionCase):
         self.assertEqual(outage.phase, "running")
         outage.action_close()
         self.assertEqual((outage.date_end, outage.phase), (at("2026-03-01 12:00"), "over"))
-        with self.assertRaisesRegex(UserError, "is over since"):
+        self.agent.tz = "Asia/Tokyo"
+        with self.assertRaisesRegex(UserError, "is over since 03/01/2026 09:00:00 PM"):
             outage.action_close()
         planned = self._outage("2026-03-02 11:00:00", "2026-03-02 12:00:00", "maintenance")
         with self.assertRaisesRegex(UserError, "has not begun"):

@@ -57,6 +57,15 @@ class TestPolicy(PolicyCase):
         with self.assert_refused("have no credit", ValidationError), self.env.cr.savepoint():
             policy.band_ids[-1].unlink()
 
+    def test_credits_are_told_in_the_language_of_each_reader(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        band = self.policy.band_ids[0]
+        names = [band.with_context(lang=lang).display_name for lang in ("en_US", "fr_FR", "en_US")]
+        self.assertEqual(
+            names,
+            ["10 % below 99.5 %", "10\N{NO-BREAK SPACE}% en dessous de 99,5\N{NO-BREAK SPACE}%", "10 % below 99.5 %"],
+        )
+
     def test_figures_out_of_bounds_are_refused(self):
         for values, sentence in [
             ({"uptime_target": 100.5}, "Uptime .* is a percentage from 0 to 100, not 100.5"),

@@ -125,6 +125,22 @@ class TestSlaReport(ComplianceCase):
             with self.assertRaisesRegex(UserError, "not over"):
                 report._freeze()
 
+    def test_a_draft_of_a_month_in_which_nothing_was_promised_after_all_is_gone(self):
+        contracts = self._promise() + self._promise()
+        left, gone = (self._report(contract, "2026-04", freeze=False) for contract in contracts)
+        with freeze_time("2026-05-02"):
+            contracts[1].action_cancel("2026-03-31")
+        self._run_cron("2026-05-06 01:00:00")
+        self.assertEqual((left.state, gone.exists()), ("sent", self.reports))
+        self.assertFalse(self._credits(contracts[1], "2026-04"))
+        drafts = self._report(contracts[0], "2026-05", freeze=False) + self._report(
+            contracts[1], "2026-02", freeze=False
+        )
+        with freeze_time("2026-06-02"):
+            contracts[0].action_cancel("2026-04-30")
+            drafts.action_send()
+        self.assertEqual((drafts.exists().contract_id, drafts.exists().state), (contracts[1], "sent"))
+
     def test_reports_of_a_month_by_hand(self):
         contract = self._promise()
         with freeze_time("2026-05-10"):
@@ -287,6 +303,14 @@ class TestSlaDispute(ComplianceCase):
         ]:
             with self.subTest(text=text), freeze_time(day), self.assertRaisesRegex(UserError, words):
                 own.dispute(text, line)
+        draft = self._report(other.contract_id, "2026-05", freeze=False)
+        with freeze_time("2026-06-02"), self.assertRaisesRegex(UserError, "is a draft.*once it is frozen"):
+            draft.dispute("Too early")
+        self._outage("2026-04-11 10:00:00", 50, report.contract_id)
+        with freeze_time("2026-05-20"):
+            self.assertTrue(report._correct())
+            with self.assertRaisesRegex(UserError, "later report .* Dispute that one"):
+                own.dispute("Of old figures")
         agent = new_test_user(
             self.env,
             "sla_agent2",

@@ -200,9 +200,9 @@ class TestTrackUptime(UptimeCase, TransactionCase):
     def test_bad_periods_are_refused(self):
         for first, last, part in (
             ("yesterday", "2026-06-30", "YYYY-MM-DD"),
-            ("2026-06-30", "2026-06-01", "before date_from"),
+            ("2026-06-30", "2026-06-01", "Give date_from first"),
             (None, None, "YYYY-MM-DD"),
-            ("2000-01-01", "2026-06-01", "ten years"),
+            ("2000-01-01", "2026-06-01", "at most 3700"),
         ):
             with self.subTest(first=first), self.assertRaisesRegex(UserError, part):
                 self.contract.track_uptime(first, last)
