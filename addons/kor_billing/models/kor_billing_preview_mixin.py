@@ -22,6 +22,7 @@ class KorBillingPreviewMixin(models.AbstractModel):
     preview_totals = fields.Text(string="Totals", compute="_compute_preview_totals")
 
     @api.depends("line_ids.amount", "line_ids.currency_id", "line_ids.state")
+    @api.depends_context("lang")
     def _compute_preview_totals(self):
         for run in self:
             groups = run.line_ids.filtered(lambda line: line.state == "due").grouped("currency_id")

@@ -88,6 +88,7 @@ class KorPaymentAttempt(models.Model):
     )
 
     @api.depends("move_id", "number")
+    @api.depends_context("lang")
     def _compute_display_name(self):
         for attempt in self:
             attempt.display_name = self.env._(

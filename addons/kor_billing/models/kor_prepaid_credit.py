@@ -67,6 +67,7 @@ class KorPrepaidCredit(models.Model):
     _amount_positive = models.Constraint("CHECK (amount > 0)", "A prepaid credit is above 0.")
 
     @api.depends("amount", "currency_id", "contract_id.name")
+    @api.depends_context("lang")
     def _compute_display_name(self):
         for credit in self:
             amount = credit.currency_id.format(credit.amount) if credit.currency_id else ""

@@ -38,6 +38,7 @@ class KorTierChangePolicy(models.Model):
     active = fields.Boolean(default=True)
 
     @api.depends("direction", "from_tier_id", "to_tier_id")
+    @api.depends_context("lang")
     def _compute_display_name(self):
         labels = dict(self._fields["direction"]._description_selection(self.env))
         for policy in self:

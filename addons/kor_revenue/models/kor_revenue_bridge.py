@@ -22,6 +22,7 @@ class KorRevenueBridge(models.TransientModel):  # pylint: disable=no-wizard-in-m
     step_ids = fields.One2many("kor.revenue.bridge.step", "bridge_id", string="Steps", readonly=True)
 
     @api.depends("date_from", "date_to")
+    @api.depends_context("lang")
     def _compute_display_name(self):
         for bridge in self:
             bridge.display_name = self.env._("From MRR to Cash")

@@ -27,6 +27,7 @@ class KorRevenueControl(models.TransientModel):  # pylint: disable=no-wizard-in-
     offender_ids = fields.One2many("kor.revenue.control.offender", "control_id", string="Entries", readonly=True)
 
     @api.depends("date")
+    @api.depends_context("lang")
     def _compute_display_name(self):
         for control in self:
             control.display_name = self.env._("Ledger Control")

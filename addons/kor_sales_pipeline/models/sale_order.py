@@ -137,6 +137,7 @@ class SaleOrder(models.Model):
         self.filtered("kor_is_proposal").invoice_status = "no"
         return result
 
+    @api.depends_context("lang")
     def _compute_type_name(self):
         result = super()._compute_type_name()
         self.filtered(lambda one: one.kor_is_proposal and one.state != "sale").type_name = self.env._("Proposal")
