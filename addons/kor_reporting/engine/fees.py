@@ -37,19 +37,23 @@ def fees(lives: Iterable[list[Fact]], rates: Rates, start: date, end: date, by_m
     :param by_month: else all months stand together, under the first one
     """
     spans = _spans(start, end)
-    places = len(spans) if by_month else 1
     # What a month has more than the one before: in most of them most contracts bring the same.
-    ends, days = [ZERO] * (places + 1), [ZERO] * (places + 1)
+    ends, days = [ZERO] * (len(spans) + 1), [ZERO] * (len(spans) + 1)
+    whole_by_end = whole_by_day = ZERO
     for life in lives:
         for number, count, by_end, by_day in _runs(life, rates, spans):
-            if not by_month:
-                number, count, by_end, by_day = 0, 1, by_end * count, by_day * count
-            ends[number] += by_end
-            days[number] += by_day
-            ends[number + count] -= by_end
-            days[number + count] -= by_day
+            if by_month:
+                ends[number] += by_end
+                days[number] += by_day
+                ends[number + count] -= by_end
+                days[number + count] -= by_day
+            else:
+                whole_by_end += by_end * count
+                whole_by_day += by_day * count
+    if not by_month:
+        spans, ends, days = spans[:1], [whole_by_end], [whole_by_day]
     by_end = by_day = ZERO
-    for (_month, first, _after, _length), more, more_by_day in zip(spans[:places], ends, days, strict=False):
+    for (_month, first, _after, _length), more, more_by_day in zip(spans, ends, days, strict=False):
         by_end, by_day = by_end + more, by_day + more_by_day
         if by_end or by_day:
             yield Fee(first, by_end, by_day)

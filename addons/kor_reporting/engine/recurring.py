@@ -11,10 +11,10 @@ planned for later and carried along by another amendment stays with the one that
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
+from typing import NamedTuple
 
 from odoo.addons.kor_contracts.engine import periods
 from odoo.addons.kor_enterprise_tiers.engine.discounts import Discount, applies, apply_discounts
@@ -23,8 +23,7 @@ from odoo.addons.kor_enterprise_tiers.engine.money import ZERO, round_money
 from .mrr import Fact
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(NamedTuple):
     """Name an amendment: `key` leads back to it, `hint` says what kind it is, `day` since when it holds."""
 
     key: Hashable
@@ -32,8 +31,7 @@ class Cause:
     hint: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """Hold a recurring charge as agreed; `origin` is the first day of the chain of lines that it goes on from."""
 
     key: Hashable
@@ -53,8 +51,7 @@ class Line:
         return self.end is not None and self.end <= self.start
 
 
-@dataclass(frozen=True, slots=True)
-class Agreement:
+class Agreement(NamedTuple):
     """Hold what decides the MRR of a contract; `over` is the first day after it, None where it has no end."""
 
     key: Hashable

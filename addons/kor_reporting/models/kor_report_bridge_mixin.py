@@ -15,6 +15,7 @@ from .kor_report_bridge_read_mixin import POSITION
 MEASURES = dict(zip(STEPS, ("mrr_fees", "recognised", "invoiced", "cash"), strict=True))
 KEYS = {(step, key): f"by_{key}" for step, keys in DIFFERENCES.items() for key in keys}
 RESTS = {step: f"rest_{MEASURES[step]}" for step in STEPS[1:]}
+COLUMNS = {**MEASURES, **KEYS, **{(step, REST): name for step, name in RESTS.items()}}
 BRIDGE = (
     MEASURES["mrr"],
     *(
@@ -266,17 +267,8 @@ class KorReportBridgeMixin(models.AbstractModel):
     @api.model
     def _describe_bridge(self, sums):
         """Return the figures of a bridge by their measures."""
-        sums = sums or {}
-        known = {step: {} for step in DIFFERENCES}
-        for name, amount in sums.items():
-            if isinstance(name, tuple):
-                known[name[0]][name[1]] = amount
-        found = bridge({step: sums.get(step, ZERO) for step in STEPS}, known)
         row = dict.fromkeys(BRIDGE, 0)
-        for step in found.steps:
-            row[MEASURES[step.key]] = as_number(step.amount)
-            for one in step.differences:
-                row[RESTS[step.key] if one.key == REST else KEYS[step.key, one.key]] = as_number(one.amount)
+        row.update((COLUMNS[name], as_number(amount)) for name, amount in bridge(sums or {}).items())
         return row
 
     @api.model
