@@ -80,7 +80,7 @@ def _add_tables(book):
     worst = book.add_pivot("Customer", PROFIT, ["revenue", "cost", "margin"], ["partner_id"], match=MOVED,
                            order="-margin")  # fmt: skip
     book.tables(
-        {"title": "Margin by Tier", "menu": PROFITS, "pivot": tiers, "rows": 6},
+        {"title": "Profit by Tier", "menu": PROFITS, "pivot": tiers, "rows": 6},
         {"title": "Customers and MRR Today", "menu": MRR, "pivot": worth, "rows": 6},
     )
     book.tables(
