@@ -45,7 +45,7 @@ def _add_cards(book, card):
         card("Revenue", "recognised", PROFITS, "amber"),
         card("Costs", "cost", "kor_reporting.kor_cost_allocation_menu", "amber", **WORSE),
         card("Gross Margin", "gross_percent", PROFITS, "amber", **POINTS),
-        card("Profit", "profit", PROFITS, "green", **POINTS),
+        card("Profit", "profit", PROFITS, "green", **{**POINTS, "baselineDescr": {"text": ""}}),
         card("Lifetime Value", "lifetime_value", REPORTS, "green"),
     )
 
