@@ -23,6 +23,8 @@ def at(moment):
         env.cr._now = moment
         yield
         env.flush_all()
+        # Changes are noted when a transaction ends: each at its own moment, not all of them now.
+        env.cr.precommit.run()
     env.cr._now = None
 
 
