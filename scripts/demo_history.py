@@ -16,6 +16,8 @@ people = {key: env.ref(f"kor_enterprise.user_{key}") for key in ("sales", "finan
 people["admin"] = env.ref("base.user_admin")
 quiet = {"mail_notify_force_send": False, "no_reset_password": True, "tracking_disable": True}
 deals, orders, contracts, partners = {}, {}, {}, {}
+# A picture of one dot stands for a signature.
+DOT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 
 
 def day_of(months, number=1):
@@ -129,6 +131,7 @@ def open_deal(key, name, partner, plan, users, closes):
     team, seller = env.ref("kor_sales_pipeline.team_kor"), people["sales"]
     deals[key] = (
         env["crm.lead"]
+        .with_user(seller)
         .with_context(**quiet)
         .create(
             {
@@ -151,8 +154,9 @@ def qualify(key):
 
 
 def propose_to(key):
-    """Write the proposal of an opportunity and send it."""
-    orders[key] = env["sale.order"].with_context(**quiet).browse(deals[key].generate_proposal())
+    """Write the proposal of an opportunity and send it, as the salesperson."""
+    mine = env["sale.order"].with_user(people["sales"]).with_context(**quiet)
+    orders[key] = mine.browse(deals[key].generate_proposal())
     orders[key].validity_date = deals[key].date_deadline + timedelta(days=14)
     if orders[key].kor_approval_state != "none":
         orders[key].action_kor_ask_approval()
@@ -171,6 +175,18 @@ def lose(key, reason):
     deals[key].action_set_lost(lost_reason_id=env.ref(f"kor_sales_pipeline.lost_reason_{reason}").id)
 
 
+def sign(key, customer):
+    """Let a proposal be signed by the customer's contact: its contract follows."""
+    order = env["sale.order"].with_context(**quiet).browse(orders[key].id)
+    order.write({"signed_by": customer.child_ids[:1].name, "signed_on": fields.Datetime.now(), "signature": DOT})
+    order._validate_order()
+
+
+def hand_over(key):
+    """Note that what was sold is known to those who onboard the customer."""
+    deals[key].activity_ids.action_feedback(feedback="Read; the first call is agreed.")
+
+
 def join(key):
     """Agree to a contract: the one that was proposed, or one that is written down."""
     values = CONTRACTS[key]
@@ -178,8 +194,8 @@ def join(key):
     if key in orders:
         reasons = ("support", "features", "security", "reference", "price")
         deals[key].kor_won_reason_id = env.ref(f"kor_sales_pipeline.won_reason_{reasons[len(contracts) % 5]}")
-        orders[key].action_confirm()
-        contract = orders[key].kor_contract_id.with_context(**quiet)
+        sign(key, partners[customer])
+        contract = env["kor.contract"].with_context(**quiet).browse(orders[key].kor_contract_id.id)
     else:
         contract = env["kor.contract"].with_context(**quiet).create(prepare_contract(key, customer, values))
         if values.get("users"):

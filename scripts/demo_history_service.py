@@ -11,6 +11,7 @@ def open_ticket(key, number, subject, priority):
 
 
 def answer_ticket_of(number):
+    tickets[number].user_ids = people["support"]
     tickets[number].message_post(
         body="We are looking into it.",
         author_id=people["support"].partner_id.id,

@@ -23,6 +23,8 @@ def at(moment):
         env.cr._now = moment
         yield
         env.flush_all()
+        # Changes are noted when a transaction ends: each at its own moment, not all of them now.
+        env.cr.precommit.run()
     env.cr._now = None
 
 
@@ -31,7 +33,9 @@ def ticket_of(user, contract, moment, channel, name, description, priority="medi
     values = {"name": name, "description": description, "priority": priority, "channel": channel}
     with at(moment):
         number = contract.with_user(user).open_ticket({**values, **({"requester": requester} if requester else {})})
-    return env["project.task"].with_user(support).with_context(**quiet).browse(number)
+        ticket = env["project.task"].with_user(support).with_context(**quiet).browse(number)
+        ticket.user_ids = support
+    return ticket
 
 
 def answer_ticket(ticket, text):
@@ -51,6 +55,8 @@ def tickets_of_last_week(now):
     monday = (now - timedelta(days=now.weekday() + 7)).replace(hour=9, minute=12, second=0, microsecond=0)
     aurora, buyer = side_of("aurora")
     late = ticket_of(buyer, aurora, monday, "portal", "Export stops at 10,000 rows", "Since Friday.", "high")
+    with at(monday + timedelta(days=1, hours=3)):
+        env["kor.sla.clock"]._cron_watch_clocks()
     with at(monday + timedelta(days=3, hours=2)):
         late.resolve_ticket("A limit of the new export. It is lifted; your exports of Friday were made again.")
     borealis, buyer = side_of("borealis")
@@ -154,6 +160,9 @@ def report_the_month(first):
     given.action_approve()
     given.action_book()
     count_as_sent(reports)
+    # One customer saw it otherwise, and waits for an answer.
+    disputed = reports.filtered(lambda one: one.contract_id == env.ref("kor_enterprise.contract_borealis"))
+    disputed.with_user(side_of("borealis")[1]).dispute("Sign-in failed for us until noon, not until 10:50.")
 
 
 def uptime_of_the_past():
@@ -210,7 +219,8 @@ def onboardings_of_the_demo():
 def health_of_the_last_weeks():
     """Measure each week what the daily job would have measured, so that there is something to look back at."""
     accounts = env["kor.account"]
-    accounts._refresh_accounts()
+    accounts._open_accounts()
+    accounts.with_context(active_test=False).search([])._refresh_aggregates()
     first = fields.Datetime.now() - timedelta(weeks=12)
     with freeze_time(first) as clock:
         for number in range(12):

@@ -3,6 +3,7 @@
 Run twice it does nothing more: an event counts once.
 """
 
+import os
 from datetime import timedelta
 
 from dateutil.relativedelta import relativedelta
@@ -11,6 +12,8 @@ from odoo import fields
 
 from odoo.addons.kor_usage.engine.local_days import LocalDays
 
+# Messages have their links from the moment on when they are written.
+env["ir.config_parameter"].set_param("web.base.url", f"http://127.0.0.1:{os.environ.get('KOR_PORT') or 8069}")
 if "iap_enrich_auto_done" in env["res.company"]._fields:
     # The demo has nothing to ask the outside world about its company.
     env["res.company"].search([]).iap_enrich_auto_done = True

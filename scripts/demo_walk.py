@@ -98,6 +98,7 @@ def note_deal(key, name, values, start):
     on(begin, open_deal, key, f"{name}: {values['users']} users", partner, values["plan"], values["users"], start)
     for share, step in steps:
         on(begin + timedelta(days=round(values["deal"] * share)), step, key)
+    on(start + timedelta(days=2), hand_over, key, hour=15)
 
 
 def open_lost_deal(name, plan, users, closes):

@@ -58,6 +58,7 @@
     "demo": ["demo/crm_lead_demo.xml"],
     "assets": {
         "web.assets_backend": ["kor_sales_pipeline/static/src/dashboard/*"],
+        "web.assets_backend_lazy": ["kor_sales_pipeline/static/src/conversion/*"],
         "web.assets_tests": ["kor_sales_pipeline/static/tests/tours/*.js"],
     },
 }

@@ -45,7 +45,7 @@ def _add_cards(book, card):
         card("Revenue", "recognised", PROFITS, "amber"),
         card("Costs", "cost", "kor_reporting.kor_cost_allocation_menu", "amber", **WORSE),
         card("Gross Margin", "gross_percent", PROFITS, "amber", **POINTS),
-        card("Profit", "profit", PROFITS, "green", **POINTS),
+        card("Profit", "profit", PROFITS, "green", **{**POINTS, "baselineDescr": {"text": ""}}),
         card("Lifetime Value", "lifetime_value", REPORTS, "green"),
     )
 
@@ -80,7 +80,7 @@ def _add_tables(book):
     worst = book.add_pivot("Customer", PROFIT, ["revenue", "cost", "margin"], ["partner_id"], match=MOVED,
                            order="-margin")  # fmt: skip
     book.tables(
-        {"title": "Margin by Tier", "menu": PROFITS, "pivot": tiers, "rows": 6},
+        {"title": "Profit by Tier", "menu": PROFITS, "pivot": tiers, "rows": 6},
         {"title": "Customers and MRR Today", "menu": MRR, "pivot": worth, "rows": 6},
     )
     book.tables(

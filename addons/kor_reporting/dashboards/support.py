@@ -77,7 +77,7 @@ def _show_cards(book):
         {"title": "Hours of Outages", "cell": "B5", "before": "C5", "menu": OUTAGE_MENU, "color": "red", **POINTS,
          **WORSE},
         {"title": "Average Uptime", "cell": "B6", "before": "B7", "menu": BUDGET_MENU, "color": "green", **words,
-         "baselineDescr": {"text": "months below target"}},
+         "baselineDescr": {"text": "contract months below target"}},
         {"title": "Open Disputes", "cell": "B8", "menu": DISPUTE_MENU, "color": "amber"},
     )  # fmt: skip
 

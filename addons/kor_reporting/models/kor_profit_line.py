@@ -54,7 +54,10 @@ class KorProfitLine(models.Model):
         currency_field="company_currency_id", readonly=True, help="What was allocated to the contract."
     )
     margin = fields.Monetary(
-        currency_field="company_currency_id", readonly=True, help="Revenue − costs of all categories."
+        string="Profit",
+        currency_field="company_currency_id",
+        readonly=True,
+        help="Revenue − costs of all categories.",
     )
     company_id = fields.Many2one("res.company", readonly=True)
     company_currency_id = fields.Many2one("res.currency", string="Company Currency", readonly=True)

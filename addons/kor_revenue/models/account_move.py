@@ -62,6 +62,9 @@ class AccountMove(models.Model):
         return result
 
     def _check_kor_recognized(self):
+        if not self:
+            # A quotation without invoices is cancelled by sellers, who may write no entry.
+            return
         self.check_access("write")  # what follows names the entry
         costs_sudo = self.sudo().kor_cost_ids  # evidence for everybody
         if costs_sudo:

@@ -168,6 +168,11 @@ class TestContractCost(KorRevenueCommon):
         cost.with_user(users["user"]).action_confirm()
         self.assertEqual(cost.state, "confirmed")
 
+    def test_who_may_write_no_entry_still_cancels_what_has_none(self):
+        seller = new_test_user(self.env, "kor_seller_of_nothing_invoiced", groups="base.group_user")
+        # As a quotation does that has no invoice.
+        self.env["account.move"].with_user(seller).button_cancel()
+
     def test_costs_of_other_companies_are_not_seen(self):
         cost = self._make_cost()
         other = self.setup_other_company()["company"]

@@ -80,7 +80,12 @@ class KorSlaService(models.Model):
         return [("id", "in", services.filtered(lambda one: one.state in value).ids)]
 
     def _compute_outage_count(self):
-        domain = [("service_id", "in", self.ids), ("date_start", ">=", "now -90d"), ("is_excluded", "=", False)]
+        domain = [
+            ("service_id", "in", self.ids),
+            ("state", "!=", "maintenance"),
+            ("date_start", ">=", "now -90d"),
+            ("is_excluded", "=", False),
+        ]
         counts = dict(self.env["kor.sla.outage"]._read_group(domain, ["service_id"], ["__count"]))
         for service in self:
             service.outage_count = counts.get(service, 0)

@@ -41,9 +41,10 @@ class TestMonitorScreens(UptimeCase, TransactionCase):
 
     def test_buttons_open_what_they_say(self):
         outage = self._outage("2026-06-20 10:00:00", "2026-06-20 11:00:00")
+        planned = self._outage("2026-06-28 22:00:00", "2026-06-28 23:00:00", state="maintenance")
         self.assertEqual((self.service.outage_count, self.service.contract_count), (1, 1))
         for action, expected in (
-            (self.service.with_user(self.agent).action_open_outages(), outage),
+            (self.service.with_user(self.agent).action_open_outages(), outage | planned),
             (self.service.with_user(self.agent).action_open_contracts(), self.contract),
         ):
             self.assertEqual(self.env[action["res_model"]].search(action["domain"]), expected)

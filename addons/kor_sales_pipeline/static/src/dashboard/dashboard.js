@@ -60,8 +60,13 @@ export class KorSalesDashboard extends Component {
         if (kind === "money") {
             return formatMonetary(value, { currencyId: this.state.data.currency_id, digits: [16, 0] });
         }
-        const text = formatFloat(value, { digits: [16, Number.isInteger(value) ? 0 : 1] });
+        const whole = Number.isInteger(value) && !["percent", "days"].includes(kind);
+        const text = formatFloat(value, { digits: [16, whole ? 0 : 1] });
         return kind === "percent" ? `${text} %` : text;
+    }
+
+    formatDay(day) {
+        return formatDate(deserializeDate(day));
     }
 
     monthName(month) {

@@ -11,6 +11,9 @@ registry.category("web_tour.tours").add("kor_pipeline_tour", {
         { content: "Back to the dashboard", trigger: ".o_breadcrumb .o_back_button a", run: "click" },
         { content: "Choose another period", trigger: ".o_kor_sales_dashboard button:contains(All time)", run: "click" },
         { trigger: ".o_kor_sales_dashboard button.active:contains(All time)" },
+        { content: "See how many went on", trigger: ".o_kor_sales_dashboard a:contains(By month)", run: "click" },
+        { content: "There is a share for each stage", trigger: ".o_pivot tbody td:not(.o_empty):contains(0.00)" },
+        { content: "None for all stages together", trigger: ".o_pivot tbody tr:first td.o_empty" },
         { trigger: ".o_menu_sections button:contains(Sales)", run: "click" },
         { trigger: ".o-dropdown--menu a:contains(Pipeline)", run: "click" },
         {
