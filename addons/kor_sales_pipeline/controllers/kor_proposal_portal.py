@@ -16,7 +16,7 @@ class KorProposalPortal(CustomerPortal):
         except (AccessError, MissingError):
             return {"error": request.env._("Invalid order.")}
         problem = order_sudo._kor_find_sign_problem()
-        if not problem and not is_picture(signature):
+        if not problem and signature and not is_picture(signature):
             problem = request.env._("The signature cannot be read. Sign again.")
         if problem:
             return {"error": problem}

@@ -132,8 +132,8 @@ class TestDealStory(DealCase, RpcCase):
         second.action_quotation_sent()
         self.assertEqual((second.state, second.kor_approval_state), ("sent", "approved"))
 
-    def _accept(self, order):
-        values = {"name": "Jane Harbour", "signature": PNG}
+    def _accept(self, order, signature=PNG):
+        values = {"name": "Jane Harbour", "signature": signature}
         return self.make_jsonrpc_request(f"/my/orders/{order.id}/accept", values, timeout=60)
 
     def _sign(self, first, second):
@@ -145,6 +145,9 @@ class TestDealStory(DealCase, RpcCase):
         self.assertIn(f"/my/orders/{second.id}", page.url)
         self.assertIn('data-bs-target="#modalaccept"', page.text)
         self.assertEqual(second.opportunity_id.kor_stage_key, "signing")
+        # Without a signature, what Odoo says itself; what is none, in our words.
+        self.assertIn("is missing", self._accept(second, "")["error"])
+        self.assertIn("cannot be read", self._accept(second, "no picture")["error"])
         self.assertTrue(self._accept(second).get("force_refresh"))
         self.assertIn("superseded by a newer one", self._accept(first)["error"])
         self.assertEqual((first.state, first.kor_contract_id.id), ("sent", False))
