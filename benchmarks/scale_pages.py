@@ -2,10 +2,10 @@
 
 The same requests as the web client's go to two databases in turn, in the same run: to the suite's demo data, and to
 10,000 contracts with 500,000 lines of invoices and 10 million events of use. The best of three counts, behind a first
-turn that warms the caches. A page of a list, and a column of a kanban, has up to 80 records where there are so many, so both
-are asked twice: for all of a page, and for as many records as the demo has, which is what tells of the database. Forms are those of the
-newest record and of the one with most lines, invoices or the like; portal pages those of a customer that is the same in
-both, and of one with many invoices.
+turn that warms the caches. A page of a list, and a column of a kanban, has up to 80 records where there are so many, so
+both are asked twice: for all of a page, and for as many records as the demo has, which is what tells of the database.
+Forms are those of the newest record and of the one with most lines, invoices or the like; portal pages those of a
+customer that is the same in both, and of one with many invoices.
 
 `KOR_SCALE_CONTRACTS`, `KOR_SCALE_LINES` and `KOR_SCALE_EVENTS` set the sizes, `KOR_SCALE_CUSTOMERS` (100) how many are
 imported before they are multiplied, `KOR_SCALE_ONLY` measures only what has that in its name. What is slow without end
