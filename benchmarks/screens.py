@@ -115,7 +115,9 @@ class Screen:
 
     def get_sums(self, root, kind):
         """Return the call of a pivot or a graph: its groups by the measures that it shows."""
-        nodes, known = [node for node in root if node.tag == "field"], self.models[self.model]["fields"]
+        # What is not shown is only offered to choose from, or kept from that.
+        nodes = [node for node in root if node.tag == "field" and node.get("invisible") not in ("1", "True")]
+        known = self.models[self.model]["fields"]
         groups = [f"{node.get('name')}:{node.get('interval')}" if node.get("interval") else node.get("name")
                   for node in nodes if node.get("type") != "measure"]  # fmt: skip
         groups = [one if ":" in one or known[one]["type"] not in ("date", "datetime") else f"{one}:month"
