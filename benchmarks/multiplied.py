@@ -36,7 +36,8 @@ EVENTS = """
                %(day)s::date + make_interval(secs => k * 3600), %(day)s, k * 3600, 1 + (c.id + k) %% 9, ''
           FROM generate_series(1, %(count)s) k, kor_contract c
           JOIN res_partner p ON p.id = c.partner_id JOIN kor_metric m ON m.code = 'api_calls'
-         WHERE c.date_activated IS NOT NULL ORDER BY k, c.id
+         WHERE c.date_activated IS NOT NULL AND NOT EXISTS (SELECT FROM kor_usage_rollup r
+                WHERE (r.contract_id, r.metric_id, r.day) = (c.id, m.id, %(day)s)) ORDER BY k, c.id
         RETURNING contract_id, partner_id, metric_id, company_id, day, second, quantity
     )
     INSERT INTO kor_usage_rollup (contract_id, partner_id, company_id, tier_id, metric_id, day, dimension, total,

@@ -74,8 +74,7 @@ class Screen:
             if group:
                 self.groups += [group] if isinstance(group, str) else group
             elif node.get("domain"):
-                parent = next((one for one in search.iter() if node in list(one)), None)
-                domains.setdefault(id(parent), []).append(self.evaluate(node.get("domain")))
+                domains.setdefault(find_place(search, node), []).append(self.evaluate(node.get("domain")))
         for some in domains.values():
             self.domain = [*self.domain, *["|"] * (len(some) - 1), *(leaf for one in some for leaf in join(one))]
 
@@ -116,7 +115,9 @@ class Screen:
 
     def get_sums(self, root, kind):
         """Return the call of a pivot or a graph: its groups by the measures that it shows."""
-        nodes, known = [node for node in root if node.tag == "field"], self.models[self.model]["fields"]
+        # What is not shown is only offered to choose from, or kept from that.
+        nodes = [node for node in root if node.tag == "field" and node.get("invisible") not in ("1", "True")]
+        known = self.models[self.model]["fields"]
         groups = [f"{node.get('name')}:{node.get('interval')}" if node.get("interval") else node.get("name")
                   for node in nodes if node.get("type") != "measure"]  # fmt: skip
         groups = [one if ":" in one or known[one]["type"] not in ("date", "datetime") else f"{one}:month"
@@ -153,6 +154,15 @@ class Screen:
                 if top["__count"] > most:
                     most, records["heaviest"] = top["__count"], top[field["relation_field"]][0]
         return records
+
+
+def find_place(search, node):
+    """Return where a filter stands: the node around it, and how many separators before. Those of a place are or-ed."""
+    for parent in search.iter():
+        if node in list(parent):
+            before = list(parent)[: list(parent).index(node)]
+            return id(parent), sum(one.tag == "separator" for one in before)
+    return None
 
 
 class Moments:

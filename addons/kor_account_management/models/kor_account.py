@@ -56,6 +56,7 @@ class KorAccount(models.Model):
     amount_due = fields.Monetary(string="Overdue", readonly=True)
     ticket_count = fields.Integer(string="Open Tickets", readonly=True)
 
+    _weakest_idx = models.Index("(health_score, id)")
     _partner_unique = models.UniqueIndex("(partner_id, company_id)", "This customer has an account already.")
 
     @api.model

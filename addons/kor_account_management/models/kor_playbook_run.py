@@ -15,4 +15,5 @@ class KorPlaybookRun(models.Model):
     user_id = fields.Many2one(related="account_id.user_id", string="Account Manager")
     date = fields.Datetime(required=True, default=fields.Datetime.now)
 
+    _newest_idx = models.Index("(date DESC, id DESC)")
     _signal_unique = models.UniqueIndex("(playbook_id, signal_id)", "A playbook starts once on a signal.")

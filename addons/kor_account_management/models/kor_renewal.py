@@ -90,6 +90,7 @@ class KorRenewal(models.Model):
     has_activity = fields.Boolean(readonly=True, help="The manager was given an activity ahead of the notice.")
     note = fields.Text()
 
+    _open_idx = models.Index("(date, id) WHERE state = 'open'")
     _term_unique = models.UniqueIndex("(contract_id, date)", "The end of this term is in the list already.")
 
     @api.depends("contract_id.name", "partner_id.name", "date")

@@ -75,6 +75,7 @@ class KorSignal(models.Model):
     explanation = fields.Json(readonly=True)
     explanation_text = fields.Char(string="Computed", compute="_compute_explanation_text")
 
+    _newest_idx = models.Index("(date DESC, id DESC)")
     _open_unique = models.UniqueIndex(
         "(account_id, COALESCE(contract_id, 0), kind, key) WHERE date_over IS NULL", "This signal is noted already."
     )

@@ -44,6 +44,8 @@ class AccountMove(models.Model):
 
     # Odoo's form of a customer asks what was invoiced to it, without an index of its own for that.
     _kor_customer_idx = models.Index("(commercial_partner_id, invoice_date)")
+    # Odoo's lists and forms of invoices look for those of the same day and amount, which may be there twice.
+    _kor_twin_idx = models.Index("(invoice_date, amount_total) WHERE invoice_date IS NOT NULL")
 
     def _auto_init(self):
         if not column_exists(self.env.cr, self._table, "kor_contract_id"):

@@ -59,6 +59,8 @@ class KorBillingItem(models.Model):
 
     # In the order of the list: else all that was ever billed would be sorted for its first page.
     _newest_idx = models.Index("(date_start DESC, id DESC)")
+    # The list of runs counts what each has billed from this index alone.
+    _run_idx = models.Index("(run_id, move_id, company_id) WHERE run_id IS NOT NULL")
     _slice_unique = models.UniqueIndex(
         "(contract_line_id, period_start, revision) WHERE state = 'booked'",
         "This period of the contract line is billed already.",

@@ -219,7 +219,8 @@ class KorCostPool(models.Model):
         self.ensure_one()
         self.check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id("kor_reporting.kor_cost_allocation_action")
-        return {**action, "domain": [("pool_id", "=", self.id)], "context": {"create": False}}
+        context = {"create": False, "pivot_row_groupby": ["partner_id"]}
+        return {**action, "domain": [("pool_id", "=", self.id)], "context": context}
 
     @api.model
     def _cron_refresh(self):

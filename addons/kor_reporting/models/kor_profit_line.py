@@ -66,16 +66,20 @@ class KorProfitLine(models.Model):
 
     @property
     def _table_query(self):
+        # What is of the customer is looked up for the rows that are shown or asked for it, not for all that are summed.
         return SQL(
             """
-            SELECT fact.*, fact.revenue - fact.cost AS margin, customer.id AS partner_id, customer.country_id,
+            SELECT fact.*, fact.revenue - fact.cost AS margin,
+                (SELECT COALESCE(partner.commercial_partner_id, partner.id) FROM res_partner partner
+                  WHERE partner.id = contract.partner_id) AS partner_id,
+                (SELECT customer.country_id FROM res_partner partner
+                   JOIN res_partner customer ON customer.id = COALESCE(partner.commercial_partner_id, partner.id)
+                  WHERE partner.id = contract.partner_id) AS country_id,
                 contract.tier_id, contract.plan_id, contract.account_manager_id,
-                company.currency_id AS company_currency_id
+                (SELECT company.currency_id FROM res_company company
+                  WHERE company.id = fact.company_id) AS company_currency_id
             FROM (%s UNION ALL %s UNION ALL %s) fact
             JOIN kor_contract contract ON contract.id = fact.contract_id AND contract.company_id = fact.company_id
-            JOIN res_partner partner ON partner.id = contract.partner_id
-            JOIN res_partner customer ON customer.id = COALESCE(partner.commercial_partner_id, partner.id)
-            JOIN res_company company ON company.id = fact.company_id
             WHERE contract.state != 'draft'
             """,
             self._get_recognised_query(),

@@ -40,6 +40,8 @@ class KorSlaReportLine(models.Model):
     actual_text = fields.Char(string="Was", compute="_compute_texts")
     evidence_html = fields.Html(string="Evidence", compute="_compute_evidence_html", sanitize=False)
 
+    _newest_idx = models.Index("(month DESC, id)")
+
     @api.depends("kind", "priority")
     @api.depends_context("lang")
     def _compute_name(self):

@@ -66,6 +66,7 @@ class KorUsageRollup(models.Model):
     is_condensed = fields.Boolean(readonly=True, help="Single events of the day have been dropped.")
 
     _series_unique = models.UniqueIndex("(contract_id, metric_id, day, dimension)")
+    _newest_idx = models.Index("(day DESC, id DESC)")
     _kept_idx = models.Index("(company_id, day) WHERE has_events")
 
     @api.model
