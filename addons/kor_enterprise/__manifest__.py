@@ -18,4 +18,5 @@
     ],
     "assets": {"web.assets_tests": ["kor_enterprise/static/tests/tours/*.js"]},
     "application": True,
+    "pre_init_hook": "pre_init_hook",
 }

@@ -8,6 +8,7 @@
     "images": ["static/description/screen.png"],
     "depends": ["kor_reporting", "hr_timesheet"],
     "data": [
+        "security/account_analytic_line_security.xml",
         "views/kor_cost_pool_views.xml",
         "views/kor_cost_pool_template_views.xml",
     ],
