@@ -148,7 +148,8 @@ class ProjectTask(models.Model):
     def create(self, vals_list):
         tasks = super().create(vals_list)
         if not self._is_kor_planning():
-            tasks.filtered("kor_step").sudo().kor_onboarding_id._replan()  # the plan follows, whoever adds a task
+            planned_sudo = tasks.sudo().filtered("kor_step")  # the plan follows, whoever adds a task
+            planned_sudo.kor_onboarding_id._replan()
         return tasks
 
     def write(self, vals):

@@ -47,6 +47,15 @@ class TestAccess(OnboardingCase):
         self.assertFalse(self.env["project.task"].with_user(self.portal).search([]))
         self.assertFalse(self.env["project.project"].with_user(self.portal).search([]))
 
+    def test_collaborator_of_a_shared_project_works_in_it_as_ever(self):
+        project = self.env["project.project"].create({"name": "Shared", "privacy_visibility": "portal"})
+        project._add_collaborators(self.portal.partner_id)
+        project._add_followers(self.portal.partner_id)
+        tasks = self.env["project.task"].with_user(self.portal).with_context(default_project_id=project.id)
+        task = tasks.create({"name": "Ours"})
+        task.write({"state": "1_done"})
+        self.assertEqual((task.project_id, task.state), (project, "1_done"))
+
     def test_customer_calls_and_writes_nothing(self):
         mine = self.onboarding.with_user(self.portal)
         step = self.onboarding.step_ids[0]
