@@ -79,7 +79,7 @@ class KorBillingRun(models.Model):
     @api.depends("state", "contract_ids", "company_id", "date")
     def _compute_due(self):
         for run in self:
-            run.due_count = len(run._get_due_contracts())
+            run.due_count = 0 if run.state == "done" else len(run._get_due_contracts())
 
     @api.depends("state", "contract_ids", "company_id")
     def _compute_failed(self):
