@@ -60,6 +60,15 @@ class TestProfitLine(ReportCase):
                     for amount, name in zip(sums, ("recognised", "cost", "profit"), strict=True):
                         self.assertAlmostEqual(amount, row[name], 2, name)
 
+    def test_pages_are_those_of_the_whole_list(self):
+        whole = self.Line.search(self.domain)
+        self.assertEqual(len({line.date.month for line in whole}), 3)
+        for today in ("2026-03-31", "2026-04-20", "2026-07-15"):
+            with freeze_time(f"{today} 12:00:00"):
+                for size in range(1, len(whole) + 2):
+                    pages = [self.Line.search(self.domain, start, size) for start in range(0, len(whole), size)]
+                    self.assertEqual([line.id for page in pages for line in page], whole.ids, (today, size))
+
     def test_costs_by_category_and_all_together(self):
         totals = self._report("month")["totals"]
         found = dict(self.Line._read_group([*self.domain, ("kind", "=", "cost")], ["category"], ["cost:sum"]))
