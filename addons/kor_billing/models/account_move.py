@@ -121,6 +121,7 @@ class AccountMove(models.Model):
             vals["line_ids"] = own
 
     # EXTENDS account
+    @api.onchange("partner_id")
     def _inverse_partner_id(self):
         """Leave out new invoices on whose lines the customer stands already.
 
@@ -133,6 +134,7 @@ class AccountMove(models.Model):
         return super()._inverse_partner_id()
 
     # EXTENDS account
+    @api.onchange("currency_id")
     def _inverse_currency_id(self):
         """Leave out new invoices whose lines have their currency; to look, core would read the lines of all again."""
         if self.env.context.get("kor_move_builder") is BUILDING:

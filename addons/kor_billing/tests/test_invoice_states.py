@@ -1,5 +1,5 @@
 from odoo.exceptions import UserError
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 
 from .common import KorBillingCommon
 
@@ -10,6 +10,19 @@ class TestInvoiceStates(KorBillingCommon):
         super().setUp()
         self.contract = self._make_contract()
         self.move = self._bill(self.contract, "2026-01-01", "2026-01-31")
+
+    def test_lines_follow_customer_and_currency_in_the_form_of_any_invoice(self):
+        other = self.env["res.partner"].create({"name": "Other"})
+        foreign = self.setup_other_currency("EUR")
+        move = self.init_invoice("out_invoice", amounts=[100.0])
+        with Form(move) as form:
+            form.partner_id = other
+            form.currency_id = foreign
+            # What the form shows before it is saved.
+            shown = form.invoice_line_ids._records[0]
+            self.assertEqual((shown["partner_id"], shown["currency_id"]), (other.id, foreign.id))
+        self.assertEqual(move.line_ids.partner_id, other)
+        self.assertEqual(move.line_ids.currency_id, foreign)
 
     def test_reset_invoice_frees_its_slices(self):
         self.move.button_draft()
