@@ -22,7 +22,7 @@ PLAIN_FIELDS = NEEDED_FIELDS | {
 # As core sorts the lines of an invoice.
 SEQUENCES = {"product": 100, "tax": 10000, "payment_term": 12000}
 # What core computes of a draft only when it writes it: once more, for each number that it gives. Teams are of sales.
-OPEN_FIELDS = {"always_tax_exigible", "checked", "invoice_partner_display_name", "made_sequence_gap", "team_id"}
+OPEN_FIELDS = ("always_tax_exigible", "checked", "invoice_partner_display_name", "made_sequence_gap", "team_id")
 # What core adds to the context and forgets again, more than a hundred times for an invoice.
 PASSING_CONTEXTS = (
     {"prefetch_fields": False},
@@ -68,8 +68,9 @@ class KorMoveBuilder(models.AbstractModel):
         partners_sudo |= partners_sudo.commercial_partner_id
         for name in ("user_ids", "child_ids"):
             partners_sudo.mapped(name)
-        for name in moves._fields.keys() & OPEN_FIELDS:
-            moves.mapped(name)
+        for name in OPEN_FIELDS:
+            if name in moves._fields:
+                moves.mapped(name)
         # Posting changes no amount of what was made complete a moment ago.
         moves = moves.with_context(kor_move_builder=BUILDING, kor_move_is_whole=BUILDING)
         # As core posts.
