@@ -46,8 +46,8 @@ Path({found!r}).write_text(json.dumps([before, after]))
 """
 # Whatever an add-on can put into a database, one line each: the same lines must stand there after as before. Left out
 # are lists that Odoo does not clear for its own modules either: what it remembers of foreign keys, and the names that
-# other modules give to a model's parents and choices. Of the demo stays what the books name: invoiced customers, products
-# and contracts, what these were agreed on, and closed months.
+# other modules give to a model's parents and choices. Of the demo stays what the books name: invoiced customers,
+# products and contracts, what these were agreed on, and closed months.
 _STRUCTURE = """
     SELECT CASE relkind WHEN 'v' THEN 'view ' WHEN 'i' THEN 'index ' WHEN 'S' THEN 'sequence ' ELSE 'table ' END
         || relname FROM pg_class WHERE relnamespace = 'public'::regnamespace

@@ -279,8 +279,9 @@ class KorSlaOutage(models.Model):
 
     @api.model
     def _mark_stale(self, contracts, first, last):
-        super()._mark_stale(contracts, first, last)
+        result = super()._mark_stale(contracts, first, last)
         self.env["kor.sla.budget"]._mark_stale(contracts, first, last)
+        return result
 
     @api.model
     def _get_reported_fields(self):
