@@ -99,10 +99,10 @@ def taken_back(env):
         env.invalidate_all(flush=False)
 
 
-def read_batch_size(env, parameter, default):
-    """Return how many records a job takes at once: what the system's parameter says, where that is a number."""
-    size = env["ir.config_parameter"].sudo().get_param(parameter)  # whoever works goes by the system's parameter
-    return int(size) if str(size).isdecimal() and int(size) else default
+def read_whole_number(env, parameter, default, lowest=0):
+    """Return the whole number that a system parameter says; the default where it says none, or one below the lowest."""
+    text = env["ir.config_parameter"].sudo().get_param(parameter)  # whoever works goes by the system's parameter
+    return int(text) if str(text).isdecimal() and int(text) >= lowest else default
 
 
 def is_picture(data):

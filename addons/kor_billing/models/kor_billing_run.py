@@ -6,7 +6,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
-from odoo.addons.kor_enterprise_tiers.tools import insist, read_batch_size
+from odoo.addons.kor_enterprise_tiers.tools import insist, read_whole_number
 
 _logger = logging.getLogger(__name__)
 BATCH_PARAMETER = "kor_billing.batch_size"
@@ -207,7 +207,7 @@ class KorBillingRun(models.Model):
 
     @api.model
     def _get_batch_size(self):
-        return read_batch_size(self.env, BATCH_PARAMETER, BATCH_SIZE)
+        return read_whole_number(self.env, BATCH_PARAMETER, BATCH_SIZE, lowest=1)
 
     def _add_joined(self, batch):
         """Return the batch with the other due contracts of its customers, where they share an invoice."""

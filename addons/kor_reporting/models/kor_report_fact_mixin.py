@@ -54,23 +54,11 @@ class KorReportFactMixin(models.AbstractModel):
     _description = "Facts of Recurring Revenue"
 
     @api.model
-    def _get_mrr_facts(self, company, contracts=None):
-        """Return the facts of the MRR ledger of all contracts of a company, or of some of them.
-
-        :return: (facts of `engine.mrr`, whose cause is the id of an amendment or None, {amendment id: its number})
-        """
-        self.env.flush_all()
-        deals = self._read_deals(company, contracts=contracts)
-        return self._read_facts(deals)
-
-    @api.model
-    def _read_deals(self, company, manager=None, contracts=None):
+    def _read_deals(self, company, manager=None):
         """Return {contract id: Deal} of what was ever agreed, of one account manager or of all."""
         conditions = [SQL("contract.company_id = %s", company.id), SQL("contract.state != 'draft'")]
         if manager:
             conditions.append(SQL("contract.account_manager_id = %s", manager.id))
-        if contracts is not None:
-            conditions.append(SQL("contract.id = ANY(%s)", list(contracts.ids)))
         rows = self.env.execute_query(
             SQL(
                 """
@@ -92,7 +80,10 @@ class KorReportFactMixin(models.AbstractModel):
 
     @api.model
     def _read_facts(self, deals):
-        """Return the facts of contracts, and the numbers of the amendments that caused them."""
+        """Return the facts of the MRR ledger of contracts, and the numbers of the amendments that caused them.
+
+        :return: (facts of `engine.mrr`, whose cause is the id of an amendment or None, {amendment id: its number})
+        """
         if not deals:
             return [], {}
         ids = list(deals)

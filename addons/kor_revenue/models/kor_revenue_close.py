@@ -8,7 +8,7 @@ from odoo.fields import Domain
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import format_date
 
-from odoo.addons.kor_enterprise_tiers.tools import insist, read_batch_size
+from odoo.addons.kor_enterprise_tiers.tools import insist, read_whole_number
 
 from ..engine.delivery import RecognitionError
 
@@ -263,7 +263,7 @@ class KorRevenueClose(models.Model):
 
     @api.model
     def _get_batch_size(self):
-        return read_batch_size(self.env, BATCH_PARAMETER, BATCH_SIZE)
+        return read_whole_number(self.env, BATCH_PARAMETER, BATCH_SIZE, lowest=1)
 
     def _work(self, limit=None):
         """Book one batch of contracts, all of them where one entry holds a month; return how many were looked at."""
