@@ -176,6 +176,8 @@ class Workbook:
     def chart(self, title, kind, model, measure, group_by, action, domain=(), match=None, **options):
         """Return a chart of records: kind is bar, line, pie and so on; its parts open their records by the action.
 
+        It is long, as it lists all that a chart of Odoo's spreadsheet consists of.
+
         :param options: `colors` names the field of the last group by whose meaning it is coloured, `context` is that
             of the reading; the others are the chart's own
         """
