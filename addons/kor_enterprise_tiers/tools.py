@@ -88,6 +88,26 @@ def insist(env, work, tries=5):
                 raise
 
 
+def work_off(tasks, remaining, work):
+    """Work off records in the state running, batch by batch, as a job beside others that do the same.
+
+    :param remaining: how much there is to do, as the job's progress counts it
+    :param work: does a batch of a record and returns how much that was; 0 leaves what is left to others
+    """
+    env = tasks.env
+    cron = env["ir.cron"]
+    cron._commit_progress(remaining=remaining)
+    for task in tasks:
+        while task.state == "running":
+            through = work(task.with_company(task.company_id))
+            if not cron._commit_progress(through):
+                return
+            # What was done is not read again; kept, it would grow with each batch.
+            env.invalidate_all()
+            if not through:
+                break
+
+
 @contextmanager
 def taken_back(env):
     """Take back whatever is written inside: what is only looked at leaves nothing behind."""

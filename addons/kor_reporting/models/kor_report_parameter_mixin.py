@@ -103,12 +103,7 @@ class KorReportParameterMixin(models.AbstractModel):
 
     def _get_contracts_domain(self):
         """Return the domain of the contracts that run in the period."""
-        return [
-            ("company_id", "=", self.company_id.id),
-            ("state", "!=", "draft"),
-            ("date_start", "<=", self.date_to),
-            "|", ("date_end_effective", "=", False), ("date_end_effective", ">=", self.date_from),
-        ]  # fmt: skip
+        return self.env["kor.contract"]._get_running_domain(self.company_id, self.date_from, self.date_to)
 
     def _check_days(self):
         if not (self.date_from and self.date_to):
