@@ -23,36 +23,38 @@ from jwcrypto import jwk, jwt
 LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
 LOGIN_PAGE = """<!doctype html><title>Harbour</title><form method="post">{% csrf_token %}{{ form.as_p }}
 <button type="submit">Log in at Harbour</button></form>"""
+APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "oauth2_provider",
+]
+MIDDLEWARE = [
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "OPTIONS": {
+            "loaders": [("django.template.loaders.locmem.Loader", {"registration/login.html": LOGIN_PAGE})],
+            "context_processors": ["django.template.context_processors.request"],
+        },
+    }
+]
 
 
 def configure(port, folder):
     key = jwk.JWK.generate(kty="RSA", size=2048)
     settings.configure(
         SECRET_KEY="only for tests",
-        DEBUG=False,
         ALLOWED_HOSTS=["127.0.0.1"],
         ROOT_URLCONF=__name__,
         DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": str(Path(folder) / "idp.sqlite3")}},
-        INSTALLED_APPS=[
-            "django.contrib.auth",
-            "django.contrib.contenttypes",
-            "django.contrib.sessions",
-            "oauth2_provider",
-        ],
-        MIDDLEWARE=[
-            "django.contrib.sessions.middleware.SessionMiddleware",
-            "django.middleware.csrf.CsrfViewMiddleware",
-            "django.contrib.auth.middleware.AuthenticationMiddleware",
-        ],
-        TEMPLATES=[
-            {
-                "BACKEND": "django.template.backends.django.DjangoTemplates",
-                "OPTIONS": {
-                    "loaders": [("django.template.loaders.locmem.Loader", {"registration/login.html": LOGIN_PAGE})],
-                    "context_processors": ["django.template.context_processors.request"],
-                },
-            }
-        ],
+        INSTALLED_APPS=APPS,
+        MIDDLEWARE=MIDDLEWARE,
+        TEMPLATES=TEMPLATES,
         # All on one host: cookies do not tell ports apart.
         SESSION_COOKIE_NAME="idp_session",
         CSRF_COOKIE_NAME="idp_csrf",

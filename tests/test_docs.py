@@ -144,7 +144,7 @@ def test_reference_of_calls_is_up_to_date():
 def test_system_parameters_are_those_that_the_code_reads():
     table = {name for row in read_table(GUIDES["administration"], "Settings and parameters")
              for name in re.findall(r"`(kor_\w+\.\w+)`", row[0])}  # fmt: skip
-    read = set(re.findall(r'(?:get_param\(|config_parameter=|PARAMETER = )"(kor_\w+\.\w+)"', read_sources()))
+    read = set(re.findall(r'(?:number\(self\.env, |config_parameter=|PARAMETER = )"(kor_\w+\.\w+)"', read_sources()))
     assert table == read
 
 

@@ -31,6 +31,10 @@ def test_limit_holds_for_all_clients_together_and_every_call_is_counted(site):
     assert statuses[200] + statuses[404] == LIMIT
     left = sorted(int(one.headers["RateLimit-Remaining"]) for one in answers if one.status_code != 429)
     assert left == list(range(LIMIT)), "each call was told another number"
+    check_counts(site, integration, statuses)
+
+
+def check_counts(site, integration, statuses):
     rows = clients.query(
         site,
         """SELECT t.successes + coalesce(sum(d.successes), 0), t.failures + coalesce(sum(d.failures), 0)

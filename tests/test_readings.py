@@ -103,10 +103,9 @@ def clickhouse():
     server.server_close()
 
 
-def test_documented_exporter_brings_hours_and_their_late_events(site, clickhouse, tmp_path):
-    admin = clients.XmlRpc(site, "admin")
-    contract = clients.make_contract(admin, "Ravine")
-    (found,) = admin.call("kor.contract", "read", [contract], fields=["name"])
+@pytest.fixture
+def exporter(site, clickhouse, tmp_path):
+    """Return what runs the documented exporter, and the environment in which it does."""
     script = tmp_path / "exporter.py"
     script.write_text(re.search(r"```python\n(.*?)```", SCALING.read_text(), re.DOTALL).group(1))
     environment = {
@@ -125,6 +124,15 @@ def test_documented_exporter_brings_hours_and_their_late_events(site, clickhouse
         ]  # fmt: skip
         done = subprocess.run([sys.executable, script], env=environment, capture_output=True, text=True, timeout=60)
         return done.returncode, done.stderr
+
+    return export, environment
+
+
+def test_documented_exporter_brings_hours_and_their_late_events(site, exporter):
+    export, environment = exporter
+    admin = clients.XmlRpc(site, "admin")
+    contract = clients.make_contract(admin, "Ravine")
+    [found] = admin.call("kor.contract", "read", [contract], fields=["name"])
 
     def used():
         return admin.call("kor.contract", "usage", [contract], date_from="2026-01-01", date_to="2026-01-31")["metrics"][

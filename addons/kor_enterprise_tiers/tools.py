@@ -88,6 +88,26 @@ def insist(env, work, tries=5):
                 raise
 
 
+def work_off(tasks, remaining, work):
+    """Work off records in the state running, batch by batch, as a job beside others that do the same.
+
+    :param remaining: how much there is to do, as the job's progress counts it
+    :param work: does a batch of a record and returns how much that was; 0 leaves what is left to others
+    """
+    env = tasks.env
+    cron = env["ir.cron"]
+    cron._commit_progress(remaining=remaining)
+    for task in tasks:
+        while task.state == "running":
+            through = work(task.with_company(task.company_id))
+            if not cron._commit_progress(through):
+                return
+            # What was done is not read again; kept, it would grow with each batch.
+            env.invalidate_all()
+            if not through:
+                break
+
+
 @contextmanager
 def taken_back(env):
     """Take back whatever is written inside: what is only looked at leaves nothing behind."""
@@ -99,10 +119,10 @@ def taken_back(env):
         env.invalidate_all(flush=False)
 
 
-def read_batch_size(env, parameter, default):
-    """Return how many records a job takes at once: what the system's parameter says, where that is a number."""
-    size = env["ir.config_parameter"].sudo().get_param(parameter)  # whoever works goes by the system's parameter
-    return int(size) if str(size).isdecimal() and int(size) else default
+def read_whole_number(env, parameter, default, lowest=0):
+    """Return the whole number that a system parameter says; the default where it says none, or one below the lowest."""
+    text = env["ir.config_parameter"].sudo().get_param(parameter)  # whoever works goes by the system's parameter
+    return int(text) if str(text).isdecimal() and int(text) >= lowest else default
 
 
 def is_picture(data):

@@ -114,15 +114,12 @@ class TestAccounts(AccountCase):
         self.assertFalse(self.account.date_contact)
         contract = self.contract.with_user(member)
         contract.message_post(body="A note", subtype_xmlid="mail.mt_note")
-        self.contract.with_user(self.env.ref("base.user_root")).message_post(
-            body="Sent by a job", partner_ids=person.ids, message_type="comment", subtype_xmlid="mail.mt_comment"
-        )
+        sent = {"partner_ids": person.ids, "message_type": "comment", "subtype_xmlid": "mail.mt_comment"}
+        self.contract.with_user(self.env.ref("base.user_root")).message_post(body="Sent by a job", **sent)
         self._refresh()
         self.assertFalse(self.account.date_contact, "neither a note nor a job")
         table = [
-            lambda: contract.message_post(
-                body="How are you?", partner_ids=person.ids, message_type="comment", subtype_xmlid="mail.mt_comment"
-            ),
+            lambda: contract.message_post(body="How are you?", **sent),
             lambda: self.contract.message_post(body="Well", author_id=person.id, message_type="email"),
             lambda: self.account.activity_schedule("mail.mail_activity_data_call").action_feedback(),
         ]

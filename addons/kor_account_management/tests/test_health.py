@@ -207,6 +207,11 @@ class TestHealthJob(AccountCase):
             ]
         )
         contracts.action_activate()
+        self._use_calls(contracts)
+        return self.env["kor.account"].search([("partner_id", "in", partners.ids)])
+
+    def _use_calls(self, contracts):
+        """Let contracts use calls on each of the last sixty days."""
         self.env.flush_all()
         self.env.cr.execute(
             SQL(
@@ -221,7 +226,6 @@ class TestHealthJob(AccountCase):
                 contracts.ids,
             )
         )
-        return self.env["kor.account"].search([("partner_id", "in", partners.ids)])
 
     def _run_job(self, **arguments):
         with patch.object(type(self.env["ir.cron"]), "_commit_progress", lambda *_args, **_values: 1.0):

@@ -6,7 +6,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
-from odoo.addons.kor_enterprise_tiers.tools import insist, read_batch_size
+from odoo.addons.kor_enterprise_tiers.tools import insist, read_whole_number, work_off
 
 _logger = logging.getLogger(__name__)
 BATCH_PARAMETER = "kor_billing.batch_size"
@@ -207,7 +207,7 @@ class KorBillingRun(models.Model):
 
     @api.model
     def _get_batch_size(self):
-        return read_batch_size(self.env, BATCH_PARAMETER, BATCH_SIZE)
+        return read_whole_number(self.env, BATCH_PARAMETER, BATCH_SIZE, lowest=1)
 
     def _add_joined(self, batch):
         """Return the batch with the other due contracts of its customers, where they share an invoice."""
@@ -268,19 +268,9 @@ class KorBillingRun(models.Model):
     @api.model
     def _cron_work(self):
         """Work off the runs that are under way, beside other workers that do the same."""
-        cron = self.env["ir.cron"]
         runs = self.search([("state", "=", "running")], order="id")
-        cron._commit_progress(remaining=sum(run.due_count for run in runs))
-        for run in runs:
-            while run.state == "running":
-                through, _left = run.with_company(run.company_id)._work_insistently()
-                if not cron._commit_progress(through):
-                    return
-                # What was billed is not read again; kept, it would grow with each batch.
-                self.env.invalidate_all()
-                if not through:
-                    # Somebody else holds what is left: the next job sees to it.
-                    break
+        # Where nothing was done somebody else holds what is left: the next job sees to it.
+        work_off(runs, sum(run.due_count for run in runs), lambda run: run._work_insistently()[0])
 
     @api.model
     def _get_companies_without_run(self):

@@ -123,8 +123,8 @@ class KorContractCreditMixin(models.AbstractModel):
         )
         return note
 
-    def _prepare_credit_note_values(self, move, parts, day):
-        """Return the values of a credit note. Extensible."""
+    def _prepare_note_head(self, move, day):
+        """Return the values of any credit note over an invoice, without its lines."""
         foreign = move.currency_id != move.company_id.currency_id
         return {
             **self._prepare_move_head(day),
@@ -135,6 +135,12 @@ class KorContractCreditMixin(models.AbstractModel):
             "fiscal_position_id": move.fiscal_position_id.id,
             "invoice_payment_term_id": False,
             **({"invoice_currency_rate": move.invoice_currency_rate} if foreign else {}),
+        }
+
+    def _prepare_credit_note_values(self, move, parts, day):
+        """Return the values of a credit note. Extensible."""
+        return {
+            **self._prepare_note_head(move, day),
             "ref": self.env._("Correction of %(invoice)s", invoice=move.name),
             "kor_date_from": min(part["slice"].start for part in parts),
             "kor_date_to": max(part["slice"].end for part in parts) - timedelta(days=1),

@@ -228,7 +228,8 @@ class KorContractInvoiceMixin(models.AbstractModel):
     def _get_preview_taxes(self, slices, draws=()):
         """Return tax and total of each slice and each drawn credit, by the native tax engine without an invoice."""
         base_lines = [self._get_line(one)._prepare_preview_base_line(one) for one in slices]
-        return self._tax_base_lines(base_lines + [self._prepare_draw_base_line(draw) for draw in draws])
+        base_lines += [self._prepare_credit_base_line(draw.amount, self._get_prepaid_taxes()) for draw in draws]
+        return self._tax_base_lines(base_lines)
 
     def _tax_base_lines(self, base_lines):
         """Return tax and total of each of the lines of what would be one invoice or credit note.

@@ -206,14 +206,14 @@ class KorContractPrepaidMixin(models.AbstractModel):
             ],
         }
 
-    def _prepare_draw_base_line(self, draw):
-        """Return a drawdown as the native tax engine takes it."""
+    def _prepare_credit_base_line(self, amount, taxes):
+        """Return what is taken off an invoice, an amount above zero, as the native tax engine takes it."""
         tax_model = self.env["account.tax"].with_company(self.company_id)
         return tax_model._prepare_base_line_for_taxes_computation(
             self,
-            price_unit=-float(draw.amount),
+            price_unit=-float(amount),
             quantity=1.0,
-            tax_ids=self._get_prepaid_taxes(),
+            tax_ids=taxes,
             currency_id=self.currency_id,
             partner_id=self.partner_invoice_id or self.partner_id,
             rate=1.0,

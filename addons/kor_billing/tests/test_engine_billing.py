@@ -215,6 +215,18 @@ class TestEngineBilling(BaseCase):
 
 days = st.integers(0, 800).map(lambda number: date(2024, 1, 1) + timedelta(number))
 
+discounts = st.lists(
+    st.builds(
+        Discount,
+        key=st.integers(1, 9),
+        name=st.just("Off"),
+        kind=st.sampled_from(["percent", "amount"]),
+        value=st.decimals("1", "99", places=2),
+        periods=st.one_of(st.none(), st.integers(1, 9)),
+    ),
+    max_size=2,
+)
+
 
 @st.composite
 def contracts(draw):
@@ -235,20 +247,7 @@ def contracts(draw):
                 day_count=draw(st.sampled_from(["actual", "thirty_day", "thirty_360", "none"])),
             )
         )
-    offs = draw(
-        st.lists(
-            st.builds(
-                Discount,
-                key=st.integers(1, 9),
-                name=st.just("Off"),
-                kind=st.sampled_from(["percent", "amount"]),
-                value=st.decimals("1", "99", places=2),
-                periods=st.one_of(st.none(), st.integers(1, 9)),
-            ),
-            max_size=2,
-        )
-    )
-    return _terms(*lines, start=start.isoformat(), anchor=draw(st.integers(1, 31)), discounts=tuple(offs))
+    return _terms(*lines, start=start.isoformat(), anchor=draw(st.integers(1, 31)), discounts=tuple(draw(discounts)))
 
 
 @tagged("post_install", "-at_install", "kor_engine")

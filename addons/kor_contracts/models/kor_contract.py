@@ -360,6 +360,27 @@ class KorContract(models.Model):
             )
         return day
 
+    @api.model
+    def _parse_text(self, value, label, length):
+        """Return a text from plain input, stripped, or raise where it is none or too long."""
+        if not isinstance(value, str):
+            raise UserError(self.env._("“%(name)s” must be text, not “%(value)s”.", name=label, value=value))
+        if len(value) > length:
+            raise UserError(
+                self.env._("“%(name)s” is longer than %(length)s characters; shorten it.", name=label, length=length)
+            )
+        return value.strip()
+
+    @api.model
+    def _get_running_domain(self, company, first, last):
+        """Return the domain of the contracts that run on a day of the period."""
+        return [
+            ("company_id", "=", company.id),
+            ("state", "!=", "draft"),
+            ("date_start", "<=", last),
+            "|", ("date_end_effective", "=", False), ("date_end_effective", ">=", first),
+        ]  # fmt: skip
+
     def _get_report_base_filename(self):
         self.ensure_one()
         return self.env._("Contract %(number)s", number=self.name)

@@ -75,11 +75,9 @@ class KorContractDocumentMixin(models.AbstractModel):
         """Return the PDF of the contract, in the customer's language and the company's look."""
         self.ensure_one()
         contract = self.sudo()  # whoever may read the contract gets its document; the report checks that
-        contract = contract.with_context(lang=contract.partner_id.lang or self.env.lang)
-        look = contract.env["kor.pdf"]._get_look(contract.company_id)
-        values = {"doc": contract, "layout": "kor_contracts.kor_contract_pdf_layout", **look}
-        html = contract.env["ir.qweb"]._render("kor_contracts.report_kor_contract_document", values)
-        return self.env["kor.pdf"]._render(html)
+        return self.env["kor.pdf"]._render_document(
+            contract, "kor_contracts.report_kor_contract_document", "kor_contracts.kor_contract_pdf_layout"
+        )
 
     @api.model
     def _get_thread_with_access(self, thread_id, **kwargs):

@@ -61,6 +61,13 @@ class KorPdf(models.AbstractModel):
         return "\n".join(line.strip() for line in lines if line.strip())
 
     @api.model
+    def _render_document(self, record, template, layout):
+        """Return the PDF of a customer's record, in the customer's language and the company's look."""
+        doc = record.with_context(lang=record.partner_id.lang or self.env.lang)
+        look = doc.env["kor.pdf"]._get_look(doc.company_id)
+        return self._render(doc.env["ir.qweb"]._render(template, {"doc": doc, "layout": layout, **look}))
+
+    @api.model
     def _render(self, html):
         """Return the PDF of a whole HTML document as bytes. It may use nothing but data: images and own fonts."""
         if weasyprint is None:

@@ -79,9 +79,9 @@ class ContractCase(TransactionCase):
         return Command.create({"metric_id": metric.id, "kind": kind, "quantity": quantity})
 
     @classmethod
-    def _create_plan(cls, **values):
+    def _get_plan_charges(cls):
         tiers = [Command.create({"up_to": 10}), Command.create({"up_to": 0, "unit_price": 0.25})]
-        charges = [
+        return [
             {"name": "Base fee", "unit_price": 100},
             {
                 "name": "Seats",
@@ -101,6 +101,9 @@ class ContractCase(TransactionCase):
             {"name": "Set-up", "charge_type": "one_time", "unit_price": 500},
             {"name": "Training", "unit_price": 30, "optional": True},
         ]
+
+    @classmethod
+    def _create_plan(cls, **values):
         return cls.env["kor.plan"].create(
             {
                 "name": "Summit annual",
@@ -109,7 +112,7 @@ class ContractCase(TransactionCase):
                 "term": "annual",
                 "charge_ids": [
                     Command.create({"product_id": cls.product.id, "sequence": number, **charge})
-                    for number, charge in enumerate(charges)
+                    for number, charge in enumerate(cls._get_plan_charges())
                 ],
                 "discount_ids": [Command.create({"name": "Partner", "value": 10})],
                 **values,

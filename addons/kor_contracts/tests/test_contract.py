@@ -185,15 +185,21 @@ class TestContract(ContractCase):
             ("created as a draft", {"state": "active"}),
             ("created as a draft", {"date_activated": "2026-01-01 00:00:00"}),
             ("created as a draft", {"date_cancelled": "2026-01-01"}),
-            ("outside the contract", {"line_ids": [self._line(date_start="2025-12-31")]}),
-            ("before it starts", {"line_ids": [self._line(date_end="2025-12-31")]}),
-            ("0 or more", {"line_ids": [self._line(quantity=-1)]}),
-            ("choose the metric", {"line_ids": [self._line(charge_type="per_unit")]}),
             ("no field", {"customer": 1}),
         ]
         for sentence, values in cases:
             with self.subTest(values):
                 self._assert_refused(sentence, values)
+
+    def test_lines_that_cannot_be_are_refused_with_a_sentence(self):
+        for sentence, line in (
+            ("outside the contract", {"date_start": "2025-12-31"}),
+            ("before it starts", {"date_end": "2025-12-31"}),
+            ("0 or more", {"quantity": -1}),
+            ("choose the metric", {"charge_type": "per_unit"}),
+        ):
+            with self.subTest(line):
+                self._assert_refused(sentence, {"line_ids": [self._line(**line)]})
 
     def test_numbers_out_of_range_are_refused_by_the_database(self):
         for constraint, values in {

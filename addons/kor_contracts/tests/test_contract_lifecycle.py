@@ -15,6 +15,34 @@ ALLOWED = {
     ("paused", "ended"),
     ("paused", "cancelled"),
 }
+AGREED = {
+    "name": "X-1",
+    "plan_id": False,
+    "term": "monthly",
+    "term_months": 24,
+    "date_start": "2026-02-01",
+    "date_end": "2026-06-30",
+    "date_end_effective": "2026-06-30",
+    "anchor_day": 15,
+    "tz": "Asia/Tokyo",
+    "feature_ids": [Command.clear()],
+    "support_level_id": False,
+    "uptime_target": 1,
+    "spend_cap": 9,
+    "spend_cap_months": 3,
+    "renewal_uplift_kind": "percent",
+    "renewal_uplift": 3,
+    "price_index_id": False,
+    "index_floor": 1,
+    "index_cap": 9,
+    "index_base_month": "2026-01-01",
+    "minimum_months": 3,
+    "date_minimum_end": "2026-03-31",
+    "termination_fee_kind": "amount",
+    "termination_fee": 9,
+    "mrr": 1,
+    "arr": 1,
+}
 
 
 @tagged("post_install", "-at_install")
@@ -194,36 +222,11 @@ class TestContractLifecycle(ContractCase):
         contract = self._create_contract(activate=True)
         other = self._create_customer("Blue Fjord")
         cases = {
-            "name": "X-1",
+            **AGREED,
             "partner_id": other.id,
             "company_id": self.env["res.company"].create({"name": "Elsewhere"}).id,
             "currency_id": self.env.company.currency_id.id,
             "tier_id": self.tier.parent_id.id,
-            "plan_id": False,
-            "term": "monthly",
-            "term_months": 24,
-            "date_start": "2026-02-01",
-            "date_end": "2026-06-30",
-            "date_end_effective": "2026-06-30",
-            "anchor_day": 15,
-            "tz": "Asia/Tokyo",
-            "feature_ids": [Command.clear()],
-            "support_level_id": False,
-            "uptime_target": 1,
-            "spend_cap": 9,
-            "spend_cap_months": 3,
-            "renewal_uplift_kind": "percent",
-            "renewal_uplift": 3,
-            "price_index_id": False,
-            "index_floor": 1,
-            "index_cap": 9,
-            "index_base_month": "2026-01-01",
-            "minimum_months": 3,
-            "date_minimum_end": "2026-03-31",
-            "termination_fee_kind": "amount",
-            "termination_fee": 9,
-            "mrr": 1,
-            "arr": 1,
         }
         for name, value in cases.items():
             with self.subTest(name), self.assert_refused("is agreed"):

@@ -54,6 +54,13 @@ class LifeCase(KorRevenueCommon, ComplianceCase, RpcCase):
             cls.env, "life_buyer", "base.group_portal", partner_id=person.id, name=person.name, **own
         )
         cls.people = {**cls.staff, "buyer": cls.buyer}
+        cls.plan = cls._make_gold_plan()
+        cls.env.ref("kor_onboarding.template_enterprise").tier_ids += cls.gold
+        if not kor_pdf.weasyprint:
+            cls.startClassPatcher(patch.object(type(cls.env["kor.pdf"]), "_render", lambda self, html: b"%PDF-1.4"))
+
+    @classmethod
+    def _make_gold_plan(cls):
         calls = cls.env.ref("kor_enterprise_tiers.metric_api_calls")
         charges = (
             {"name": "Base fee", "unit_price": 1100},
@@ -68,7 +75,7 @@ class LifeCase(KorRevenueCommon, ComplianceCase, RpcCase):
             },
             {"name": "Set-up", "charge_type": "one_time", "unit_price": 600},
         )
-        cls.plan = cls.env["kor.plan"].create(
+        return cls.env["kor.plan"].create(
             {
                 "name": "Gold annual",
                 "tier_id": cls.gold.id,
@@ -78,9 +85,6 @@ class LifeCase(KorRevenueCommon, ComplianceCase, RpcCase):
                 "charge_ids": [Command.create({"product_id": cls.product.id, **charge}) for charge in charges],
             }
         )
-        cls.env.ref("kor_onboarding.template_enterprise").tier_ids += cls.gold
-        if not kor_pdf.weasyprint:
-            cls.startClassPatcher(patch.object(type(cls.env["kor.pdf"]), "_render", lambda self, html: b"%PDF-1.4"))
 
     @contextmanager
     def _on(self, moment):

@@ -9,4 +9,5 @@ from . import (
     test_price_sentence,
     test_price_tiers,
     test_tiers,
+    test_tools,
 )

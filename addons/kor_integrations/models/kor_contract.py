@@ -141,21 +141,15 @@ class KorContract(models.Model):
     def _check_integration_allowed(self, kind):
         """Raise where the contract does not include what an integration of this kind needs."""
         self.ensure_one()
-        contract_sudo = self.sudo()  # what it includes is no secret to who may see the contract
-        if contract_sudo._includes_integration(kind):
-            return
-        code = FEATURES[kind]
-        feature = self.env["kor.feature"].sudo().search([("code", "=", code)], limit=1)  # its name only
-        raise UserError(
-            self.env._(
-                "%(kind)s needs “%(feature)s”, which contract %(contract)s (%(tier)s) does not include. Choose a "
-                "higher tier, or add the feature to the contract.",
-                kind=self.env["kor.integration"]._get_kind_label(kind),
-                feature=feature.name or code,
-                contract=contract_sudo.name,
-                tier=contract_sudo.tier_id.name or "–",
+        if names := self._find_lack(FEATURES[kind]):
+            raise UserError(
+                self.env._(
+                    "%(kind)s needs “%(feature)s”, which contract %(contract)s (%(tier)s) does not include. Choose a "
+                    "higher tier, or add the feature to the contract.",
+                    kind=self.env["kor.integration"]._get_kind_label(kind),
+                    **names,
+                )
             )
-        )
 
     def _includes_integration(self, kind):
         return FEATURES[kind] in self.feature_ids.mapped("code")
@@ -166,20 +160,27 @@ class KorContract(models.Model):
         :param label: how the deployment is called
         """
         self.ensure_one()
-        contract_sudo = self.sudo()  # what it includes is no secret to who may see the contract
-        if ON_PREMISES_FEATURE in contract_sudo.feature_ids.mapped("code"):
-            return
-        feature = self.env["kor.feature"].sudo().search([("code", "=", ON_PREMISES_FEATURE)], limit=1)  # its name only
-        raise UserError(
-            self.env._(
-                "%(deployment)s needs “%(feature)s”, which contract %(contract)s (%(tier)s) does not include. Choose "
-                "another deployment or a higher tier, or add the feature to the contract.",
-                deployment=label,
-                feature=feature.name or ON_PREMISES_FEATURE,
-                contract=contract_sudo.name,
-                tier=contract_sudo.tier_id.name or "–",
+        if names := self._find_lack(ON_PREMISES_FEATURE):
+            raise UserError(
+                self.env._(
+                    "%(deployment)s needs “%(feature)s”, which contract %(contract)s (%(tier)s) does not include. "
+                    "Choose another deployment or a higher tier, or add the feature to the contract.",
+                    deployment=label,
+                    **names,
+                )
             )
-        )
+
+    def _find_lack(self, code):
+        """Return what a refusal of a feature names, nothing where the contract includes the feature."""
+        contract_sudo = self.sudo()  # what it includes is no secret to who may see the contract
+        if code in contract_sudo.feature_ids.mapped("code"):
+            return {}
+        feature = self.env["kor.feature"].sudo().search([("code", "=", code)], limit=1)  # its name only
+        return {
+            "feature": feature.name or code,
+            "contract": contract_sudo.name,
+            "tier": contract_sudo.tier_id.name or "–",
+        }
 
     def action_open_integrations(self):
         """Open the integrations of the contract.

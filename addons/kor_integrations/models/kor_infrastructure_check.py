@@ -3,6 +3,8 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
+from odoo.addons.kor_sla.tools import check_weight
+
 from ..engine.infrastructure_checks import Streak
 from ..tools.addresses import Allowed, Refused, parse
 from ..tools.guarded_http import get_allowed
@@ -130,14 +132,7 @@ class KorInfrastructureCheck(models.Model):
 
     @api.constrains("weight")
     def _check_weight(self):
-        for check in self:
-            if not 0 <= check.weight <= 1:
-                raise ValidationError(
-                    self.env._(
-                        "The weight is the share of the time that counts as down: from 0 to 1, not %(weight)s.",
-                        weight=check.weight,
-                    )
-                )
+        check_weight(self)
 
     @api.constrains("kind", "url", "host", "port", "expected_status")
     def _check_address(self):

@@ -213,7 +213,7 @@ class KorIntegrationApiMixin(models.AbstractModel):
 
     def _read_expiry(self, value):
         """Return when a key ends, after the given day of the contract, and how many days that is from today."""
-        most = self.env["kor.integration.key"]._get_days("key_days", 365)
+        most = self.env["kor.integration.key"]._get_days("key_days")
         today = self.contract_id._get_today()
         last = today + timedelta(days=most)
         day = last if value in (None, False, "") else parse_day(value)

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
+from odoo.addons.kor_enterprise_tiers.tools import read_whole_number
 from odoo.addons.kor_sla.keys import find_by_key, make_key, prepare_key
 
 from .kor_integration_key_call_mixin import PREFIX
@@ -15,6 +16,8 @@ STATES = [
     ("expired", "Expired"),
     ("revoked", "Revoked"),
 ]
+# What holds where the settings say nothing.
+DAYS = {"key_days": 365, "key_overlap_days": 7, "key_warn_days": 14}
 
 
 class KorIntegrationKey(models.Model):
@@ -169,7 +172,7 @@ class KorIntegrationKey(models.Model):
             )
         now = fields.Datetime.now()
         successor = self.create(self._prepare_successor(now))
-        overlap = now + timedelta(days=self._get_days("key_overlap_days", 7))
+        overlap = now + timedelta(days=self._get_days("key_overlap_days"))
         self.date_expires = min(self.date_expires, overlap)
         self.integration_id._log(
             "info",
@@ -183,7 +186,7 @@ class KorIntegrationKey(models.Model):
         return successor
 
     def _prepare_successor(self, now):
-        lifetime = min(self.lifetime_days, self._get_days("key_days", 365))
+        lifetime = min(self.lifetime_days, self._get_days("key_days"))
         return {
             "name": self.name,
             "integration_id": self.integration_id.id,
@@ -204,15 +207,14 @@ class KorIntegrationKey(models.Model):
         self.flush_recordset(["date_revoked"])
 
     @api.model
-    def _get_days(self, name, default):
-        """Return a number of days from the settings; what is no number counts as not set."""
-        value = self.env["ir.config_parameter"].sudo().get_param(f"kor_integrations.{name}")  # a setting, no secret
-        return int(value) if value and str(value).isdecimal() else default
+    def _get_days(self, name):
+        """Return a number of days from the settings."""
+        return read_whole_number(self.env, f"kor_integrations.{name}", DAYS[name])
 
     @api.model
     def _cron_warn_expiring(self):
         """Tell owners once, some days before, which keys expire that nobody replaces."""
-        limit = fields.Datetime.now() + timedelta(days=self._get_days("key_warn_days", 14))
+        limit = fields.Datetime.now() + timedelta(days=self._get_days("key_warn_days"))
         soon = self.search(
             [
                 ("date_expires", "<=", limit),

@@ -62,13 +62,7 @@ class KorIntegrationSpecMixin(models.AbstractModel):
         text = spec.get(name, default)
         if text in (None, False):
             return default
-        if not isinstance(text, str):
-            raise UserError(self.env._("“%(name)s” must be text, not “%(value)s”.", name=name, value=text))
-        if len(text) > length:
-            raise UserError(
-                self.env._("“%(name)s” is longer than %(length)s characters; shorten it.", name=name, length=length)
-            )
-        return text.strip()
+        return self.env["kor.contract"]._parse_text(text, name, length)
 
     @api.model
     def _read_spec_texts(self, spec, name, known):

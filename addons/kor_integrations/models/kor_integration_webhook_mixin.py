@@ -4,11 +4,14 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
 
+from odoo.addons.kor_enterprise_tiers.tools import read_whole_number
+
 from ..tools import guarded_http
 from ..tools.addresses import URL_LENGTH, Refused
 
 LISTENING = {"state", "kind", "contract_id", "event_type_ids"}
 MOST_OVERLAP_HOURS = 24 * 30
+DAYS_UNTIL_OFF = 5
 # As many deliveries as the page of the integration shows; the others have a page of their own.
 PAGE_LINES = 5
 
@@ -210,5 +213,4 @@ class KorIntegrationWebhookMixin(models.AbstractModel):
         return self.env["kor.webhook.delivery"].search_count(domain)
 
     def _get_days_until_off(self):
-        text = self.env["ir.config_parameter"].sudo().get_param("kor_integrations.webhook_days_until_off", "5")  # plain
-        return timedelta(days=int(text) if text.isdecimal() else 5)
+        return timedelta(days=read_whole_number(self.env, "kor_integrations.webhook_days_until_off", DAYS_UNTIL_OFF))

@@ -35,43 +35,47 @@ def _sum(costs):
     return {key: total for key, total in totals.items() if total}
 
 
+# Label, quantities, prices, span, the day from which it is over, costs by month.
+COSTS = (
+    # 10 units × 3.10 × 31 of 31 days
+    ("whole month", [_quantity("2026-01-01", 10)], [_price("2026-01-01", "3.10")], "2026-01-01/2026-02-01",
+     None, ["31.00"]),
+    # 10 × 3.10 × 10/31
+    ("ten days", [_quantity("2026-01-22", 10)], [_price("2026-01-01", "3.10")], "2026-01-01/2026-02-01",
+     None, ["10.00"]),
+    # 15 days of 4 and 13 of 6 at 28 in February: 4 × 28 × 15/28 = 60, 6 × 28 × 13/28 = 78
+    ("more from the 16th", [_quantity("2026-02-01", 4), _quantity("2026-02-16", 6)],
+     [_price("2026-01-01", 28)], "2026-02-01/2026-03-01", None, ["60.00", "78.00"]),
+    # the price rises on the 11th of April: 2 × 30 × 10/30 = 20, 2 × 45 × 20/30 = 60
+    ("dearer from the 11th", [_quantity("2026-01-01", 2)], [_price("2026-01-01", 30), _price("2026-04-11", 45)],
+     "2026-04-01/2026-05-01", None, ["20.00", "60.00"]),
+    # of two facts of one day the last one counts
+    ("corrected on the day", [_quantity("2026-04-01", 2), _quantity("2026-04-01", 3)],
+     [_price("2026-01-01", 30)], "2026-04-01/2026-05-01", None, ["90.00"]),
+    ("nothing before the first quantity", [_quantity("2026-05-01", 2)], [_price("2026-01-01", 30)],
+     "2026-04-01/2026-05-01", None, []),
+    ("nothing without a price", [_quantity("2026-04-01", 2)], [], "2026-04-01/2026-05-01", None, []),
+    ("zero is nothing", [_quantity("2026-04-01", 0)], [_price("2026-01-01", 30)], "2026-04-01/2026-05-01",
+     None, []),
+    # retired after the 15th: 2 × 30 × 15/30
+    ("retired", [_quantity("2026-01-01", 2)], [_price("2026-01-01", 30)], "2026-04-01/2026-06-01",
+     "2026-04-16", ["30.00"]),
+    # 1 × 1.00 × 1/31 = 0.0323
+    ("one day", [_quantity("2026-01-01", 1)], [_price("2026-01-01", 1)], "2026-01-01/2026-01-02", None,
+     ["0.03"]),
+    # two days are 0.0645 → 0.06, of which the first was 0.03
+    ("its second day", [_quantity("2026-01-01", 1)], [_price("2026-01-01", 1)], "2026-01-02/2026-01-03", None,
+     ["0.03"]),
+    # 7 × 1000 × 1/31 = 225.8
+    ("yen have no cents", [_quantity("2026-01-01", 7)], [_price("2026-01-01", 1000, "JPY", 0)],
+     "2026-01-01/2026-01-02", None, ["226"]),
+)  # fmt: skip
+
+
 @tagged("post_install", "-at_install", "kor_engine")
 class TestInfrastructureCostEngine(BaseCase):
     def test_costs_computed_by_hand(self):
-        for label, quantities, prices, span, until, expected in (
-            # 10 units × 3.10 × 31 of 31 days
-            ("whole month", [_quantity("2026-01-01", 10)], [_price("2026-01-01", "3.10")], "2026-01-01/2026-02-01",
-             None, ["31.00"]),
-            # 10 × 3.10 × 10/31
-            ("ten days", [_quantity("2026-01-22", 10)], [_price("2026-01-01", "3.10")], "2026-01-01/2026-02-01",
-             None, ["10.00"]),
-            # 15 days of 4 and 13 of 6 at 28 in February: 4 × 28 × 15/28 = 60, 6 × 28 × 13/28 = 78
-            ("more from the 16th", [_quantity("2026-02-01", 4), _quantity("2026-02-16", 6)],
-             [_price("2026-01-01", 28)], "2026-02-01/2026-03-01", None, ["60.00", "78.00"]),
-            # the price rises on the 11th of April: 2 × 30 × 10/30 = 20, 2 × 45 × 20/30 = 60
-            ("dearer from the 11th", [_quantity("2026-01-01", 2)], [_price("2026-01-01", 30), _price("2026-04-11", 45)],
-             "2026-04-01/2026-05-01", None, ["20.00", "60.00"]),
-            # of two facts of one day the last one counts
-            ("corrected on the day", [_quantity("2026-04-01", 2), _quantity("2026-04-01", 3)],
-             [_price("2026-01-01", 30)], "2026-04-01/2026-05-01", None, ["90.00"]),
-            ("nothing before the first quantity", [_quantity("2026-05-01", 2)], [_price("2026-01-01", 30)],
-             "2026-04-01/2026-05-01", None, []),
-            ("nothing without a price", [_quantity("2026-04-01", 2)], [], "2026-04-01/2026-05-01", None, []),
-            ("zero is nothing", [_quantity("2026-04-01", 0)], [_price("2026-01-01", 30)], "2026-04-01/2026-05-01",
-             None, []),
-            # retired after the 15th: 2 × 30 × 15/30
-            ("retired", [_quantity("2026-01-01", 2)], [_price("2026-01-01", 30)], "2026-04-01/2026-06-01",
-             "2026-04-16", ["30.00"]),
-            # 1 × 1.00 × 1/31 = 0.0323
-            ("one day", [_quantity("2026-01-01", 1)], [_price("2026-01-01", 1)], "2026-01-01/2026-01-02", None,
-             ["0.03"]),
-            # two days are 0.0645 → 0.06, of which the first was 0.03
-            ("its second day", [_quantity("2026-01-01", 1)], [_price("2026-01-01", 1)], "2026-01-02/2026-01-03", None,
-             ["0.03"]),
-            # 7 × 1000 × 1/31 = 225.8
-            ("yen have no cents", [_quantity("2026-01-01", 7)], [_price("2026-01-01", 1000, "JPY", 0)],
-             "2026-01-01/2026-01-02", None, ["226"]),
-        ):  # fmt: skip
+        for label, quantities, prices, span, until, expected in COSTS:
             with self.subTest(label):
                 start, end = (date.fromisoformat(day) for day in span.split("/"))
                 costs = measure_costs(quantities, prices, start, end, until and date.fromisoformat(until))

@@ -100,27 +100,21 @@ class TestInfrastructureAccess(InfrastructureCase):
 
     def test_a_manager_sets_up_all_without_rights_on_support_and_maintenance(self):
         equipment = self.env["maintenance.equipment"].create({"name": "Host 9"})
-        infrastructure = (
-            self.env["kor.infrastructure"]
-            .with_user(self.manager)
-            .create(
-                {
-                    "name": "Second",
-                    "contract_id": self.contract.id,
-                    "resource_ids": [
-                        Command.create(
-                            {
-                                "kind": "server",
-                                "contracted": 2,
-                                "allocated": 2,
-                                "unit_cost": 300,
-                                "equipment_ids": [Command.set(equipment.ids)],
-                            }
-                        )
-                    ],
-                    "check_ids": [Command.create({"name": "Readings", "kind": "heartbeat"})],
-                }
-            )
+        server = {
+            "kind": "server",
+            "contracted": 2,
+            "allocated": 2,
+            "unit_cost": 300,
+            "equipment_ids": [Command.set(equipment.ids)],
+        }
+        model = self.env["kor.infrastructure"].with_user(self.manager)
+        infrastructure = model.create(
+            {
+                "name": "Second",
+                "contract_id": self.contract.id,
+                "resource_ids": [Command.create(server)],
+                "check_ids": [Command.create({"name": "Readings", "kind": "heartbeat"})],
+            }
         )
         self.assertFalse(infrastructure.service_id)
         infrastructure.set_state("running")

@@ -19,11 +19,10 @@ STYLES = {
     "1": {"textColor": "#01666B", "bold": True, "fontSize": 16, "verticalAlign": "middle"},
     "2": {"textColor": "#434343", "bold": True, "fontSize": 11, "verticalAlign": "middle"},
     "3": {"textColor": "#434343", "verticalAlign": "middle"},
-    "4": {"bold": True},
     "5": {"textColor": "#B45309", "italic": True, "verticalAlign": "middle"},
     "6": {"textColor": "#434343", "bold": True, "fontSize": 11, "align": "right", "verticalAlign": "middle"},
 }
-LINK, HEADER, CELL, BOLD, NOTE, HEADER_RIGHT = map(int, STYLES)
+LINK, HEADER, CELL, NOTE, HEADER_RIGHT = map(int, STYLES)
 FORMATS = {"1": "0.0%", "2": "#,##0", "3": "0.0", "4": "0.00", "5": "0.000%"}
 PERCENT, COUNT, DECIMAL, RATIO, EXACT = map(int, FORMATS)
 BORDERS = {
@@ -176,6 +175,8 @@ class Workbook:
 
     def chart(self, title, kind, model, measure, group_by, action, domain=(), match=None, **options):
         """Return a chart of records: kind is bar, line, pie and so on; its parts open their records by the action.
+
+        It is long, as it lists all that a chart of Odoo's spreadsheet consists of.
 
         :param options: `colors` names the field of the last group by whose meaning it is coloured, `context` is that
             of the reading; the others are the chart's own

@@ -13,13 +13,13 @@ Source: support-department cost allocation as in cost-accounting textbooks (dire
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
 from odoo.addons.kor_enterprise_tiers.engine.money import as_text
 
-from .figures import NOTHING, add_up, is_multiple, round_exact, settle
+from .figures import NOTHING, is_multiple, settle
 
 METHODS = ("direct", "step_down", "reciprocal")
 Shares = dict[str, dict[str, Fraction]]
@@ -66,19 +66,8 @@ class Cost:
 class Distribution:
     """Hold the costs of the operating departments and the steps that led to them."""
 
-    method: str
-    rounding: Decimal
     costs: tuple[Cost, ...]
-    steps: tuple[Step, ...] = field(default=())
-
-    @property
-    def total(self) -> Decimal:
-        """Return what all operating departments cost: what all departments cost before."""
-        return add_up(cost.total for cost in self.costs)
-
-    def gross(self, service: str) -> Decimal:
-        """Return what a service handed on, rounded."""
-        return next(round_exact(step.gross, self.rounding) for step in self.steps if step.service == service)
+    steps: tuple[Step, ...]
 
 
 def distribute(
@@ -101,7 +90,7 @@ def distribute(
         steps = _step_down(_in_order(services, order), operating)
     else:
         steps = _reciprocal(services, operating)
-    return Distribution(method, rounding, _settle_costs(steps, operating, rounding), steps)
+    return Distribution(_settle_costs(steps, operating, rounding), steps)
 
 
 def _check(method: str, services: tuple[Service, ...], operating: Mapping[str, Decimal], rounding: Decimal) -> None:

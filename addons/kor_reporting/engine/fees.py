@@ -62,7 +62,8 @@ def fees(lives: Iterable[list[Fact]], rates: Rates, start: date, end: date, by_m
 def _runs(life: list[Fact], rates: Rates, spans) -> Iterator[tuple[int, int, Decimal, Decimal]]:
     """Yield the fees of a contract as (the number of their first month, how many months, by end, by day).
 
-    With most months of most contracts nothing changes: they are told together.
+    With most months of most contracts nothing changes: they are told together. It is one walk, though long: all of it
+    moves the same place in the life.
     """
     at, held, number = 0, ZERO, 0
     currency, is_home = life[0].currency, rates.is_home(life[0].currency)

@@ -13,6 +13,7 @@ from fractions import Fraction
 from odoo.addons.kor_enterprise_tiers.engine.money import ZERO, as_text, exact
 
 NOTHING = Fraction(0)
+HUNDREDTH = Decimal("0.01")
 # As `exact` calculates: to open a context takes longer than a product.
 _EXACT = Context(prec=50)
 
@@ -26,21 +27,20 @@ class Ratio:
     reason: str = ""
 
     @property
-    def value(self) -> Fraction | None:
-        """Return the exact quotient, None where there is a reason against it."""
-        return None if self.reason else Fraction(self.numerator) / Fraction(self.denominator)
+    def times(self) -> Decimal | None:
+        """Return the quotient to hundredths, None where there is a reason against it."""
+        return self._rounded(1)
 
     @property
     def percent(self) -> Decimal | None:
-        """Return the quotient in percent, to hundredths."""
-        return self.rounded("0.01", 100)
+        """Return the quotient in percent, to hundredths, None where there is a reason against it."""
+        return self._rounded(100)
 
-    def rounded(self, rounding: str = "0.0001", factor: int = 1) -> Decimal | None:
-        """Return the quotient times a factor, rounded."""
+    def _rounded(self, factor: int) -> Decimal | None:
         if self.reason:
             return None
         (over, under), (by, part) = self.numerator.as_integer_ratio(), self.denominator.as_integer_ratio()
-        return round_ratio(over * part * factor, under * by, Decimal(rounding))
+        return round_ratio(over * part * factor, under * by, HUNDREDTH)
 
 
 def divide(numerator: Decimal, denominator: Decimal, reason: str) -> Ratio:

@@ -12,7 +12,7 @@ from ..engine.margin import margin
 from ..engine.mrr import KINDS, arr, group_facts, ledger
 from ..engine.rates import MrrError
 from .kor_report_measure_mixin import COSTS, MARGINS, MRR
-from .kor_report_request_mixin import COMPONENT, Request, put_ratio
+from .kor_report_request_mixin import COMPONENT, Request, put_percent
 
 
 class Book(NamedTuple):
@@ -280,7 +280,7 @@ class KorFinancialReport(models.AbstractModel):
         for name in ("gross", "contribution", "profit"):
             amount = getattr(found, name)
             row[name] = as_number(amount)
-            put_ratio(row, f"{name}_percent", found.share(amount))
+            put_percent(row, f"{name}_percent", found.share(amount))
         return row
 
     @api.model

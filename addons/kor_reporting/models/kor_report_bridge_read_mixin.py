@@ -75,7 +75,7 @@ class KorReportBridgeReadMixin(models.AbstractModel):
         """Return [(cell, month, units of the report's currency)]: what the rates of its invoices make of revenue.
 
         That is recurring revenue of contracts in another currency as it is booked, less the same as it was agreed at
-        the rate of the month; both rounded by contract and month.
+        the rate of the month; both rounded by contract and month, in the one query that adds them up.
 
         :param rates: four lists: currencies of contracts, months, their rates, and those of the company's currency
         """
@@ -112,7 +112,7 @@ class KorReportBridgeReadMixin(models.AbstractModel):
         """Return [((cell, what it was charged as), month booked, month invoiced, units)] of invoice lines.
 
         Lines that a close recognises are `deferred`. What is no revenue either is `prepaid` where it is credit, else
-        `elsewhere`.
+        `elsewhere`. It is one query, though long: what a line is follows from all that is joined.
         """
         query = SQL(
             """
@@ -321,7 +321,8 @@ class KorReportBridgeReadMixin(models.AbstractModel):
     def _read_settled(self, request, cells):
         """Return [((cell, month of the invoice, whether a refund, by what), month, units)] of what was settled.
 
-        Of payments that wrote something off, that is no cash.
+        Of payments that wrote something off, that is no cash. It is one query, though long: what settled an invoice
+        is told apart where it is added up.
         """
         rounding = request.company.currency_id.rounding
         query = SQL(
@@ -336,19 +337,11 @@ class KorReportBridgeReadMixin(models.AbstractModel):
             FROM (%(debits)s UNION ALL %(credits)s) part
             JOIN (%(shares)s) share ON share.move_id = part.own_id
             JOIN account_move other_move ON other_move.id = part.other_id
-            LEFT JOIN (
-                SELECT line.move_id, sum(line.balance) FILTER (WHERE account.account_type IN
-                        ('income', 'income_other', 'expense', 'expense_other'))
-                    / NULLIF(-sum(line.balance) FILTER (WHERE account.account_type = 'asset_receivable'), 0) AS part
-                FROM account_move_line line
-                JOIN account_account account ON account.id = line.account_id
-                JOIN account_move move ON move.id = line.move_id
-                WHERE line.company_id = %(company)s AND move.origin_payment_id IS NOT NULL GROUP BY 1
-            ) written ON written.move_id = other_move.id
+            LEFT JOIN (%(parts)s) written ON written.move_id = other_move.id
             WHERE part.date >= %(first)s OR share.invoice_date BETWEEN %(first)s AND %(last)s
             GROUP BY 1, 2, 3, 4, 5
             """,
-            company=request.company.id,
+            parts=self._get_written_off(request),
             shares=self._get_shares(),
             first=request.first,
             last=request.last,
@@ -367,6 +360,22 @@ class KorReportBridgeReadMixin(models.AbstractModel):
             for name, units in zip((kind, "write_off"), found, strict=True)
             if units
         ]
+
+    @api.model
+    def _get_written_off(self, request):
+        """Return the SQL of the part of each payment that wrote something off."""
+        return SQL(
+            """
+            SELECT line.move_id, sum(line.balance) FILTER (WHERE account.account_type IN
+                    ('income', 'income_other', 'expense', 'expense_other'))
+                / NULLIF(-sum(line.balance) FILTER (WHERE account.account_type = 'asset_receivable'), 0) AS part
+            FROM account_move_line line
+            JOIN account_account account ON account.id = line.account_id
+            JOIN account_move move ON move.id = line.move_id
+            WHERE line.company_id = %s AND move.origin_payment_id IS NOT NULL GROUP BY 1
+            """,
+            request.company.id,
+        )
 
     @api.model
     def _get_settled_query(self, request, sign, own, other):

@@ -8,7 +8,7 @@ from odoo.addons.kor_enterprise_tiers.engine.money import ZERO, as_number
 from ..engine.mrr import month_ends
 from ..engine.retention import Standing, cohort_table, quick_ratio, retention, stand
 from .kor_report_measure_mixin import CUSTOMERS, MRR, RETENTION
-from .kor_report_request_mixin import put_ratio
+from .kor_report_request_mixin import put_figure, put_percent
 
 DAY = timedelta(days=1)
 
@@ -108,8 +108,9 @@ class KorReportChurnMixin(models.AbstractModel):
             "left_churn": cohort.left_churn,
             "customer_churn": cohort.customer_churn,
         }.items():
-            put_ratio(found, key, ratio)
-        put_ratio(found, "quick_ratio", quick_ratio(row.moved if row else {}), factor=1)
+            put_percent(found, key, ratio)
+        quick = quick_ratio(row.moved if row else {})
+        put_figure(found, "quick_ratio", quick.times, quick.reason)
         return found
 
 
@@ -130,6 +131,6 @@ def _describe_cell(cell):
         "customers": cell.customers,
         "mrr": as_number(cell.mrr),
     }
-    put_ratio(found, "customer_percent", cell.customer_share)
-    put_ratio(found, "revenue_percent", cell.revenue_share)
+    put_percent(found, "customer_percent", cell.customer_share)
+    put_percent(found, "revenue_percent", cell.revenue_share)
     return found

@@ -54,23 +54,11 @@ class KorReportFactMixin(models.AbstractModel):
     _description = "Facts of Recurring Revenue"
 
     @api.model
-    def _get_mrr_facts(self, company, contracts=None):
-        """Return the facts of the MRR ledger of all contracts of a company, or of some of them.
-
-        :return: (facts of `engine.mrr`, whose cause is the id of an amendment or None, {amendment id: its number})
-        """
-        self.env.flush_all()
-        deals = self._read_deals(company, contracts=contracts)
-        return self._read_facts(deals)
-
-    @api.model
-    def _read_deals(self, company, manager=None, contracts=None):
+    def _read_deals(self, company, manager=None):
         """Return {contract id: Deal} of what was ever agreed, of one account manager or of all."""
         conditions = [SQL("contract.company_id = %s", company.id), SQL("contract.state != 'draft'")]
         if manager:
             conditions.append(SQL("contract.account_manager_id = %s", manager.id))
-        if contracts is not None:
-            conditions.append(SQL("contract.id = ANY(%s)", list(contracts.ids)))
         rows = self.env.execute_query(
             SQL(
                 """
@@ -92,7 +80,10 @@ class KorReportFactMixin(models.AbstractModel):
 
     @api.model
     def _read_facts(self, deals):
-        """Return the facts of contracts, and the numbers of the amendments that caused them."""
+        """Return the facts of the MRR ledger of contracts, and the numbers of the amendments that caused them.
+
+        :return: (facts of `engine.mrr`, whose cause is the id of an amendment or None, {amendment id: its number})
+        """
         if not deals:
             return [], {}
         ids = list(deals)
@@ -148,21 +139,7 @@ class KorReportFactMixin(models.AbstractModel):
     @api.model
     def _read_lines(self, ids, causes):
         """Return {contract: its recurring lines} as the engine takes them."""
-        # Floats as they are: decimals would become these one by one.
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT id, contract_id, COALESCE(root_id, id), date_start, date_end, billing_months, amendment_id,
-                    ended_by_id, quantity::float8, events::float8, price_model, unit_price::float8,
-                    package_size::float8, included_quantity::float8, minimum_amount::float8, percentage::float8,
-                    event_fee::float8, included_events::float8
-                FROM kor_contract_line
-                WHERE contract_id = ANY(%s) AND charge_type IN ('fixed', 'per_unit') AND billing_months >= 1
-                ORDER BY contract_id, date_start, id
-                """,
-                ids,
-            )
-        )
+        rows = self.env.execute_query(self._get_lines_query(ids))
         tiers = self._read_tiers(ids)
         own = self._read_discounts("contract_line_id", ids)
         origins = _origins(rows)
@@ -183,6 +160,22 @@ class KorReportFactMixin(models.AbstractModel):
                 )
             )
         return found
+
+    @api.model
+    def _get_lines_query(self, ids):
+        # Floats as they are: decimals would become these one by one.
+        return SQL(
+            """
+            SELECT id, contract_id, COALESCE(root_id, id), date_start, date_end, billing_months, amendment_id,
+                ended_by_id, quantity::float8, events::float8, price_model, unit_price::float8,
+                package_size::float8, included_quantity::float8, minimum_amount::float8, percentage::float8,
+                event_fee::float8, included_events::float8
+            FROM kor_contract_line
+            WHERE contract_id = ANY(%s) AND charge_type IN ('fixed', 'per_unit') AND billing_months >= 1
+            ORDER BY contract_id, date_start, id
+            """,
+            ids,
+        )
 
     @api.model
     def _read_tiers(self, ids):
@@ -222,20 +215,22 @@ class KorReportFactMixin(models.AbstractModel):
             )
         )
         found = defaultdict(list)
-        for key, number, kind, value, sequence, start, end, periods in rows:
-            found[key].append(
-                discounts.Discount(
-                    key=number,
-                    name=str(number),
-                    kind=kind,
-                    value=value or 0,
-                    sequence=sequence or 0,
-                    date_start=start,
-                    date_end=end + DAY if end else None,
-                    periods=periods or None,
-                )
-            )
+        for key, *terms in rows:
+            found[key].append(_discount(*terms))
         return found
+
+
+def _discount(number, kind, value, sequence, start, end, periods):
+    return discounts.Discount(
+        key=number,
+        name=str(number),
+        kind=kind,
+        value=value or 0,
+        sequence=sequence or 0,
+        date_start=start,
+        date_end=end + DAY if end else None,
+        periods=periods or None,
+    )
 
 
 def _hint(kinds, is_renewal, is_signature):

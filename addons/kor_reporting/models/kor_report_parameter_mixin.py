@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from odoo.addons.kor_enterprise_tiers.tools import read_whole_number
+
 REPORTS = [
     ("revenue", "Revenue"),
     ("cost", "Cost"),
@@ -97,21 +99,11 @@ class KorReportParameterMixin(models.AbstractModel):
             domain.append(("account_manager_id", "=", manager.id))
         contracts = self.env["kor.contract"].sudo().search_count(domain)  # a number only, of what the report sums up
         months = (self.date_to.year - self.date_from.year) * 12 + self.date_to.month - self.date_from.month + 1
-        return contracts * months > self._get_large_size()
+        return contracts * months > read_whole_number(self.env, LARGE_PARAMETER, LARGE)
 
     def _get_contracts_domain(self):
         """Return the domain of the contracts that run in the period."""
-        return [
-            ("company_id", "=", self.company_id.id),
-            ("state", "!=", "draft"),
-            ("date_start", "<=", self.date_to),
-            "|", ("date_end_effective", "=", False), ("date_end_effective", ">=", self.date_from),
-        ]  # fmt: skip
-
-    @api.model
-    def _get_large_size(self):
-        value = self.env["ir.config_parameter"].sudo().get_param(LARGE_PARAMETER, "")  # no secret
-        return int(value) if value.isdecimal() else LARGE
+        return self.env["kor.contract"]._get_running_domain(self.company_id, self.date_from, self.date_to)
 
     def _check_days(self):
         if not (self.date_from and self.date_to):

@@ -240,19 +240,20 @@ class KorReportRequestMixin(models.AbstractModel):
         return {contract: getattr(deal, request.group_by, None) for contract, deal in deals.items()}.__getitem__
 
 
-def put_ratio(row, key, ratio, factor=100):
-    """Put a ratio, by default in percent, into a row, or the reason why there is none."""
-    if ratio.reason:
-        row.setdefault("reasons", {})[key] = ratio.reason
+def put_figure(row, key, figure, reason):
+    """Put a figure into a row, or the reason why there is none."""
+    if figure is None:
+        row.setdefault("reasons", {})[key] = reason
     else:
-        row[key] = as_number(ratio.rounded("0.01", factor))
+        row[key] = as_number(figure)
+
+
+def put_percent(row, key, ratio):
+    """Put a ratio in percent into a row, or the reason why there is none."""
+    put_figure(row, key, ratio.percent, ratio.reason)
 
 
 def put_measure(row, key, measure):
     """Put a measure of `engine.lifetime` into a row, with the sum written out, or the reason why there is none."""
-    value = measure.rounded()
     row.setdefault("shown", {})[key] = measure.shown
-    if value is None:
-        row.setdefault("reasons", {})[key] = measure.reason
-    else:
-        row[key] = as_number(value)
+    put_figure(row, key, measure.rounded(), measure.reason)

@@ -22,6 +22,12 @@ class ReportCase(CostCase):
         cls.resumed = cls._change(cls.second, "2026-06-10", kind="resume")
         # 100 until 31 May.
         cls.third.action_cancel("2026-05-31")
+        cls._make_own_contracts()
+        cls.all_contracts = cls.contracts | cls.fourth | cls.fifth | cls.sixth
+
+    @classmethod
+    def _make_own_contracts(cls):
+        """Make those that cost cases do not have."""
         # 50 euros from 10 February: 100, from May on 125.
         cls.fourth = cls._make_contract(
             {"unit_price": 50.0}, partner_id=cls.cirrus.id, currency_id=cls.euro.id, date_start="2026-02-10"
@@ -40,7 +46,6 @@ class ReportCase(CostCase):
         # 30 for three months, then 60.
         intro = [Command.create({"name": "Intro", "kind": "percent", "value": 50, "periods": 3})]
         cls.sixth = cls._make_contract({"unit_price": 60.0}, discount_ids=intro)
-        cls.all_contracts = cls.contracts | cls.fourth | cls.fifth | cls.sixth
 
     @classmethod
     def _make_contract(cls, *lines, **values):

@@ -5,6 +5,25 @@ from .report_common import ReportCase
 
 HALF = ("2026-01-01", "2026-06-30")
 CALLS = ("revenue", "cost", "profitability", "lifetime_value", "churn", "bridge")
+BAD_INPUT = [
+    (("2026-13-01", "2026-06-30"), "date_from must be a date"),
+    ((None, "2026-06-30"), "date_from must be a date"),
+    (("2026-01-01", 5), "date_to must be a date"),
+    (("2026-06-30", "2026-01-01"), "must not be after"),
+    (("1900-01-01", "2026-01-01"), "at most 600 months"),
+    (("9000-01-01", "9000-01-31"), "9000-01-31 is too far away: choose days before the year 9000"),
+    ((*HALF, []), None),
+    ((*HALF, [1]), "options by their names"),
+    ((*HALF, {"colour": 1}), "no option colour"),
+    ((*HALF, {"company": "1"}), "number of a company"),
+    ((*HALF, {"company": True}), "number of a company"),
+    ((*HALF, {"currency": "XXQ"}), "code of a currency"),
+    ((*HALF, {"currency": 7}), "code of a currency"),
+    ((*HALF, {"group_by": "colour"}), "group_by must be one of"),
+    ((*HALF, {"group_by": ["tier"]}), "group_by must be one of"),
+    ((*HALF, {"limit": -1}), "number of rows"),
+    ((*HALF, {"limit": "2"}), "number of rows"),
+]
 
 
 @tagged("post_install", "-at_install")
@@ -46,26 +65,7 @@ class TestReportAccess(ReportCase):
                 self.Report.with_user(user).list_mrr_movements(*HALF)
 
     def test_bad_input_is_answered_with_a_sentence(self):
-        cases = [
-            (("2026-13-01", "2026-06-30"), "date_from must be a date"),
-            ((None, "2026-06-30"), "date_from must be a date"),
-            (("2026-01-01", 5), "date_to must be a date"),
-            (("2026-06-30", "2026-01-01"), "must not be after"),
-            (("1900-01-01", "2026-01-01"), "at most 600 months"),
-            (("9000-01-01", "9000-01-31"), "9000-01-31 is too far away: choose days before the year 9000"),
-            ((*HALF, []), None),
-            ((*HALF, [1]), "options by their names"),
-            ((*HALF, {"colour": 1}), "no option colour"),
-            ((*HALF, {"company": "1"}), "number of a company"),
-            ((*HALF, {"company": True}), "number of a company"),
-            ((*HALF, {"currency": "XXQ"}), "code of a currency"),
-            ((*HALF, {"currency": 7}), "code of a currency"),
-            ((*HALF, {"group_by": "colour"}), "group_by must be one of"),
-            ((*HALF, {"group_by": ["tier"]}), "group_by must be one of"),
-            ((*HALF, {"limit": -1}), "number of rows"),
-            ((*HALF, {"limit": "2"}), "number of rows"),
-        ]
-        for arguments, sentence in cases:
+        for arguments, sentence in BAD_INPUT:
             with self.subTest(arguments=arguments):
                 if sentence:
                     with self.assertRaisesRegex(UserError, sentence):

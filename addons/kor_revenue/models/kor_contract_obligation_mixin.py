@@ -111,16 +111,14 @@ class KorContractObligationMixin(models.AbstractModel):
         if not terms or (last and last.basis == terms["basis"]):
             return versions_sudo.browse()
         engine = terms["version"]
-        agreed = amendment.date_effective if amendment else estimate and estimate.date
-        day = self._get_version_day(last, engine, agreed)
-        treatment = treatment or self._choose_treatment(last, engine, day, amendment)
+        day = self._get_version_day(last, engine, amendment.date_effective if amendment else estimate and estimate.date)
         version_sudo = versions_sudo.create(
             {
                 **self._prepare_version_values(last, engine),
                 "amendment_id": amendment.id if amendment else False,
                 "estimate_id": estimate.id if estimate else False,
                 "date_effective": day,
-                "treatment": treatment,
+                "treatment": treatment or self._choose_treatment(last, engine, day, amendment),
                 "basis": terms["basis"],
             }
         )

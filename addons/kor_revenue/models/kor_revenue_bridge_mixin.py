@@ -15,7 +15,8 @@ class KorRevenueBridgeMixin(models.AbstractModel):
     @api.model
     def _get_recurring(self, company, first, last):
         """Return what recurring fees come to in a period: the MRR on the last day of each month, by its days."""
-        contracts = self.env["kor.contract"].search(self._get_recurring_domain(company, first, last))
+        contracts = self.env["kor.contract"]
+        contracts = contracts.search(contracts._get_running_domain(company, first, last))
         contracts = contracts.with_context(kor_as_of_day=True)
         rates = company._get_kor_rates(last)
         return company.currency_id.round(
@@ -24,15 +25,6 @@ class KorRevenueBridgeMixin(models.AbstractModel):
                 for contract in contracts
             )
         )
-
-    @api.model
-    def _get_recurring_domain(self, company, first, last):
-        return [
-            ("company_id", "=", company.id),
-            ("state", "!=", "draft"),
-            ("date_start", "<=", last),
-            "|", ("date_end_effective", "=", False), ("date_end_effective", ">=", first),
-        ]  # fmt: skip
 
     @api.model
     def _get_contract_recurring(self, contract, first, last):

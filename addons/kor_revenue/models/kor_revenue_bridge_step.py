@@ -106,7 +106,7 @@ class KorRevenueBridgeStep(models.TransientModel):  # pylint: disable=no-wizard-
         bridge = self.bridge_id
         first, last, company = bridge.date_from, bridge.date_to, bridge.company_id
         if self.key == "mrr":
-            return "kor.contract", bridge._get_recurring_domain(company, first, last), {}
+            return "kor.contract", self.env["kor.contract"]._get_running_domain(company, first, last), {}
         if self.key in ("recognized", "carried", "exchange"):
             kinds = {"recognized": ["recognized"], "exchange": ["exchange"]}
             kind = kinds.get(self.key, ["billed", "recognized", "exchange"])

@@ -8,7 +8,7 @@ from odoo.fields import Domain
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import format_date
 
-from odoo.addons.kor_enterprise_tiers.tools import insist, read_batch_size
+from odoo.addons.kor_enterprise_tiers.tools import insist, read_whole_number, work_off
 
 from ..engine.delivery import RecognitionError
 
@@ -263,7 +263,7 @@ class KorRevenueClose(models.Model):
 
     @api.model
     def _get_batch_size(self):
-        return read_batch_size(self.env, BATCH_PARAMETER, BATCH_SIZE)
+        return read_whole_number(self.env, BATCH_PARAMETER, BATCH_SIZE, lowest=1)
 
     def _work(self, limit=None):
         """Book one batch of contracts, all of them where one entry holds a month; return how many were looked at."""
@@ -370,16 +370,7 @@ class KorRevenueClose(models.Model):
     @api.model
     def _cron_close(self):
         """Work off the closes that are under way."""
-        cron = self.env["ir.cron"]
         closes = self.search([("state", "=", "running")], order="date_to, id")
-        cron._commit_progress(remaining=sum(max(one.planned_count - one.through_count, 1) for one in closes))
-        for close in closes:
-            while close.state == "running":
-                through = close.with_company(close.company_id)._work_insistently()
-                if not cron._commit_progress(through):
-                    return
-                # What was booked is not read again; kept, it would grow with each batch.
-                self.env.invalidate_all()
-                if not through:
-                    # Somebody else works on it, or it is done.
-                    break
+        remaining = sum(max(one.planned_count - one.through_count, 1) for one in closes)
+        # Where nothing was done somebody else works on it, or it is done.
+        work_off(closes, remaining, lambda close: close._work_insistently())

@@ -8,37 +8,38 @@ from odoo.addons.kor_revenue.engine import position, recognition
 
 from .engine_common import CENT, amounts, by_month, day, months_of, of_sole, promise, totals, version
 
+SCHEDULES = [
+    # source, method, rounding, start, end, price, months
+    # 1200 × 31/365 = 101.917, × 28/365 = 92.055, × 30/365 = 98.630; eleven months come to 1098.09.
+    ("Odoo: by days", "day", "last", "2025-01-01", "2026-01-01", "1200",
+     "101.92 92.05 101.92 98.63 101.92 98.63 101.92 101.92 98.63 101.92 98.63 101.91"),
+    ("Odoo: by months", "half_month", "last", "2025-01-01", "2026-01-01", "1200", "100 " * 12),
+    # Two halves and eleven whole ones are twelve: 1200 / 12 = 100.
+    ("Odoo: by months from the 15th", "half_month", "last", "2025-01-15", "2026-01-15", "1200",
+     "50 " + "100 " * 11 + "50"),
+    # 1000 / 12 = 83.333; 1000 − 11 × 83.33 = 83.37.
+    ("OCA spread: 1000 over 12", "equal", "last", "2017-02-01", "2018-02-01", "1000", "83.33 " * 11 + "83.37"),
+    ("OCA spread: 345.96 over 3", "equal", "last", "2017-02-01", "2017-05-01", "345.96", "115.32 " * 3),
+    # 24 of 31 days, one month and 15 of 31 days are 70/31 months: 2258.06 × 31/70 = 1000.
+    ("OCA cutoff: by days", "month", "spread", "2025-01-08", "2025-03-16", "2258.06", "774.19 1000 483.87"),
+    # 2258.06 / 3 = 752.6867; 752.68, then 1505.3733 − 752.68 = 752.69, then 2258.06 − 1505.37 = 752.69.
+    ("OCA cutoff: equal parts", "equal", "spread", "2025-01-08", "2025-03-16", "2258.06",
+     "752.68 752.69 752.69"),
+    # The same rounded each by itself: what is left comes in the last month.
+    ("equal parts, last takes the rest", "equal", "last", "2025-01-08", "2025-03-16", "2258.06",
+     "752.69 752.69 752.68"),
+    # 83.333 → 83.33, 166.667 − 83.33 → 83.33, 250 − 166.66 → 83.34 and so on.
+    ("1000 over 12, spread", "equal", "spread", "2017-02-01", "2018-02-01", "1000",
+     "83.33 83.33 83.34 " * 4),
+]  # fmt: skip
+
 
 @tagged("post_install", "-at_install", "kor_engine")
 class TestEngineRecognition(BaseCase):
     """Published cases of other products, of standards and of textbooks."""
 
     def test_published_schedules_of_one_promise(self):
-        cases = [
-            # source, method, rounding, start, end, price, months
-            # 1200 × 31/365 = 101.917, × 28/365 = 92.055, × 30/365 = 98.630; eleven months come to 1098.09.
-            ("Odoo: by days", "day", "last", "2025-01-01", "2026-01-01", "1200",
-             "101.92 92.05 101.92 98.63 101.92 98.63 101.92 101.92 98.63 101.92 98.63 101.91"),
-            ("Odoo: by months", "half_month", "last", "2025-01-01", "2026-01-01", "1200", "100 " * 12),
-            # Two halves and eleven whole ones are twelve: 1200 / 12 = 100.
-            ("Odoo: by months from the 15th", "half_month", "last", "2025-01-15", "2026-01-15", "1200",
-             "50 " + "100 " * 11 + "50"),
-            # 1000 / 12 = 83.333; 1000 − 11 × 83.33 = 83.37.
-            ("OCA spread: 1000 over 12", "equal", "last", "2017-02-01", "2018-02-01", "1000", "83.33 " * 11 + "83.37"),
-            ("OCA spread: 345.96 over 3", "equal", "last", "2017-02-01", "2017-05-01", "345.96", "115.32 " * 3),
-            # 24 of 31 days, one month and 15 of 31 days are 70/31 months: 2258.06 × 31/70 = 1000.
-            ("OCA cutoff: by days", "month", "spread", "2025-01-08", "2025-03-16", "2258.06", "774.19 1000 483.87"),
-            # 2258.06 / 3 = 752.6867; 752.68, then 1505.3733 − 752.68 = 752.69, then 2258.06 − 1505.37 = 752.69.
-            ("OCA cutoff: equal parts", "equal", "spread", "2025-01-08", "2025-03-16", "2258.06",
-             "752.68 752.69 752.69"),
-            # The same rounded each by itself: what is left comes in the last month.
-            ("equal parts, last takes the rest", "equal", "last", "2025-01-08", "2025-03-16", "2258.06",
-             "752.69 752.69 752.68"),
-            # 83.333 → 83.33, 166.667 − 83.33 → 83.33, 250 − 166.66 → 83.34 and so on.
-            ("1000 over 12, spread", "equal", "spread", "2017-02-01", "2018-02-01", "1000",
-             "83.33 83.33 83.34 " * 4),
-        ]  # fmt: skip
-        for source, method, mode, start, end, price, expected in cases:
+        for source, method, mode, start, end, price, expected in SCHEDULES:
             with self.subTest(source):
                 row = of_sole(promise(1, method, start, end, "1"), price, mode)
                 self.assertEqual(list(row.values()), amounts(expected))

@@ -17,6 +17,39 @@ def _once(key, value, **values):
     return promise(key, "point", "2025-01-01", "2025-01-02", value, **values)
 
 
+PLAN, MORE = promise("plan", "month", *YEAR, 1200), promise("more", "month", *YEAR, 1200)
+AGREED = version("2025-01-01", 2400, PLAN, MORE)
+MISTAKES = [
+    (
+        [version("2025-01-01", 1, PLAN, treatment="later")],
+        "The treatment 'later' is unknown; it must be one of prospective, catch_up, separate, price.",
+    ),
+    (
+        [version("2025-01-01", 1)],
+        "A contract without a promise has no revenue; give at least one obligation.",
+    ),
+    ([version("2025-01-01", 1, PLAN, PLAN)], "Two promises have the same key; each needs its own."),
+    ([version("2025-01-01", -1, PLAN)], "A price of -1 is negative; it must be 0 or more."),
+    (
+        [version("2025-01-01", 10, _once("a", 0), _once("b", 0))],
+        "Promises without standalone prices cannot share a price of 10; give at least one of them.",
+    ),
+    (
+        [version("2025-01-01", 50, _once("a", 60), _once("b", 0, is_residual=True))],
+        "The price of 50 leaves nothing for a promise without a standalone price, as the others alone are "
+        "worth 60; give it one.",
+    ),
+    (
+        [AGREED, version("2025-07-01", 2500, PLAN, treatment="separate")],
+        "A modification that takes something away cannot stand alone; treat it prospectively or catch up.",
+    ),
+    (
+        [AGREED, version("2025-07-01", 2300, PLAN, MORE, treatment="separate")],
+        "A modification that takes something away cannot stand alone; treat it prospectively or catch up.",
+    ),
+]
+
+
 @tagged("post_install", "-at_install", "kor_engine")
 class TestEngineRecognitionEdges(BaseCase):
     def test_residual_promise_has_what_the_others_leave(self):
@@ -177,38 +210,7 @@ class TestEngineRecognitionEdges(BaseCase):
             self.assertEqual(recognition.standalone_after(one, day(by)), left)
 
     def test_each_mistake_has_its_sentence(self):
-        plan, more = promise("plan", "month", *YEAR, 1200), promise("more", "month", *YEAR, 1200)
-        agreed = version("2025-01-01", 2400, plan, more)
-        cases = [
-            (
-                [version("2025-01-01", 1, plan, treatment="later")],
-                "The treatment 'later' is unknown; it must be one of prospective, catch_up, separate, price.",
-            ),
-            (
-                [version("2025-01-01", 1)],
-                "A contract without a promise has no revenue; give at least one obligation.",
-            ),
-            ([version("2025-01-01", 1, plan, plan)], "Two promises have the same key; each needs its own."),
-            ([version("2025-01-01", -1, plan)], "A price of -1 is negative; it must be 0 or more."),
-            (
-                [version("2025-01-01", 10, _once("a", 0), _once("b", 0))],
-                "Promises without standalone prices cannot share a price of 10; give at least one of them.",
-            ),
-            (
-                [version("2025-01-01", 50, _once("a", 60), _once("b", 0, is_residual=True))],
-                "The price of 50 leaves nothing for a promise without a standalone price, as the others alone are "
-                "worth 60; give it one.",
-            ),
-            (
-                [agreed, version("2025-07-01", 2500, plan, treatment="separate")],
-                "A modification that takes something away cannot stand alone; treat it prospectively or catch up.",
-            ),
-            (
-                [agreed, version("2025-07-01", 2300, plan, more, treatment="separate")],
-                "A modification that takes something away cannot stand alone; treat it prospectively or catch up.",
-            ),
-        ]
-        for versions, sentence in cases:
+        for versions, sentence in MISTAKES:
             with self.subTest(sentence):
                 with self.assertRaises(RecognitionError) as caught:
                     recognition.curve(versions)

@@ -119,24 +119,9 @@ class TestRecognition(KorRevenueCommon):
             **self.annual,
         )
         with freeze_time("2026-02-20"):
-            self.env["kor.usage.event"].sudo().ingest(
-                [
-                    {
-                        "id": "a",
-                        "contract": contract.name,
-                        "metric": "rev_calls",
-                        "time": "2026-01-10T00:00:00Z",
-                        "quantity": 5,
-                    },
-                    {
-                        "id": "b",
-                        "contract": contract.name,
-                        "metric": "rev_calls",
-                        "time": "2026-02-10T00:00:00Z",
-                        "quantity": 7,
-                    },
-                ]
-            )
+            for key, day, quantity in (("a", "2026-01-10", 5), ("b", "2026-02-10", 7)):
+                event = {"id": key, "contract": contract.name, "metric": "rev_calls", "time": f"{day}T00:00:00Z"}
+                self.env["kor.usage.event"].sudo().ingest([{**event, "quantity": quantity}])
             contract.recognize_revenue("2026-02-20")
             self.assertEqual(self._balance(self.unbilled), -24)
             self._bill(contract, "2026-01-01", "2026-01-31")

@@ -70,14 +70,7 @@ class TestRandomLives(KorRevenueCommon):
                 contract.line_ids.filtered(lambda line, n=n: line.name == n)._at(day) for n in ("Base", "Seats")
             )
             if kind == "credit":
-                move = contract.invoice_ids.filtered(
-                    lambda one: one.move_type == "out_invoice" and one.amount_untaxed > 50
-                )[:1]
-                if move:
-                    refund = move._reverse_moves([{"invoice_date": day, "date": day}])
-                    refund.invoice_line_ids[1:].unlink()
-                    refund.invoice_line_ids.write({"price_unit": number, "quantity": 1})
-                    refund.action_post()
+                self._credit(contract, number, day)
                 return
             if not base or not seats:
                 return
@@ -95,6 +88,14 @@ class TestRandomLives(KorRevenueCommon):
                 if seats._at(day) != seats or seats.date_start > day:
                     return
             self._amend(contract, str(day), change)
+
+    def _credit(self, contract, number, day):
+        invoices = contract.invoice_ids.filtered(lambda one: one.move_type == "out_invoice" and one.amount_untaxed > 50)
+        if move := invoices[:1]:
+            refund = move._reverse_moves([{"invoice_date": day, "date": day}])
+            refund.invoice_line_ids[1:].unlink()
+            refund.invoice_line_ids.write({"price_unit": number, "quantity": 1})
+            refund.action_post()
 
     def _check_position(self, contract, day):
         """Liability less asset is what was billed less what was recognised, at the close."""

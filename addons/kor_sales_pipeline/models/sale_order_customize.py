@@ -3,8 +3,6 @@ import math
 from odoo import fields, models
 from odoo.exceptions import UserError
 
-from odoo.addons.kor_enterprise_tiers.tools import parse_day
-
 from .kor_proposal_section_template import PARTS
 
 KNOWN = {
@@ -110,7 +108,7 @@ class SaleOrder(models.Model):
             values["kor_term_months"] = int(months)
         for name, field in (("date_start", "kor_date_start"), ("valid_until", "validity_date")):
             if name in changes:
-                values[field] = self._kor_parse_day(changes[name], name)
+                values[field] = self.env["kor.contract"]._parse_date(changes[name], name)
         if "uptime_target" in changes:
             values["kor_uptime_target"] = self._kor_parse_number(changes["uptime_target"], "uptime_target", 100)
         if "support_level" in changes:
@@ -121,14 +119,6 @@ class SaleOrder(models.Model):
         if "note" in changes:
             values["note"] = changes["note"]
         return values
-
-    def _kor_parse_day(self, value, name):
-        day = parse_day(value)
-        if not day:
-            raise UserError(
-                self.env._("%(name)s must be a date written as YYYY-MM-DD, not “%(value)s”.", name=name, value=value)
-            )
-        return day
 
     def _kor_parse_number(self, value, name, highest=None):
         try:

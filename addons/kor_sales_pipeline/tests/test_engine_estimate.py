@@ -20,6 +20,40 @@ def _off(value, kind="percent", **terms):
     return Discount("off", "Off", kind, value, **terms)
 
 
+SETUP = Item("setup", "one_time", 500)
+USE = Item("use", "usage", 30, 1)
+COMMITMENT = Item("least", "commitment", 50, 1)
+# Name, items, months of the term, terms, and what is estimated: MRR, TCV, once, use.
+FIGURES = (
+    ("monthly fee", [_fee(100)], 12, {}, (100, 1200, 0, 0)),
+    ("yearly fee", [_fee(1200, 12)], 36, {}, (100, 3600, 0, 0)),
+    ("fee and set-up", [_fee(100), SETUP], 12, {}, (100, 1700, 500, 0)),
+    ("quarterly fee over 10 months", [_fee(300, 3)], 10, {}, (100, 1000, 0, 0)),
+    ("use is not owed", [_fee(100), USE], 12, {}, (100, 1200, 0, 360)),
+    ("percent off all", [_fee(100), SETUP, USE], 12, {"discounts": [_off(10)]}, (90, 1530, 450, 324)),
+    (
+        "amount off the fees only",
+        [_fee(100), SETUP],
+        12,
+        {"discounts": [_off(20, "amount")]},
+        (80, 1460, 500, 0),
+    ),
+    ("three periods only", [_fee(100)], 12, {"discounts": [_off(50, periods=3)]}, (50, 1050, 0, 0)),
+    ("own discount first", [_fee(100, 1, _off(20, "amount"))], 12, {"discounts": [_off(10)]}, (72, 864, 0, 0)),
+    ("commitment above use", [_fee(100), USE, COMMITMENT], 12, {}, (100, 1800, 0, 0)),
+    ("use above commitment", [Item("use", "usage", 80, 1), COMMITMENT], 12, {}, (0, 600, 0, 360)),
+    (
+        "fees count towards it",
+        [_fee(30), Item("least", "commitment", 50, 1, scope="recurring")],
+        12,
+        {},
+        (30, 600, 0, 0),
+    ),
+    ("spend cap", [Item("use", "usage", 80, 1)], 12, {"spend_cap": 60}, (0, 0, 0, 720)),
+    ("cap not reached", [USE], 12, {"spend_cap": 60}, (0, 0, 0, 360)),
+)
+
+
 @tagged("post_install", "-at_install", "kor_engine")
 class TestEstimate(BaseCase):
     def _check(self, items, expected, term=12, **terms):
@@ -32,37 +66,7 @@ class TestEstimate(BaseCase):
         return found
 
     def test_figures_by_hand(self):
-        setup = Item("setup", "one_time", 500)
-        use = Item("use", "usage", 30, 1)
-        commitment = Item("least", "commitment", 50, 1)
-        for name, items, term, terms, expected in (
-            ("monthly fee", [_fee(100)], 12, {}, (100, 1200, 0, 0)),
-            ("yearly fee", [_fee(1200, 12)], 36, {}, (100, 3600, 0, 0)),
-            ("fee and set-up", [_fee(100), setup], 12, {}, (100, 1700, 500, 0)),
-            ("quarterly fee over 10 months", [_fee(300, 3)], 10, {}, (100, 1000, 0, 0)),
-            ("use is not owed", [_fee(100), use], 12, {}, (100, 1200, 0, 360)),
-            ("percent off all", [_fee(100), setup, use], 12, {"discounts": [_off(10)]}, (90, 1530, 450, 324)),
-            (
-                "amount off the fees only",
-                [_fee(100), setup],
-                12,
-                {"discounts": [_off(20, "amount")]},
-                (80, 1460, 500, 0),
-            ),
-            ("three periods only", [_fee(100)], 12, {"discounts": [_off(50, periods=3)]}, (50, 1050, 0, 0)),
-            ("own discount first", [_fee(100, 1, _off(20, "amount"))], 12, {"discounts": [_off(10)]}, (72, 864, 0, 0)),
-            ("commitment above use", [_fee(100), use, commitment], 12, {}, (100, 1800, 0, 0)),
-            ("use above commitment", [Item("use", "usage", 80, 1), commitment], 12, {}, (0, 600, 0, 360)),
-            (
-                "fees count towards it",
-                [_fee(30), Item("least", "commitment", 50, 1, scope="recurring")],
-                12,
-                {},
-                (30, 600, 0, 0),
-            ),
-            ("spend cap", [Item("use", "usage", 80, 1)], 12, {"spend_cap": 60}, (0, 0, 0, 720)),
-            ("cap not reached", [use], 12, {"spend_cap": 60}, (0, 0, 0, 360)),
-        ):
+        for name, items, term, terms, expected in FIGURES:
             with self.subTest(name):
                 self._check(items, expected, term, **terms)
 

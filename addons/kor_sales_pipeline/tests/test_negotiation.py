@@ -90,14 +90,8 @@ class TestNegotiation(NegotiationMixin, TransactionCase):
     def test_two_rounds_end_in_an_agreement(self):
         negotiation = self._start()
         price = self._ask_for_price(negotiation)
-        answer = {
-            "offer": price.id,
-            "decision": "counter",
-            "price_unit": 9,
-            "note": "For two years.",
-            "internal_note": "X",
-        }
-        result = negotiation.answer([answer])
+        answer = {"decision": "counter", "price_unit": 9, "note": "For two years.", "internal_note": "X"}
+        result = negotiation.answer([{"offer": price.id, **answer}])
         second = self.env["sale.order"].browse(result["order"])
         self.assertEqual((second.state, second.kor_version, second.order_line[1].price_unit), ("draft", 2, 9))
         # Not sent: the customer still reads an open offer.

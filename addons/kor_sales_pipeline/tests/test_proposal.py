@@ -114,7 +114,7 @@ class TestProposal(ProposalCase):
             with self.subTest(sentence), self.assert_refused(sentence):
                 self._create_lead(**values).generate_proposal()
 
-    def test_customizing(self):
+    def test_customizing_lines_and_texts(self):
         order = self._propose()
         base, seats, training = (self._get(order, name) for name in ("Base fee", "Seats", "Training"))
         summary = order.kor_section_ids.filtered(lambda one: one.part == "summary")
@@ -130,11 +130,6 @@ class TestProposal(ProposalCase):
                     {"part": "solution", "title": "More", "body": "<p>For {{customer}}</p>"},
                 ],
                 "clauses": [{"clause": order.kor_clause_ids.id, "body": "<p>Nobody calls.</p>"}],
-                "term_months": 24,
-                "date_start": "2030-03-01",
-                "valid_until": "2030-01-31",
-                "uptime_target": 99.9,
-                "support_level": "test_night",
             }
         )
         self.assertEqual(result, order.id)
@@ -145,9 +140,22 @@ class TestProposal(ProposalCase):
         self.assertEqual(summary.title, "Why us")
         self.assertIn("More", order.kor_section_ids.mapped("title"))
         self.assertEqual(str(order.kor_clause_ids.body), "<p>Nobody calls.</p>")
-        self.assertEqual((order.kor_term_months, order.kor_uptime_target), (24, 99.9))
-        self.assertEqual(str(order.validity_date), "2030-01-31")
         self.assertEqual(order._kor_figures()["mrr"], 180)
+
+    def test_customizing_terms(self):
+        order = self._propose()
+        order.customize_proposal(
+            {
+                "term_months": 24,
+                "date_start": "2030-03-01",
+                "valid_until": "2030-01-31",
+                "uptime_target": 99.9,
+                "support_level": "test_night",
+            }
+        )
+        self.assertEqual((order.kor_term_months, order.kor_uptime_target), (24, 99.9))
+        self.assertEqual((str(order.kor_date_start), str(order.validity_date)), ("2030-03-01", "2030-01-31"))
+        self.assertEqual(order.kor_support_level_id.code, "test_night")
 
     def test_a_new_price_of_a_tiered_line_scales_its_tiers(self):
         order = self._propose(self._create_tiered_plan("graduated", [(10, 10, 0), (0, 8, 0)]))

@@ -183,17 +183,9 @@ class KorContractSlaCreditMixin(models.AbstractModel):
 
     def _prepare_sla_note_values(self, move, parts, day):
         """Return the values of a credit note. Extensible."""
-        foreign = move.currency_id != move.company_id.currency_id
         months = [part["credit"].month for part in parts]
         return {
-            **self._prepare_move_head(day),
-            "move_type": "out_refund",
-            "reversed_entry_id": move.id,
-            "journal_id": move.journal_id.id,
-            "partner_id": move.partner_id.id,
-            "fiscal_position_id": move.fiscal_position_id.id,
-            "invoice_payment_term_id": False,
-            **({"invoice_currency_rate": move.invoice_currency_rate} if foreign else {}),
+            **self._prepare_note_head(move, day),
             "ref": self.with_context(lang=move.partner_id.lang).env._(
                 "Service credit on %(invoice)s", invoice=move.name
             ),
@@ -252,20 +244,9 @@ class KorContractSlaCreditMixin(models.AbstractModel):
 
     def _get_sla_preview_taxes(self, parts):
         """Return tax and total of each part, as the invoice was taxed that it gives back."""
-        tax_model = self.env["account.tax"].with_company(self.company_id)
-        base_lines = [
-            tax_model._prepare_base_line_for_taxes_computation(
-                self,
-                price_unit=-float(part["amount"]),
-                quantity=1.0,
-                tax_ids=part["item"].move_line_id.tax_ids,
-                currency_id=self.currency_id,
-                partner_id=self.partner_invoice_id or self.partner_id,
-                rate=1.0,
-            )
-            for part in parts
-        ]
-        return self._tax_base_lines(base_lines)
+        return self._tax_base_lines(
+            [self._prepare_credit_base_line(part["amount"], part["item"].move_line_id.tax_ids) for part in parts]
+        )
 
     def _prepare_sla_preview_line(self, part, taxes):
         credit = part["credit"]

@@ -75,7 +75,7 @@ class KorContractTicketMixin(models.AbstractModel):
                     self.env._("A ticket has no “%(name)s”; there are: %(names)s.", name=name, names=", ".join(INPUTS))
                 )
         texts = {"name": NAME_LENGTH, "description": TEXT_LENGTH}
-        name, description = (self._read_ticket_text(values.get(key, ""), key, texts[key]) for key in texts)
+        name, description = (self._parse_text(values.get(key, ""), key, texts[key]) for key in texts)
         if not name:
             raise UserError(self.env._("Say in a few words what the ticket is about: its “name” is empty."))
         return {
@@ -85,16 +85,6 @@ class KorContractTicketMixin(models.AbstractModel):
             "partner_id": self._find_requester(values.get("requester")).id,
             "ticket_channel": self._read_channel(values.get("channel", "api")),
         }
-
-    @api.model
-    def _read_ticket_text(self, text, name, length):
-        if not isinstance(text, str):
-            raise UserError(self.env._("“%(name)s” must be text, not “%(value)s”.", name=name, value=text))
-        if len(text) > length:
-            raise UserError(
-                self.env._("“%(name)s” is longer than %(length)s characters; shorten it.", name=name, length=length)
-            )
-        return text.strip()
 
     @api.model
     def _read_channel(self, channel):

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+
+from ..tools import check_weight
 
 
 class KorSlaMonitorRule(models.Model):
@@ -32,14 +33,7 @@ class KorSlaMonitorRule(models.Model):
 
     @api.constrains("weight")
     def _check_weight(self):
-        for rule in self:
-            if not 0 <= rule.weight <= 1:
-                raise ValidationError(
-                    self.env._(
-                        "The weight is the share of the time that counts as down: from 0 to 1, not %(weight)s.",
-                        weight=rule.weight,
-                    )
-                )
+        check_weight(self)
 
     def _fits(self, labels):
         found = labels.get(self.label)

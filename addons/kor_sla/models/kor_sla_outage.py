@@ -3,6 +3,8 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import format_datetime
 
+from ..tools import check_weight
+
 # What people may correct about an outage that signals made: from then on signals leave it alone.
 MEASURED_FIELDS = {"state", "weight", "date_start", "date_end", "service_id"}
 # In the context of what signals write. An object: no caller from outside can send one.
@@ -144,14 +146,7 @@ class KorSlaOutage(models.Model):
 
     @api.constrains("weight")
     def _check_weight(self):
-        for outage in self:
-            if not 0 <= outage.weight <= 1:
-                raise ValidationError(
-                    self.env._(
-                        "The weight is the share of the time that counts as down: from 0 to 1, not %(weight)s.",
-                        weight=outage.weight,
-                    )
-                )
+        check_weight(self)
 
     @api.constrains("is_excluded", "exclusion_reason")
     def _check_exclusion(self):

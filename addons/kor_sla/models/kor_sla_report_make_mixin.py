@@ -7,6 +7,8 @@ from odoo.fields import Domain
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import split_every
 
+from odoo.addons.kor_enterprise_tiers.tools import read_whole_number
+
 _logger = logging.getLogger(__name__)
 BATCH_SIZE = 100
 # How long after its month a report stays a draft, so that facts can be completed.
@@ -112,9 +114,7 @@ class KorSlaReportMakeMixin(models.AbstractModel):
 
     @api.model
     def _get_draft_days(self):
-        parameters_sudo = self.env["ir.config_parameter"].sudo()  # whoever makes reports goes by the system's one
-        days = parameters_sudo.get_param("kor_sla.report_draft_days")
-        return int(days) if str(days).isdecimal() else DRAFT_DAYS
+        return read_whole_number(self.env, "kor_sla.report_draft_days", DRAFT_DAYS)
 
     @api.model
     def _prepare_reports(self, contracts, month, end):

@@ -56,11 +56,9 @@ class KorSlaReportSendMixin(models.AbstractModel):
         """Return the PDF of the report, in the customer's language and the company's look."""
         self.ensure_one()
         report = self.sudo()  # whoever may read the report gets its document; the report action checks that
-        report = report.with_context(lang=report.partner_id.lang or self.env.lang)
-        look = report.env["kor.pdf"]._get_look(report.company_id)
-        values = {"doc": report, "layout": "kor_sla.kor_sla_report_pdf_layout", **look}
-        html = report.env["ir.qweb"]._render("kor_sla.report_kor_sla_report_document", values)
-        return self.env["kor.pdf"]._render(html)
+        return self.env["kor.pdf"]._render_document(
+            report, "kor_sla.report_kor_sla_report_document", "kor_sla.kor_sla_report_pdf_layout"
+        )
 
     def action_preview(self):
         """Open the page that the customer sees.

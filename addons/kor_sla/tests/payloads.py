@@ -43,6 +43,33 @@ def alert(start, end=None, fingerprint="1a30ba71cca2921f", **labels):
     }
 
 
+KUMA_MONITOR = {
+    "name": "API",
+    "description": None,
+    "pathName": "Production / API",
+    "parent": 3,
+    "childrenIDs": [],
+    "url": "https://api.example.com",
+    "method": "GET",
+    "hostname": None,
+    "port": None,
+    "maxretries": 0,
+    "weight": 2000,
+    "active": True,
+    "forceInactive": False,
+    "type": "http",
+    "timeout": 48,
+    "interval": 60,
+    "retryInterval": 60,
+    "resendInterval": 0,
+    "keyword": None,
+    "accepted_statuscodes": ["200-299"],
+    "dns_resolve_type": "A",
+    "notificationIDList": {"2": True},
+    "maintenance": False,
+}
+
+
 def uptime_kuma(status, time, monitor=29, **beat):
     return {
         "heartbeat": {
@@ -60,31 +87,9 @@ def uptime_kuma(status, time, monitor=29, **beat):
             **beat,
         },
         "monitor": {
+            **KUMA_MONITOR,
             "id": monitor,
-            "name": "API",
-            "description": None,
-            "pathName": "Production / API",
-            "parent": 3,
-            "childrenIDs": [],
-            "url": "https://api.example.com",
-            "method": "GET",
-            "hostname": None,
-            "port": None,
-            "maxretries": 0,
-            "weight": 2000,
-            "active": True,
-            "forceInactive": False,
-            "type": "http",
-            "timeout": 48,
-            "interval": 60,
-            "retryInterval": 60,
-            "resendInterval": 0,
-            "keyword": None,
-            "accepted_statuscodes": ["200-299"],
-            "dns_resolve_type": "A",
-            "notificationIDList": {"2": True},
             "tags": [{"tag_id": 1, "monitor_id": monitor, "value": "eu", "name": "region", "color": "#059669"}],
-            "maintenance": False,
         },
         "msg": f"[API] [{'✅ Up' if status == 1 else '🔴 Down'}] connect ECONNREFUSED 192.0.2.10:443",
     }

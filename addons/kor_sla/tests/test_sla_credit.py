@@ -54,6 +54,7 @@ class TestSlaCredit(ComplianceCase):
                 self.assertEqual(sum(self._amounts_by_kind(contracts[count], "2026-04").values()), expected)
 
     def test_outage_of_50_minutes_ends_as_a_credit_note_that_lowers_the_next_invoice(self):
+        # Long, as it is one story: what each step leaves is where the next one begins.
         contract, report = self._get_april()
         # 43,150 of 43,200 minutes: 99.884259 %, below 99.9: 10 % of 1,000.
         self.assertEqual((round(report.uptime, 6), report.missed_count, report.credit_amount), (99.884259, 1, 100.0))

@@ -311,6 +311,9 @@ class TestSlaDispute(ComplianceCase):
             self.assertTrue(report._correct())
             with self.assertRaisesRegex(UserError, "later report .* Dispute that one"):
                 own.dispute("Of old figures")
+
+    def test_support_does_not_decide(self):
+        _contract, _report, dispute = self._get_disputed()
         agent = new_test_user(
             self.env,
             "sla_agent2",
@@ -319,4 +322,4 @@ class TestSlaDispute(ComplianceCase):
             company_ids=[(6, 0, self.company.ids)],
         )
         with self.assertRaises(AccessError):
-            _dispute.with_user(agent).action_accept()
+            dispute.with_user(agent).action_accept()

@@ -30,7 +30,10 @@ class TestUptimeBatch(UptimeCase, TransactionCase):
                 for number in range(10)
             ]
         )
-        start = datetime(2026, 1, 5)
+        cls._make_outages(datetime(2026, 1, 5))
+
+    @classmethod
+    def _make_outages(cls, start):
         cls.env["kor.sla.outage"].create(
             [
                 {

@@ -1,13 +1,9 @@
 from datetime import datetime
 
-from odoo import fields
 from odoo.fields import Command
 from odoo.tests import freeze_time, new_test_user
 
 from odoo.addons.kor_contracts.tests.common import ContractCase
-
-# A Monday. Support works Monday to Friday from 9 to 17 in Berlin, which is 8 to 16 UTC in winter.
-MONDAY = "2026-03-02 09:00:00"
 
 
 def utc(text):
@@ -18,6 +14,7 @@ def utc(text):
 class TicketCase(ContractCase):
     """Bring a contract with support in office hours, an agent and two people of the customer.
 
+    Support works Monday to Friday from 9 to 17 in Berlin, which is 8 to 16 UTC in winter.
     Medium: first answer in 60 minutes, the next ones in 120, solution in 240, in support hours.
     Urgent: 30, 60 and 120 minutes around the clock. The other priorities promise nothing.
     """
@@ -136,6 +133,3 @@ class TicketCase(ContractCase):
             result = self.env.ref("kor_sla.ir_cron_watch_clocks").method_direct_trigger()
         self.env.invalidate_all()
         return result
-
-    def _moment(self, text):
-        return fields.Datetime.to_datetime(utc(text))

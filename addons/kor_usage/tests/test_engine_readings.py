@@ -23,36 +23,39 @@ def make_measure(aggregation="sum", allow_negative=False, keys=()):
     return Measure(4, "calls", aggregation, allow_negative, keys)
 
 
+BAD = (
+    ("no hour", {"hour": None}, "hour is missing"),
+    ("hour as a number", {"hour": 12}, "hour is missing"),
+    ("no zone", {"hour": "2026-03-01T12:00:00"}, "no time zone"),
+    ("a word", {"hour": "noon"}, "is no time"),
+    ("minutes", {"hour": "2026-03-01T12:30:00Z"}, "no full hour"),
+    ("seconds", {"hour": "2026-03-01T12:00:01Z"}, "no full hour"),
+    ("microseconds", {"hour": "2026-03-01T12:00:00.000001Z"}, "no full hour"),
+    ("full hour of India only", {"hour": "2026-03-01T12:00:00+05:30"}, "no full hour in UTC"),
+    ("no quantity", {"quantity": None}, "quantity is missing"),
+    ("a word as quantity", {"quantity": "many"}, "not a number"),
+    ("no revision", {"revision": None}, "revision is missing"),
+    ("negative revision", {"revision": -1}, "whole number from 0"),
+    ("revision as text", {"revision": "1"}, "whole number from 0"),
+    ("true as revision", {"revision": True}, "whole number from 0"),
+    ("huge revision", {"revision": 2**31}, "whole number from 0"),
+    ("negative events", {"events": -1}, "whole number from 0"),
+    ("part of an event", {"events": 1.5}, "whole number from 0"),
+    ("quantity without events", {"events": 0}, "one event at least"),
+    ("source as a number", {"source": 5}, "source must be a text"),
+    ("control character in the source", {"source": "a\x00"}, "source must be a text"),
+    ("half a surrogate in the source", {"source": "a\ud800"}, "source must be a text"),
+    ("long source", {"source": "x" * 256}, "source must be a text"),
+    ("properties as a list", {"properties": [1]}, "no object"),
+    ("no contract", {"contract": None}, "contract is missing"),
+    ("no metric", {"metric": ""}, "metric is missing"),
+)
+
+
 @tagged("post_install", "-at_install", "kor_engine")
 class TestReadingsEngine(BaseCase):
     def test_bad_readings_are_refused_with_a_sentence(self):
-        for label, values, part in (
-            ("no hour", {"hour": None}, "hour is missing"),
-            ("hour as a number", {"hour": 12}, "hour is missing"),
-            ("no zone", {"hour": "2026-03-01T12:00:00"}, "no time zone"),
-            ("a word", {"hour": "noon"}, "is no time"),
-            ("minutes", {"hour": "2026-03-01T12:30:00Z"}, "no full hour"),
-            ("seconds", {"hour": "2026-03-01T12:00:01Z"}, "no full hour"),
-            ("microseconds", {"hour": "2026-03-01T12:00:00.000001Z"}, "no full hour"),
-            ("full hour of India only", {"hour": "2026-03-01T12:00:00+05:30"}, "no full hour in UTC"),
-            ("no quantity", {"quantity": None}, "quantity is missing"),
-            ("a word as quantity", {"quantity": "many"}, "not a number"),
-            ("no revision", {"revision": None}, "revision is missing"),
-            ("negative revision", {"revision": -1}, "whole number from 0"),
-            ("revision as text", {"revision": "1"}, "whole number from 0"),
-            ("true as revision", {"revision": True}, "whole number from 0"),
-            ("huge revision", {"revision": 2**31}, "whole number from 0"),
-            ("negative events", {"events": -1}, "whole number from 0"),
-            ("part of an event", {"events": 1.5}, "whole number from 0"),
-            ("quantity without events", {"events": 0}, "one event at least"),
-            ("source as a number", {"source": 5}, "source must be a text"),
-            ("control character in the source", {"source": "a\x00"}, "source must be a text"),
-            ("half a surrogate in the source", {"source": "a\ud800"}, "source must be a text"),
-            ("long source", {"source": "x" * 256}, "source must be a text"),
-            ("properties as a list", {"properties": [1]}, "no object"),
-            ("no contract", {"contract": None}, "contract is missing"),
-            ("no metric", {"metric": ""}, "metric is missing"),
-        ):
+        for label, values, part in BAD:
             with self.subTest(label), self.assertRaisesRegex(IntakeError, part):
                 read_hour({**GOOD, **values})
         with self.assertRaisesRegex(IntakeError, "no reading"):

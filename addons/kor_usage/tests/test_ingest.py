@@ -12,10 +12,18 @@ class TestIngest(UsageCase, TransactionCase):
         super().setUpClass()
         cls._set_up_usage()
 
-    def test_bad_events_are_refused_with_their_reason_and_good_ones_kept(self):
-        ended = self._make_contract(self.customer, date_end="2026-02-28", term="custom")
+    def _assert_each_refused(self, table):
+        """Send bad events, each between good ones: (label, event, part of the reason)."""
+        for number, (label, event, part) in enumerate(table):
+            with self.subTest(label):
+                answer = self._ingest(self._event(f"a{number}"), event, self._event(f"b{number}"))
+                self._assert_counts(answer, 2, rejected=1)
+                self.assertEqual(answer["rejected"][0]["index"], 1)
+                self.assertIn(part, answer["rejected"][0]["reason"])
+        self.assertEqual(self._get_total(), 2 * len(table))
+
+    def test_events_of_nothing_that_is_known_are_refused_and_good_ones_kept(self):
         draft = self._make_contract(self.customer, activate=False)
-        big = {"key": "x" * 10_001}
         table = [
             ("no object", 5, "no event"),
             ("empty", {}, "id is missing"),
@@ -29,6 +37,12 @@ class TestIngest(UsageCase, TransactionCase):
             ("draft contract", self._event("1", contract=draft.id), "unknown"),
             ("unknown metric", self._event("1", metric="tests"), "metric “tests” is unknown"),
             ("metric of another kind", self._event("1", metric=7), "metric is missing"),
+        ]
+        self._assert_each_refused(table)
+
+    def test_events_without_a_moment_or_a_quantity_are_refused_and_good_ones_kept(self):
+        ended = self._make_contract(self.customer, date_end="2026-02-28", term="custom")
+        table = [
             ("no time", self._event("1", time=None), "time is missing"),
             ("time as a number", self._event("1", time=1700000000), "time is missing"),
             ("no zone", self._event("1", time="2026-03-10T12:00:00"), "no time zone"),
@@ -45,6 +59,12 @@ class TestIngest(UsageCase, TransactionCase):
             ("too fine", self._event("1", "1e-9000"), "too fine"),
             ("negative", self._event("1", -1), "negative"),
             ("no value", self._event("1", metric="test_unique_count"), "give the value"),
+        ]
+        self._assert_each_refused(table)
+
+    def test_events_with_wrong_properties_are_refused_and_good_ones_kept(self):
+        big = {"key": "x" * 10_001}
+        table = [
             ("properties as a list", self._event("1", properties=[1]), "no object"),
             ("long properties", self._event("1", properties=big), "too long"),
             ("null in properties", self._event("1", properties={"a": "\x00"}), "null character"),
@@ -52,13 +72,7 @@ class TestIngest(UsageCase, TransactionCase):
             ("other CloudEvents", self._event("1", specversion="0.3"), "CloudEvents 1.0"),
             ("CloudEvent without data", self._event("1", specversion="1.0"), "data"),
         ]
-        for number, (label, event, part) in enumerate(table):
-            with self.subTest(label):
-                answer = self._ingest(self._event(f"a{number}"), event, self._event(f"b{number}"))
-                self._assert_counts(answer, 2, rejected=1)
-                self.assertEqual(answer["rejected"][0]["index"], 1)
-                self.assertIn(part, answer["rejected"][0]["reason"])
-        self.assertEqual(self._get_total(), 2 * len(table))
+        self._assert_each_refused(table)
 
     def test_edges_of_time_are_inside(self):
         ended = self._make_contract(self.customer, date_end="2026-02-28", term="custom")
