@@ -168,6 +168,10 @@ def negotiate_on(key):
     deals[key].stage_id = env.ref("kor_sales_pipeline.stage_negotiation")
 
 
+def agree_on(key):
+    deals[key].stage_id = env.ref("kor_sales_pipeline.stage_signing")
+
+
 def lose(key, reason):
     """Lose an opportunity, and take back what was proposed."""
     if key in orders:

@@ -14,6 +14,9 @@ from freezegun import freeze_time
 MONTHS = 26
 # Each flush looks at all of them, and they go in circles: somebody has to collect them.
 ENVIRONMENTS = 40
+# How far a deal comes that is lost: what brings it from each stage to the next, after which share of its time.
+LOST_STAGES = ("lead", "qualification", "proposal", "negotiation", "signing")
+LOST_STEPS = ((1 / 3, qualify), (1 / 2, propose_to), (2 / 3, negotiate_on), (5 / 6, agree_on))
 STEPS = ("account_setup", "configuration", "training", "integration", "go_live")
 # Customer, name, deployment, region, and resources: agreed, used at last (0: nobody reads it), the cost of one in
 # a month.
@@ -84,10 +87,8 @@ def note_life():
     for name, plan, users, first, last, reached, reason in LOST_DEALS:
         begin, end = day_of(*first), day_of(*last)
         on(begin, open_lost_deal, name, plan, users, end)
-        if reached != "lead":
-            on(begin + (end - begin) / 3, qualify, name)
-        if reached == "proposal":
-            on(begin + (end - begin) / 2, propose_to, name)
+        for share, step in LOST_STEPS[: LOST_STAGES.index(reached)]:
+            on(begin + (end - begin) * share, step, name)
         on(end, lose, name, reason)
 
 

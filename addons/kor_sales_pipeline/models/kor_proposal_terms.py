@@ -111,10 +111,8 @@ class KorProposalTerms(models.Model):
         if not percent:
             return price
         rounding = get_rounding(self.currency_id)
-        discounts = [*self._get_engine_discounts(), *self.order_line_id._kor_get_line_discount()]
-        target = round_money(
-            lasting_net(Part(self._get_full_amount(), self.billing_months, tuple(discounts))), rounding
-        )
+        discounts = tuple(self.order_line_id._kor_get_discounts())
+        target = round_money(lasting_net(Part(self._get_full_amount(), self.billing_months, discounts)), rounding)
         steps = (price + rounding * step for step in (0, 1, -1, 2, -2))
         return next((one for one in steps if round_money(one * (1 - percent / 100), rounding) == target), price)
 

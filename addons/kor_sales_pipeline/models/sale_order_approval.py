@@ -200,7 +200,7 @@ class SaleOrder(models.Model):
         after = to_decimal(terms.unit_price) if charge.unit_price else to_decimal(1)
         offered = self.env["kor.proposal.terms"]._prepare_from_charge_values(charge)["discount_ids"]
         discounts = tuple(self.env["kor.discount"].new(one[2])._get_engine_discount() for one in offered)
-        own = tuple([*terms._get_engine_discounts(), *line._kor_get_line_discount()])
+        own = tuple(line._kor_get_discounts())
         return percent_off(lasting_net(Part(before, 1, discounts)), lasting_net(Part(after, 1, own)))
 
     def _kor_find_service_reasons(self):

@@ -72,7 +72,8 @@ class SaleOrder(models.Model):
 
     def _kor_get_chosen_lines(self):
         """Return the lines with terms that are agreed as the proposal stands."""
-        return self.order_line.filtered(lambda line: line.kor_terms_id and line._kor_is_chosen())
+        lines = self.order_line.filtered(lambda line: line.kor_terms_id and line._kor_is_chosen())
+        return lines.with_prefetch(self.order_line._prefetch_ids)
 
     def _kor_get_amount_parts(self, lines):
         """Return the amounts off the whole as parts below zero: once for each period in which something recurs."""

@@ -174,9 +174,12 @@ class SaleOrderLine(models.Model):
         """Return the line as the engine weighs it: all discounts, also those that run out."""
         self.ensure_one()
         terms = self.kor_terms_id
-        discounts = [*terms._get_engine_discounts(), *self._kor_get_line_discount()]
         cost = self._kor_get_cost(terms)
-        return Part(terms._get_full_amount(), terms.billing_months, tuple(discounts), cost)
+        return Part(terms._get_full_amount(), terms.billing_months, tuple(self._kor_get_discounts()), cost)
+
+    def _kor_get_discounts(self):
+        """Return all discounts of the line as the engine takes them; what the seller gives comes last."""
+        return [*self.kor_terms_id._get_engine_discounts(), *self._kor_get_line_discount()]
 
     def _kor_get_line_discount(self):
         values = [command[2] for command in self.kor_terms_id._prepare_line_discount()]

@@ -24,3 +24,4 @@ from . import test_proposal_portal
 from . import test_proposal_signature
 from . import test_signature_concurrency
 from . import test_proposal_version
+from . import test_current_proposal

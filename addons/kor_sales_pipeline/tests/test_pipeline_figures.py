@@ -1,9 +1,13 @@
 import json
+from ast import literal_eval
+
+from lxml import etree
 
 from odoo.exceptions import AccessError
+from odoo.fields import Domain
 from odoo.tests import freeze_time, tagged
 
-from .pipeline_common import PipelineCase
+from .pipeline_common import PIPELINE, PipelineCase
 
 # Name, value, and where it stood from when on; None: lost then. The table of the engine's test.
 STORIES = (
@@ -153,3 +157,16 @@ class TestPipelineFigures(PipelineCase):
         self.env.invalidate_all()
         with self.assertQueryCount(__system__=20):
             self._ask("kor_funnel", "2026-01-01", "2026-02-28")
+
+    def test_reasons_are_shown_of_lost_deals_only(self):
+        action = self.env.ref(f"{PIPELINE}.crm_lead_closed_action")
+        context = literal_eval(action.context)
+        arch = etree.fromstring(action.search_view_id.arch)
+        domains = [
+            literal_eval(arch.find(f".//filter[@name='{name.removeprefix('search_default_')}']").get("domain"))
+            for name in context
+            if name.startswith("search_default_")
+        ]
+        Lead = self.env["crm.lead"].with_context(**context)
+        shown = Lead.search(Domain.AND([literal_eval(action.domain), *domains, [("team_id", "=", self.team.id)]]))
+        self.assertEqual(shown, self.leads["skips"] | self.leads["lost"])

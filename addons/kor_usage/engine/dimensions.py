@@ -57,6 +57,11 @@ def matches(wanted: Mapping[str, str], dimension: str) -> bool:
     return all(name in properties and _as_text(properties[name]) == value for name, value in wanted.items())
 
 
+def describe(dimension: str) -> str:
+    """Return a dimension as people read it, such as region: eu, model: large; empty where no property is named."""
+    return ", ".join(f"{name}: {_as_text(value)}" for name, value in json.loads(dimension or "{}").items())
+
+
 def choose(dimensions: Iterable[str], wanted: Mapping[str, str]) -> tuple[str, ...]:
     """Return the dimensions that a filter asks for."""
     return tuple(one for one in dimensions if matches(wanted, one))

@@ -3,6 +3,7 @@ from . import kor_price_mixin
 from . import res_company
 from . import res_config_settings
 from . import kor_usage_dropped_key
+from . import kor_usage_dimension_mixin
 from . import kor_usage_measure_mixin
 from . import kor_usage_rollup
 from . import kor_usage_value

@@ -64,7 +64,7 @@ class KorUsageEvent(models.Model):
     """Hold single events as they were reported. Nobody writes them: `ingest` counts them, retention drops them."""
 
     _name = "kor.usage.event"
-    _inherit = ["kor.usage.reversal.mixin", "kor.input.mixin"]
+    _inherit = ["kor.usage.reversal.mixin", "kor.usage.dimension.mixin", "kor.input.mixin"]
     _description = "Usage Event"
     _auto = False
     _log_access = False
@@ -84,7 +84,9 @@ class KorUsageEvent(models.Model):
     quantity = fields.Float(digits=0, default=1)
     value = fields.Char(help="What is counted once where a metric counts different values, such as a user's id.")
     properties = fields.Json()
-    dimension = fields.Char(readonly=True, help="The properties by which the metric keeps use apart.")
+    dimension = fields.Char(
+        string="Dimension (JSON)", readonly=True, help="The properties by which the metric keeps use apart."
+    )
     reverses = fields.Char(help="The id of the event that this one takes out.")
     is_reversed = fields.Boolean(string="Reversed", readonly=True)
 

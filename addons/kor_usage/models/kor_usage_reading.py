@@ -14,7 +14,7 @@ class KorUsageReading(models.Model):
     """Hold what another system has summed up of an hour, in its highest revision. Nobody writes it but `ingest`."""
 
     _name = "kor.usage.reading"
-    _inherit = ["kor.usage.reading.count.mixin", "kor.input.mixin"]
+    _inherit = ["kor.usage.reading.count.mixin", "kor.usage.dimension.mixin", "kor.input.mixin"]
     _description = "Usage Reading"
     _log_access = False
     _order = "hour desc, id desc"
@@ -32,7 +32,11 @@ class KorUsageReading(models.Model):
         digits=0, required=True, readonly=True, aggregator=False, help="Seconds since midnight of the day."
     )
     dimension = fields.Char(
-        required=True, readonly=True, default="", help="The properties by which the metric keeps use apart."
+        string="Dimension (JSON)",
+        required=True,
+        readonly=True,
+        default="",
+        help="The properties by which the metric keeps use apart.",
     )
     source = fields.Char(default="", help="Which of several systems reports its part of the hour; parts add up.")
     revision = fields.Integer(

@@ -1,6 +1,7 @@
 from decimal import Decimal
 
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..engine.metering import Day, Meter
@@ -27,6 +28,12 @@ DAYS = """
                     WHERE d.contract_id = s.contract_id AND d.metric_id = s.metric_id)
      ORDER BY s.place, r.day
 """
+# What engine/dimensions.py makes of a dimension.
+LABEL = """
+    COALESCE((SELECT string_agg(name || ': ' || value, ', ' ORDER BY place)
+                FROM json_each_text(NULLIF(%(dimension)s, '')::json) WITH ORDINALITY AS named(name, value, place)),
+             CASE WHEN %(dimension)s = '' THEN '' ELSE %(none)s END)
+"""
 
 
 class KorUsageRollup(models.Model):
@@ -36,7 +43,7 @@ class KorUsageRollup(models.Model):
     """
 
     _name = "kor.usage.rollup"
-    _inherit = ["kor.usage.measure.mixin"]
+    _inherit = ["kor.usage.measure.mixin", "kor.usage.dimension.mixin"]
     _description = "Daily Usage"
     _log_access = False
     _order = "day desc, id desc"
@@ -49,8 +56,13 @@ class KorUsageRollup(models.Model):
     metric_id = fields.Many2one("kor.metric", required=True, readonly=True, ondelete="restrict", index=True)
     day = fields.Date(required=True, readonly=True, help="In the contract's time zone.")
     dimension = fields.Char(
-        required=True, readonly=True, default="", help="The properties it is kept apart by; empty: all together."
+        string="Dimension (JSON)",
+        required=True,
+        readonly=True,
+        default="",
+        help="The properties it is kept apart by; empty: all together.",
     )
+    dimension_label = fields.Char(search="_search_dimension_label")
     # Numeric without a fixed number of decimals: quantities are never rounded.
     total = fields.Float(digits=0, readonly=True, help="Sum of the quantities.")
     events = fields.Integer(readonly=True, help="Events that count: those reversed are taken out.")
@@ -68,6 +80,32 @@ class KorUsageRollup(models.Model):
     _series_unique = models.UniqueIndex("(contract_id, metric_id, day, dimension)")
     _newest_idx = models.Index("(day DESC, id DESC)")
     _kept_idx = models.Index("(company_id, day) WHERE has_events")
+
+    @api.model
+    def _search_dimension_label(self, operator, value):
+        if operator not in ("in", "ilike"):
+            return NotImplemented
+        wanted = [one for one in value if one] if operator == "in" else f"%{value}%"
+
+        def to_sql(_model, alias, _query):
+            dimension = SQL.identifier(alias, "dimension")
+            label = SQL(LABEL, dimension=dimension, none=self._get_no_properties())
+            if operator == "ilike":
+                return SQL("%s ILIKE %s", label, wanted)
+            together = SQL("%s = ''", dimension) if len(wanted) < len(value) else SQL("FALSE")
+            return SQL("(%s OR (%s != '' AND %s = ANY(%s)))", together, dimension, label, wanted)
+
+        return Domain.custom(to_sql=to_sql)
+
+    def _field_to_sql(self, alias, field_expr, query=None):
+        """Group and sort by what is stored: to put a million rows into words takes seconds."""
+        if field_expr == "dimension_label":
+            field_expr = "dimension"
+        return super()._field_to_sql(alias, field_expr, query)
+
+    def _read_group_postprocess_groupby(self, groupby_spec, raw_values):
+        values = super()._read_group_postprocess_groupby(groupby_spec, raw_values)
+        return map(self._describe_dimension, values) if groupby_spec == "dimension_label" else values
 
     @api.model
     def _read_meters(self, series, since, until):

@@ -4,6 +4,7 @@ from . import test_api
 from . import test_api_keys
 from . import test_cloudevents
 from . import test_contract_use
+from . import test_dimensions
 from . import test_engine_chart
 from . import test_engine_intake
 from . import test_engine_limits
