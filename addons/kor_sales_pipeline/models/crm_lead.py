@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.tools import split_every
 
 # What can move a lead from one stage, team or outcome to another.
 MOVING_FIELDS = {"stage_id", "team_id", "user_id", "type", "active", "probability"}
@@ -133,6 +134,25 @@ class CrmLead(models.Model):
     def _merge_get_fields(self):
         names = ["kor_plan_id", "kor_tier_id", "kor_users", "kor_components", "kor_term_months", "kor_date_start"]
         return (*super()._merge_get_fields(), *names)
+
+    def _update_automated_probabilities(self):
+        """Weigh what has a new probability anew: Odoo writes these past the amounts that it stores by them."""
+        before = self._kor_get_probabilities()
+        result = super()._update_automated_probabilities()
+        now = self._kor_get_probabilities()
+        changed = [lead_id for lead_id, probability in now.items() if before.get(lead_id) != probability]
+        for ids in split_every(1000, changed):
+            leads = self.browse(ids)
+            leads.modified(["probability"])
+            leads.flush_recordset()
+            leads.invalidate_recordset()
+        return result
+
+    def _kor_get_probabilities(self):
+        """Return the probabilities of open leads by their ids, read at once."""
+        query = self._search([("won_status", "=", "pending")])
+        columns = (self._field_to_sql(self._table, name, query) for name in ("id", "probability"))
+        return dict(self.env.execute_query(query.select(*columns)))
 
     def _kor_get_yearly_plan(self):
         yearly = self.kor_arr_company and self.env.ref("crm.crm_recurring_plan_yearly", raise_if_not_found=False)

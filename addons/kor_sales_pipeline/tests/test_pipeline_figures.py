@@ -158,6 +158,20 @@ class TestPipelineFigures(PipelineCase):
         with self.assertQueryCount(__system__=20):
             self._ask("kor_funnel", "2026-01-01", "2026-02-28")
 
+    def test_weighted_amounts_follow_what_odoo_has_learnt(self):
+        self.env["ir.config_parameter"].set_param("crm.pls_start_date", "2020-01-01")
+        lead = self._create_lead("Learnt", kor_plan_id=self.plan.id, stage_id=self.stages["negotiation"].id)
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE crm_lead SET probability = 1, automated_probability = 1 WHERE id = %s", [lead.id])
+        self.env.invalidate_all()
+        lead.modified(["probability"])
+        self.assertEqual((lead.kor_arr_weighted, lead.prorated_revenue), (18, 23))
+        self.env["crm.lead"]._cron_update_automated_probabilities()
+        self.assertGreater(lead.probability, 1)
+        self.assertAlmostEqual(lead.kor_arr_weighted, 18 * lead.probability, 2)
+        self.assertAlmostEqual(lead.prorated_revenue, 23 * lead.probability, 2)
+        self.assertAlmostEqual(lead.recurring_revenue_prorated, lead.kor_arr_weighted, 2)
+
     def test_reasons_are_shown_of_lost_deals_only(self):
         action = self.env.ref(f"{PIPELINE}.crm_lead_closed_action")
         context = literal_eval(action.context)
