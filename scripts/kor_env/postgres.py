@@ -59,7 +59,8 @@ class Cluster:
     def __init__(self, name: str, settings: Sequence[str] = ()):
         self.bin = binaries()
         self.user = _unprivileged_user()
-        self.settings = ("listen_addresses=", "max_connections=120", "shared_buffers=256MB", *settings)
+        # Compiling large queries at run time takes longer here than it saves.
+        self.settings = ("listen_addresses=", "max_connections=120", "shared_buffers=256MB", "jit=off", *settings)
         mark = hashlib.sha256(f"{paths.ROOT}:{name}".encode()).hexdigest()[:10]
         # A socket's path may have 107 characters at most, which a deep checkout would pass.
         self.socket = Path(f"/tmp/kor-{mark}")

@@ -42,27 +42,29 @@ class KorRevenueBalance(models.Model):
 
     @property
     def _table_query(self):
+        # Added up before anything is looked up: there are many facts of a contract.
         return SQL(
             """
-            SELECT flow.contract_id * 2::bigint + (flow.position_group = 'usage')::int AS id, flow.contract_id,
-                flow.position_group, flow.partner_id, flow.company_id, flow.currency_id, flow.company_currency_id,
-                contract.tier_id,
-                sum(flow.amount) FILTER (WHERE kind = 'billed') AS billed,
-                sum(flow.amount) FILTER (WHERE kind = 'recognized') AS recognized,
-                sum(CASE WHEN kind = 'recognized' THEN -flow.amount ELSE flow.amount END) AS liability,
-                sum(flow.amount) FILTER (WHERE kind = 'reclassified') AS asset,
-                sum(flow.balance) FILTER (WHERE kind = 'billed') AS billed_balance,
-                sum(flow.balance) FILTER (WHERE kind = 'recognized') AS recognized_balance,
-                sum(flow.balance) FILTER (WHERE kind = 'exchange') AS exchange_balance,
-                sum(CASE WHEN kind IN ('recognized', 'exchange') THEN -flow.balance ELSE flow.balance END)
-                    AS liability_balance,
-                sum(flow.balance) FILTER (WHERE kind = 'reclassified') AS asset_balance
-            FROM (%s) flow
+            SELECT flow.*, contract.partner_id, contract.company_id, contract.currency_id, contract.tier_id,
+                company.currency_id AS company_currency_id
+            FROM (
+                SELECT contract_id * 2::bigint + (position_group = 'usage')::int AS id, contract_id, position_group,
+                    sum(amount) FILTER (WHERE kind = 'billed') AS billed,
+                    sum(amount) FILTER (WHERE kind = 'recognized') AS recognized,
+                    sum(CASE WHEN kind = 'recognized' THEN -amount ELSE amount END) AS liability,
+                    sum(amount) FILTER (WHERE kind = 'reclassified') AS asset,
+                    sum(balance) FILTER (WHERE kind = 'billed') AS billed_balance,
+                    sum(balance) FILTER (WHERE kind = 'recognized') AS recognized_balance,
+                    sum(balance) FILTER (WHERE kind = 'exchange') AS exchange_balance,
+                    sum(CASE WHEN kind IN ('recognized', 'exchange') THEN -balance ELSE balance END)
+                        AS liability_balance,
+                    sum(balance) FILTER (WHERE kind = 'reclassified') AS asset_balance
+                FROM (%s) fact GROUP BY contract_id, position_group
+            ) flow
             JOIN kor_contract contract ON contract.id = flow.contract_id
-            GROUP BY flow.contract_id, flow.position_group, flow.partner_id, flow.company_id, flow.currency_id,
-                flow.company_currency_id, contract.tier_id
+            JOIN res_company company ON company.id = contract.company_id
             """,
-            self.env["kor.revenue.flow"]._get_flow_query(),
+            self.env["kor.revenue.flow"]._get_fact_query(),
         )
 
     def action_open_flows(self):

@@ -62,15 +62,23 @@ class KorRevenueFlow(models.Model):
 
     @api.model
     def _get_flow_query(self):
-        """Return all facts as SQL: above 0 is what the kind is usually."""
+        """Return all facts as SQL, with what is the contract's."""
         return SQL(
             """
             SELECT flow.*, contract.partner_id, contract.company_id, contract.currency_id,
                 company.currency_id AS company_currency_id
-            FROM (%s UNION ALL %s UNION ALL %s) flow
+            FROM (%s) flow
             JOIN kor_contract contract ON contract.id = flow.contract_id
             JOIN res_company company ON company.id = contract.company_id
             """,
+            self._get_fact_query(),
+        )
+
+    @api.model
+    def _get_fact_query(self):
+        """Return all facts as SQL, without what is the contract's: above 0 is what the kind is usually."""
+        return SQL(
+            "%s UNION ALL %s UNION ALL %s",
             self._get_billed_query(),
             self._get_recognized_query(),
             self._get_moved_query(),
