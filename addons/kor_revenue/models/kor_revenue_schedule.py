@@ -17,7 +17,8 @@ class KorRevenueSchedule(models.Model):
     _name = "kor.revenue.schedule"
     _inherit = ["kor.revenue.explanation"]
     _description = "Revenue Schedule"
-    _order = "contract_id desc, id"
+    # By the id of the contract: to sort by what it is sorted by would read all of them.
+    _order = "contract_id.id desc, id"
     _check_company_auto = True
 
     name = fields.Char(required=True, readonly=True)
