@@ -1,6 +1,6 @@
 {
     "name": "KOR Revenue",
-    "version": "19.0.1.0.0",
+    "version": "19.0.1.1.0",
     "summary": "What contracts earn: performance obligations, schedules, contract balances, monthly close",
     "category": "KOR Enterprise",
     "author": "KOR Enterprise",

@@ -45,6 +45,7 @@ class AccountMove(models.Model):
         if self.env.context.get("kor_move_builder") is not BUILDING:
             # What billing makes is what was agreed: nothing new is earned by it.
             posted._mark_kor_revenue_stale()
+        posted._keep_kor_balances()
         return posted
 
     # EXTENDS account
@@ -52,6 +53,7 @@ class AccountMove(models.Model):
         self._check_kor_recognized()
         result = super().button_draft()
         self._mark_kor_revenue_stale()
+        self._keep_kor_balances()
         return result
 
     # EXTENDS account
@@ -59,6 +61,7 @@ class AccountMove(models.Model):
         self._check_kor_recognized()
         result = super().button_cancel()
         self._mark_kor_revenue_stale()
+        self._keep_kor_balances()
         return result
 
     def _check_kor_recognized(self):
@@ -88,8 +91,16 @@ class AccountMove(models.Model):
 
     def _mark_kor_revenue_stale(self):
         """Let the next close look at contracts whose documents have changed."""
-        moves_sudo = self.sudo().filtered(  # a note for the close, whoever posts
+        self._get_kor_billed_contracts()._mark_revenue_stale()
+
+    def _keep_kor_balances(self):
+        """Bring the balances of the contracts to what their documents and closes come to."""
+        self.env["kor.revenue.balance"]._keep(self._get_kor_billed_contracts())
+
+    def _get_kor_billed_contracts(self):
+        """Return the contracts that the documents among the entries bill, or give back to."""
+        moves_sudo = self.sudo().filtered(  # what follows from a document, whoever posts it
             lambda move: move.is_sale_document(include_receipts=True)
         )
         # A credit note over a shared invoice says only on its lines which contracts it is of.
-        (moves_sudo.kor_contract_ids | moves_sudo.line_ids.kor_contract_id)._mark_revenue_stale()
+        return moves_sudo.kor_contract_ids | moves_sudo.line_ids.kor_contract_id

@@ -110,9 +110,9 @@ class KorContractPositionMixin(models.AbstractModel):
         if not self:
             return result
         for query, names in (
-            (_BILLED, ("billed", "billed_balance")),
-            (_EARNED, ("earned", "earned_balance")),
-            (_MOVED, ("moved", "moved_balance", "exchange")),
+            (BILLED, ("billed", "billed_balance")),
+            (EARNED, ("earned", "earned_balance")),
+            (MOVED, ("moved", "moved_balance", "exchange")),
         ):
             self.env.cr.execute(query, {"contracts": self.ids, "day": day})
             for contract_id, group, month, *values in self.env.cr.fetchall():
@@ -122,9 +122,9 @@ class KorContractPositionMixin(models.AbstractModel):
         return result
 
     def _write_reclasses(self, positions, moves):
-        """Note what was moved, for the next close and for the roll-forward."""
+        """Note what was moved, for the next close and for the roll-forward; return it."""
         taken = self._get_taken_revisions(positions)
-        self.env["kor.revenue.reclass"].create(
+        return self.env["kor.revenue.reclass"].create(
             [
                 {
                     "contract_id": row["contract"].id,
@@ -191,7 +191,7 @@ LINES_OF_CONTRACTS = """
     )
 """
 # Documents only: what somebody enters by hand, or reverses, is not billed, and the ledger control names it.
-_BILLED = f"""
+BILLED = f"""
     SELECT own.contract_id,
         {BILLED_GROUP},
         date_trunc('month', line.date)::date, sum(-line.amount_currency), sum(-line.balance)
@@ -205,14 +205,14 @@ _BILLED = f"""
         AND move.move_type IN ('out_invoice', 'out_refund', 'out_receipt')
     GROUP BY 1, 2, 3
 """
-_EARNED = """
+EARNED = """
     SELECT item.contract_id, schedule.position_group, date_trunc('month', item.date)::date,
         sum(item.amount), sum(item.balance)
     FROM kor_revenue_item item JOIN kor_revenue_schedule schedule ON schedule.id = item.schedule_id
     WHERE item.contract_id = ANY(%(contracts)s) AND schedule.kind = 'revenue' AND item.date <= %(day)s
     GROUP BY 1, 2, 3
 """
-_MOVED = """
+MOVED = """
     SELECT contract_id, position_group, date_trunc('month', date)::date, sum(amount), sum(balance), sum(exchange)
     FROM kor_revenue_reclass WHERE contract_id = ANY(%(contracts)s) AND date <= %(day)s
     GROUP BY 1, 2, 3

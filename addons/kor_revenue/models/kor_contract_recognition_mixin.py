@@ -152,7 +152,8 @@ class KorContractRecognitionMixin(models.AbstractModel):
                 for row in due
             ]
         )
-        self._write_reclasses(positions, moves)
+        reclasses = self._write_reclasses(positions, moves)
+        self.env["kor.revenue.balance"]._keep(items.contract_id | reclasses.contract_id)
         self.env["kor.revenue.month"]._refresh_booked({row["schedule"].id for row in due})
         made = self.env["account.move"].union(*moves.values())
         return {"moves": made, "items": items}

@@ -1,19 +1,74 @@
-from odoo import fields, models
-from odoo.tools import SQL
+from odoo import api, fields, models
+from odoo.tools import split_every
 
+from .kor_contract_position_mixin import BILLED, EARNED, MOVED
 from .kor_revenue_flow import KorRevenueFlow
+
+CHUNK = 1000
+FIGURES = (
+    "billed", "recognized", "liability", "asset", "billed_balance", "recognized_balance", "exchange_balance",
+    "liability_balance", "asset_balance",
+)  # fmt: skip
+# What the facts of some contracts come to, less what is kept: rows that lack, that differ, and that nothing is behind.
+KEEP = f"""
+    WITH fact AS (
+        SELECT contract_id, position_group, amount AS billed, balance AS billed_balance, 0 AS recognized,
+            0 AS recognized_balance, 0 AS asset, 0 AS asset_balance, 0 AS exchange_balance
+        FROM ({BILLED}) billed (contract_id, position_group, month, amount, balance)
+        UNION ALL
+        SELECT contract_id, position_group, 0, 0, amount, balance, 0, 0, 0
+        FROM ({EARNED}) earned (contract_id, position_group, month, amount, balance)
+        UNION ALL
+        SELECT contract_id, position_group, 0, 0, 0, 0, amount, balance, exchange
+        FROM ({MOVED}) moved (contract_id, position_group, month, amount, balance, exchange)
+    ), found AS (
+        SELECT contract_id, position_group, sum(billed) AS billed, sum(recognized) AS recognized,
+            sum(billed - recognized + asset) AS liability, sum(asset) AS asset, sum(billed_balance) AS billed_balance,
+            sum(recognized_balance) AS recognized_balance, sum(exchange_balance) AS exchange_balance,
+            sum(billed_balance - recognized_balance - exchange_balance + asset_balance) AS liability_balance,
+            sum(asset_balance) AS asset_balance
+        FROM fact GROUP BY contract_id, position_group
+    ), gone AS (
+        DELETE FROM kor_revenue_balance kept WHERE contract_id = ANY(%(contracts)s) AND NOT EXISTS (
+            SELECT FROM found
+            WHERE found.contract_id = kept.contract_id AND found.position_group = kept.position_group)
+    )
+    INSERT INTO kor_revenue_balance (contract_id, position_group, partner_id, tier_id, company_id, currency_id,
+        company_currency_id, {", ".join(FIGURES)})
+    SELECT contract.id, position_group, contract.partner_id, contract.tier_id, contract.company_id,
+        contract.currency_id, company.currency_id, {", ".join(FIGURES)}
+    FROM found
+    JOIN kor_contract contract ON contract.id = found.contract_id
+    JOIN res_company company ON company.id = contract.company_id
+    ORDER BY contract.id, position_group
+    ON CONFLICT (contract_id, position_group) DO UPDATE
+        SET ({", ".join(FIGURES)}) = ROW({", ".join(f"excluded.{name}" for name in FIGURES)})
+        WHERE ({", ".join(f"kor_revenue_balance.{name}" for name in FIGURES)})
+            IS DISTINCT FROM ({", ".join(f"excluded.{name}" for name in FIGURES)})
+"""
 
 
 class KorRevenueBalance(models.Model):
-    """Where a contract stands now: what was billed and not earned, and what was earned and not billed."""
+    """Where a contract stands now: what was billed and not earned, and what was earned and not billed.
+
+    It is kept, because it adds up all facts since the contract began: whatever posts, takes back or recognises, brings
+    the rows of its contracts to what their facts come to.
+    """
 
     _name = "kor.revenue.balance"
     _inherit = ["kor.revenue.balance.mixin"]
     _description = "Contract Balance"
-    _auto = False
+    _log_access = False
     _order = "partner_id, contract_id desc, position_group"
     _rec_name = "contract_id"
-    _depends = KorRevenueFlow._depends
+
+    contract_id = fields.Many2one(required=True, ondelete="cascade")
+    position_group = fields.Selection(required=True)
+    partner_id = fields.Many2one(related="contract_id.partner_id", store=True)
+    tier_id = fields.Many2one(related="contract_id.tier_id", store=True)
+    company_id = fields.Many2one(required=True)
+    currency_id = fields.Many2one(required=True)
+    company_currency_id = fields.Many2one(required=True)
 
     billed = fields.Monetary(string="Billed (contract currency)", readonly=True)
     recognized = fields.Monetary(string="Recognised (contract currency)", readonly=True)
@@ -40,32 +95,28 @@ class KorRevenueBalance(models.Model):
         help="Contract asset; of use: unbilled receivable.",
     )  # fmt: skip
 
-    @property
-    def _table_query(self):
-        # Added up before anything is looked up: there are many facts of a contract.
-        return SQL(
-            """
-            SELECT flow.*, contract.partner_id, contract.company_id, contract.currency_id, contract.tier_id,
-                company.currency_id AS company_currency_id
-            FROM (
-                SELECT contract_id * 2::bigint + (position_group = 'usage')::int AS id, contract_id, position_group,
-                    sum(amount) FILTER (WHERE kind = 'billed') AS billed,
-                    sum(amount) FILTER (WHERE kind = 'recognized') AS recognized,
-                    sum(CASE WHEN kind = 'recognized' THEN -amount ELSE amount END) AS liability,
-                    sum(amount) FILTER (WHERE kind = 'reclassified') AS asset,
-                    sum(balance) FILTER (WHERE kind = 'billed') AS billed_balance,
-                    sum(balance) FILTER (WHERE kind = 'recognized') AS recognized_balance,
-                    sum(balance) FILTER (WHERE kind = 'exchange') AS exchange_balance,
-                    sum(CASE WHEN kind IN ('recognized', 'exchange') THEN -balance ELSE balance END)
-                        AS liability_balance,
-                    sum(balance) FILTER (WHERE kind = 'reclassified') AS asset_balance
-                FROM (%s) fact GROUP BY contract_id, position_group
-            ) flow
-            JOIN kor_contract contract ON contract.id = flow.contract_id
-            JOIN res_company company ON company.id = contract.company_id
-            """,
-            self.env["kor.revenue.flow"]._get_fact_query(),
-        )
+    _part_unique = models.UniqueIndex(
+        "(contract_id, position_group)", "This part of the contract has its balance already."
+    )
+
+    @api.model
+    def _keep(self, contracts):
+        """Bring the balances of contracts to what their facts come to; what is right already is not written again."""
+        if not contracts:
+            return
+        for name, names in KorRevenueFlow._depends.items():
+            self.env[name].flush_model(names)
+        contracts.flush_model(["tier_id"])
+        self.flush_model()
+        self.env.cr.execute(KEEP, {"contracts": contracts.ids, "day": "infinity"})
+        self.invalidate_model(flush=False)
+
+    @api.model
+    def _keep_all(self):
+        """Bring the balances of all contracts to what their facts come to."""
+        found = self.env["kor.revenue.schedule"]._read_group([("kind", "=", "revenue")], ["contract_id"])
+        for contracts in split_every(CHUNK, [contract.id for (contract,) in found], self.env["kor.contract"].browse):
+            self._keep(contracts)
 
     def action_open_flows(self):
         """Open the invoice lines, recognised slices and reclassifications behind the row.

@@ -48,6 +48,7 @@ class KorRevenueMonth(models.Model):
 
     _month_unique = models.UniqueIndex("(schedule_id, month)", "The schedule has this month already.")
     _open_index = models.Index("(company_id, month) WHERE open_amount != 0")
+    _open_schedule_index = models.Index("(schedule_id) WHERE open_amount != 0")
 
     @api.model
     def _write_targets(self, targets):

@@ -111,7 +111,11 @@ class KorRevenueSchedule(models.Model):
     def create(self, vals_list):
         if not self.env.su:
             raise UserError(self.env._("Schedules follow from contracts: nobody makes one by hand."))
-        return super().create(vals_list)
+        schedules = super().create(vals_list)
+        # What was put on its balance account before is billed from now on.
+        promises = schedules.filtered(lambda one: one.kind == "revenue")
+        self.env["kor.revenue.balance"]._keep(promises.contract_id)
+        return schedules
 
     def action_open_items(self):
         """Open what is booked of the schedule.

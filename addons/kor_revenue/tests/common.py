@@ -17,6 +17,36 @@ class KorRevenueCommon(KorBillingCommon):
         cls.unbilled = cls.company.kor_unbilled_account_id
         cls.income = cls.company_data["default_account_revenue"]
 
+    def tearDown(self):
+        # Whatever a test did, and in which order.
+        self.assertEqual(*self._compare_balances())
+        super().tearDown()
+
+    def _compare_balances(self):
+        """Return the kept balances, and what the facts behind them come to now."""
+        facts = {}
+        for contract, group, kind, amount, balance in (
+            self.env["kor.revenue.flow"]
+            .sudo()
+            ._read_group([], ["contract_id", "position_group", "kind"], ["amount:sum", "balance:sum"])
+        ):
+            facts.setdefault((contract, group), {})[kind] = (amount, balance)
+        wanted = {}
+        for key, found in facts.items():
+            billed, recognized, moved, exchange = (
+                found.get(kind, (0, 0)) for kind in ("billed", "recognized", "reclassified", "exchange")
+            )
+            net = [b - r - e + m for b, r, e, m in zip(billed, recognized, exchange, moved, strict=True)]
+            wanted[key] = [round(one, 2) + 0.0 for one in (*billed, *recognized, *net, *moved, exchange[1])]
+        names = [
+            f"{name}{suffix}" for name in ("billed", "recognized", "liability", "asset") for suffix in ("", "_balance")
+        ]
+        kept = {
+            (row.contract_id, row.position_group): [round(row[name], 2) + 0.0 for name in (*names, "exchange_balance")]
+            for row in self.env["kor.revenue.balance"].sudo().search([])
+        }
+        return kept, wanted
+
     def _months(self, contract, line=None):
         """Return what a contract earns by month, as texts and floats."""
         contract._refresh_revenue()
