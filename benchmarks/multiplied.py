@@ -59,6 +59,22 @@ PAID = """
     UPDATE account_move_line l SET amount_residual = 0, amount_residual_currency = 0, reconciled = true
       FROM account_move m WHERE m.id = l.move_id AND m.payment_state = 'paid' AND l.display_type = 'payment_term'
 """
+# A journal's entries are numbered from 1 on in each of its years: by another number Odoo takes them for a journal
+# without years, and looks through all of them for the highest.
+NUMBERS = """
+    WITH entry AS (
+        SELECT id, journal_id, regexp_replace(sequence_prefix, '20[0-9][0-9]', to_char(date, 'YYYY')) AS prefix
+          FROM account_move WHERE id > %s AND state = 'posted'
+    ), numbered AS (
+        SELECT entry.id, prefix, row_number() OVER (PARTITION BY entry.journal_id, prefix ORDER BY entry.id)
+               + COALESCE((SELECT max(sequence_number) FROM account_move before WHERE before.id <= %s
+                  AND (before.journal_id, before.sequence_prefix) = (entry.journal_id, prefix)), 0) AS number
+          FROM entry
+    )
+    UPDATE account_move SET sequence_prefix = prefix, sequence_number = number,
+           name = prefix || CASE WHEN number < 100000 THEN lpad(number::text, 5, '0') ELSE number::text END
+      FROM numbered WHERE numbered.id = account_move.id
+"""
 
 
 class Copier:
@@ -248,6 +264,10 @@ def multiply(connection, first, contracts, lines, events):
         tables = copier.find_tables()
         added = copier.multiply(tables, times)
         copier.copy_messages(tables, times)
+        copied = first["account_move"]
+        # No two have the same at any time.
+        copier.query("UPDATE account_move SET name = 'n' || id WHERE id > %s AND state = 'posted'", copied)
+        copier.query(NUMBERS, copied, copied)
         connection.commit()
         print("  rows added: " + ", ".join(f"{table} {rows:,}" for table, rows in sorted(added.items())), flush=True)
         make_events(connection, copier, events)

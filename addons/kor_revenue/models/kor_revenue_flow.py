@@ -62,23 +62,21 @@ class KorRevenueFlow(models.Model):
 
     @api.model
     def _get_flow_query(self):
-        """Return all facts as SQL, with what is the contract's."""
+        """Return all facts as SQL: above 0 is what the kind is usually.
+
+        What a fact does not say itself is joined so that PostgreSQL leaves it out where nobody asks for it; for the
+        same reason the parts have the same types.
+        """
         return SQL(
             """
-            SELECT flow.*, contract.partner_id, contract.company_id, contract.currency_id,
-                company.currency_id AS company_currency_id
-            FROM (%s) flow
-            JOIN kor_contract contract ON contract.id = flow.contract_id
-            JOIN res_company company ON company.id = contract.company_id
+            SELECT flow.id, flow.kind, COALESCE(flow.label, schedule.name, contract.name) AS name, flow.date,
+                flow.month, flow.contract_id, COALESCE(flow.part, schedule.position_group) AS position_group,
+                flow.schedule_id, flow.move_id, flow.amount, flow.balance, flow.account_id, flow.company_id,
+                flow.company_currency_id, contract.partner_id, contract.currency_id
+            FROM (%s UNION ALL %s UNION ALL %s) flow
+            LEFT JOIN kor_revenue_schedule schedule ON schedule.id = flow.schedule_id
+            LEFT JOIN kor_contract contract ON contract.id = flow.contract_id
             """,
-            self._get_fact_query(),
-        )
-
-    @api.model
-    def _get_fact_query(self):
-        """Return all facts as SQL, without what is the contract's: above 0 is what the kind is usually."""
-        return SQL(
-            "%s UNION ALL %s UNION ALL %s",
             self._get_billed_query(),
             self._get_recognized_query(),
             self._get_moved_query(),
@@ -89,11 +87,11 @@ class KorRevenueFlow(models.Model):
         # The same lines as a position takes for billed.
         return SQL(
             """
-            SELECT line.id::bigint * 4 AS id, 'billed' AS kind, line.name, line.date,
+            SELECT line.id::bigint * 4 AS id, 'billed'::text AS kind, line.name AS label, line.date,
                 date_trunc('month', line.date)::date AS month, own.contract_id,
-                %s AS position_group,
-                NULL::int AS schedule_id, line.move_id, -line.amount_currency AS amount, -line.balance AS balance,
-                line.account_id
+                (%s)::varchar AS part, NULL::int AS schedule_id, line.move_id,
+                -line.amount_currency AS amount, -line.balance AS balance, line.account_id, line.company_id,
+                line.company_currency_id
             FROM account_move_line line
             JOIN account_move move ON move.id = line.move_id
             JOIN (SELECT DISTINCT contract_id, deferral_account_id FROM kor_revenue_schedule
@@ -109,11 +107,10 @@ class KorRevenueFlow(models.Model):
     def _get_recognized_query(self):
         return SQL(
             """
-            SELECT item.id::bigint * 4 + 1, 'recognized', schedule.name, item.date, item.month, item.contract_id,
-                schedule.position_group, item.schedule_id, item.move_id, item.amount, item.balance,
-                schedule.deferral_account_id
-            FROM kor_revenue_item item JOIN kor_revenue_schedule schedule ON schedule.id = item.schedule_id
-            WHERE schedule.kind = 'revenue'
+            SELECT item.id::bigint * 4 + 1, 'recognized'::text, NULL::varchar, item.date, item.month,
+                item.contract_id, NULL::varchar, item.schedule_id, item.move_id, item.amount, item.balance,
+                NULL::int, item.company_id, item.company_currency_id
+            FROM kor_revenue_item item WHERE item.kind = 'revenue'
             """
         )
 
@@ -121,11 +118,10 @@ class KorRevenueFlow(models.Model):
     def _get_moved_query(self):
         return SQL(
             """
-            SELECT moved.id::bigint * 4 + part.number, part.kind, contract.name, moved.date, moved.month,
+            SELECT moved.id::bigint * 4 + part.number, part.kind, NULL::varchar, moved.date, moved.month,
                 moved.contract_id, moved.position_group, NULL::int, moved.move_id, part.amount, part.balance,
-                moved.deferral_account_id
+                moved.deferral_account_id, moved.company_id, moved.company_currency_id
             FROM kor_revenue_reclass moved
-            JOIN kor_contract contract ON contract.id = moved.contract_id
             CROSS JOIN LATERAL (VALUES
                 (2, 'reclassified', moved.amount, moved.balance), (3, 'exchange', 0, moved.exchange)
             ) part (number, kind, amount, balance)

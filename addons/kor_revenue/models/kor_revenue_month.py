@@ -44,7 +44,13 @@ class KorRevenueMonth(models.Model):
     currency_id = fields.Many2one(related="schedule_id.currency_id", store=True)
     amount = fields.Monetary(string="Earned", readonly=True, help="What the contract earns in the month.")
     booked = fields.Monetary(string="Recognised", readonly=True, help="What of it stands in the ledger.")
-    open_amount = fields.Monetary(string="To Recognise", readonly=True, help="Earned, and not in the ledger yet.")
+    open_amount = fields.Monetary(
+        string="To Recognise",
+        # Always known, so that PostgreSQL finds those that are not 0 by their indexes.
+        required=True,
+        readonly=True,
+        help="Earned, and not in the ledger yet.",
+    )
 
     _month_unique = models.UniqueIndex("(schedule_id, month)", "The schedule has this month already.")
     _open_index = models.Index("(company_id, month) WHERE open_amount != 0")

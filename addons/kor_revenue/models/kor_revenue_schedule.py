@@ -99,6 +99,8 @@ class KorRevenueSchedule(models.Model):
         "(credit_id) WHERE credit_id IS NOT NULL", "This credit has its schedule already."
     )
 
+    _account_index = models.Index("(contract_id, deferral_account_id) WHERE kind = 'revenue'")
+
     @api.depends("amount", "item_ids.amount")
     def _compute_recognized(self):
         items = self.env["kor.revenue.item"]

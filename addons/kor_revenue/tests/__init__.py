@@ -1,4 +1,5 @@
 from . import (
+    test_balances,
     test_breakage,
     test_close,
     test_contract_cost,
