@@ -49,9 +49,12 @@ class KorLeadHandoverMixin(models.AbstractModel):
         self.ensure_one()
         lead = self.sudo()  # names plan and order, also for a seller who may read the opportunity only
         order = lead.order_ids.filtered(lambda one: one.state == "sale").sorted("date_order")[-1:]
+        lines = order.order_line.filtered(lambda line: not line.display_type) if order.kor_is_proposal else ()
         return {
             "lead": lead,
             "order": order,
+            # What was signed, where a proposal was; else what sales expected.
+            "sold": [(line.name.partition("\n")[0], line.kor_price_summary) for line in lines],
             "estimate": lead.kor_estimate or {},
             "format_quantity": lambda value: format_quantity(self.env, value),
         }

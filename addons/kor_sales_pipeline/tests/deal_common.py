@@ -6,6 +6,7 @@ from dateutil.relativedelta import relativedelta
 from odoo import fields
 from odoo.fields import Command
 from odoo.tests import new_test_user
+from odoo.tools import html2plaintext
 
 from odoo.addons.kor_contracts.models import kor_pdf
 
@@ -65,7 +66,16 @@ class DealCase(PipelineCase):
         self.assertEqual(visits.entered_by_id, self.seller | self.buyer)
         self.assertEqual(visits[-2:].entered_by_id, self.buyer)
         self.assertEqual(visits.mapped(lambda visit: bool(visit.date_left)), [True] * 5 + [False])
-        self.assertIn("Harbour", lead.kor_handover)
+        self._check_handover(lead)
+
+    def _check_handover(self, lead):
+        """Expect the note to name what was signed."""
+        signed = lead.order_ids.filtered(lambda order: order.state == "sale")
+        note = html2plaintext(lead.kor_handover)
+        for line in signed.order_line.filtered(lambda one: not one.display_type):
+            self.assertIn(f"{line.name.splitlines()[0]}: {line.kor_price_summary}", note)
+        for text in ("Harbour", f"Tier {signed.kor_tier_id.name}", f"Term: {signed.kor_term_months} months"):
+            self.assertIn(text, note)
 
     def _check_contract(self, second):
         """Expect the contract to be what the second version says."""
