@@ -89,6 +89,8 @@ class KorAccountRefreshMixin(models.AbstractModel):
 
     def _refresh_aggregates(self):
         """Bring what the accounts sum up to date."""
+        if not self:
+            return
         self.env.flush_all()
         days, rates = self._get_company_days(), self._get_rates_to_company()
         for batch in split_every(CHUNK, self.ids, list):

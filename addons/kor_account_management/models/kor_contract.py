@@ -47,6 +47,16 @@ class KorContract(models.Model):
         accounts_sudo._refresh_aggregates()
         return result
 
+    def _set_state(self, target, **values):
+        result = super()._set_state(target, **values)
+        self._get_accounts_sudo()._refresh_aggregates()
+        return result
+
+    def _note_amended(self, amendment):
+        result = super()._note_amended(amendment)
+        self._get_accounts_sudo()._refresh_aggregates()
+        return result
+
     def health(self):
         """Tell how healthy the customer of the contract is, over all its contracts with the company, and why.
 

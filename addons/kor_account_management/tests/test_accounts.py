@@ -87,6 +87,16 @@ class TestAccounts(AccountCase):
         self.assertTrue(self.account.active)
         self.assertEqual(self._get_account(self.customer), self.account)
 
+    def test_what_changes_a_contract_changes_its_account_at_once(self):
+        price = {"kind": "price", "line": self.contract.line_ids.id, "unit_price": 130}
+        for change, mrr in ((price, 130), ({"kind": "pause"}, 0), ({"kind": "resume"}, 130)):
+            with self.subTest(change=change["kind"]):
+                amendment = self.contract.amend(str(self.today), [change])
+                self.env["kor.contract.amendment"].browse(amendment).action_agree("Ada")
+                self.assertEqual(self.account.mrr, mrr)
+        self.contract.action_cancel()
+        self.assertEqual((self.account.mrr, self.account.contract_count), (0, 0))
+
     def test_overdue_is_less_what_is_paid_but_not_matched(self):
         self._invoice(100, due_days=5)
         self._invoice(70, due_days=-5)
