@@ -96,7 +96,7 @@ class KorRevenueBalance(models.Model):
     )  # fmt: skip
 
     _part_unique = models.UniqueIndex(
-        "(contract_id, position_group)", "This part of the contract has its balance already."
+        "(contract_id, position_group)", "This part of the contract has a balance already."
     )
 
     @api.model
@@ -106,7 +106,7 @@ class KorRevenueBalance(models.Model):
             return
         for name, names in KorRevenueFlow._depends.items():
             self.env[name].flush_model(names)
-        contracts.flush_model(["tier_id"])
+        contracts.flush_model(["company_id", "tier_id"])
         self.flush_model()
         self.env.cr.execute(KEEP, {"contracts": contracts.ids, "day": "infinity"})
         self.invalidate_model(flush=False)

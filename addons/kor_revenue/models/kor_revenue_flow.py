@@ -27,14 +27,18 @@ class KorRevenueFlow(models.Model):
     _depends = {
         "account.move": ["move_type", "kor_contract_id", "reversed_entry_id"],
         "account.move.line": [
-            "account_id", "amount_currency", "balance", "date", "kor_contract_id", "move_id", "name", "parent_state",
-            "product_id",
+            "account_id", "amount_currency", "balance", "company_currency_id", "company_id", "date", "kor_contract_id",
+            "move_id", "name", "parent_state", "product_id",
         ],
         "kor.billing.item": ["charge_type", "contract_id", "move_id", "move_line_id", "product_id"],
-        "kor.contract": ["company_id", "currency_id", "partner_id"],
-        "kor.revenue.item": ["amount", "balance", "contract_id", "date", "kind", "month", "move_id", "schedule_id"],
+        "kor.contract": ["currency_id", "name", "partner_id"],
+        "kor.revenue.item": [
+            "amount", "balance", "company_currency_id", "company_id", "contract_id", "date", "kind", "month", "move_id",
+            "schedule_id",
+        ],
         "kor.revenue.reclass": [
-            "amount", "balance", "contract_id", "date", "exchange", "month", "move_id", "position_group",
+            "amount", "balance", "company_currency_id", "company_id", "contract_id", "date", "deferral_account_id",
+            "exchange", "month", "move_id", "position_group",
         ],
         "kor.revenue.schedule": ["contract_id", "deferral_account_id", "kind", "name", "position_group"],
     }  # fmt: skip
