@@ -1,6 +1,12 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from odoo.addons.kor_enterprise_tiers.tools import read_whole_number
+
+# For how many days files are kept that were sent; 0: for ever.
+KEPT_PARAMETER = "kor_reporting.delivery_days"
+GC_LIMIT = 1000
+
 
 class KorReportDelivery(models.Model):
     """What became of a scheduled report for one recipient and date: there is one record of it, ever."""
@@ -68,6 +74,19 @@ class KorReportDelivery(models.Model):
         """
         self.ensure_one()
         self.check_access("read")
-        if not self.attachment_id:
+        if self.state == "refused":
             raise UserError(self.env._("Nothing was sent: %(reason)s", reason=self.reason))
+        if not self.attachment_id:
+            raise UserError(
+                self.env._("The file is not kept any more. Make the report of %(period)s again.", period=self.period)
+            )
         return {"type": "ir.actions.act_url", "url": f"/web/content/{self.attachment_id.id}?download=true"}
+
+    @api.autovacuum
+    def _gc_files(self):
+        """Let go of files that were sent longer ago than they are wanted; that they were sent stays known."""
+        days = read_whole_number(self.env, KEPT_PARAMETER, 0)
+        if days:
+            before = fields.Date.subtract(fields.Date.context_today(self), days=days)
+            domain = [("attachment_id", "!=", False), ("date", "<", before)]
+            self.search(domain, order="id", limit=GC_LIMIT).attachment_id.unlink()

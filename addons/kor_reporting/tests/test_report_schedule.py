@@ -199,3 +199,18 @@ class TestReportSchedule(ReportCase):
         files = self._deliveries().attachment_id
         self.schedule.with_user(self.finance).unlink()
         self.assertFalse(files.exists())
+
+    def test_files_are_kept_for_ever_or_for_some_days(self):
+        self._run()
+        deliveries = self._deliveries()
+        for today, days, kept in (("2027-07-01", "", True), ("2026-08-01", "31", True), ("2026-08-02", "31", False)):
+            with self.subTest(today=today, days=days), freeze_time(today):
+                self.env["ir.config_parameter"].set_param("kor_reporting.delivery_days", days)
+                self.env["kor.report.delivery"].sudo()._gc_files()
+                self.assertEqual(deliveries.mapped(lambda one: bool(one.attachment_id)), [kept] * 2)
+        self.assertEqual(deliveries.exists().mapped("state"), ["sent", "sent"])
+        with self.assertRaisesRegex(UserError, "not kept any more. Make the report of 2026-04-01"):
+            deliveries[0].action_open_file()
+        # Nothing is sent again for it.
+        self._run()
+        self.assertEqual(self._deliveries(), deliveries)
