@@ -209,7 +209,7 @@ class TestReportSchedule(ReportCase):
                 self.env["kor.report.delivery"].sudo()._gc_files()
                 self.assertEqual(deliveries.mapped(lambda one: bool(one.attachment_id)), [kept] * 2)
         self.assertEqual(deliveries.exists().mapped("state"), ["sent", "sent"])
-        with self.assertRaisesRegex(UserError, "not kept any more. Make the report of 2026-04-01"):
+        with self.assertRaisesRegex(UserError, "not kept any more. Make the report of 04/01/2026 – 06/30/2026 again"):
             deliveries[0].action_open_file()
         # Nothing is sent again for it.
         self._run()
