@@ -54,10 +54,17 @@ class KorLeadHandoverMixin(models.AbstractModel):
             "lead": lead,
             "order": order,
             # What was signed, where a proposal was; else what sales expected.
-            "sold": [(line.name.partition("\n")[0], line.kor_price_summary) for line in lines],
+            "sold": [lead._kor_describe_sold(line) for line in lines],
             "estimate": lead.kor_estimate or {},
             "format_quantity": lambda value: format_quantity(self.env, value),
         }
+
+    def _kor_describe_sold(self, line):
+        """Return what a line of a proposal has been agreed on, in words."""
+        name, terms = line.name.partition("\n")[0], line.kor_terms_id
+        if terms.charge_type == "per_unit":
+            name = f"{format_quantity(self.env, terms.quantity)} × {name}"
+        return f"{name}: {line.kor_price_summary}" if line.kor_price_summary else name
 
     def _kor_tell_onboarding(self):
         """Give those who onboard an activity, one for each opportunity that was won."""

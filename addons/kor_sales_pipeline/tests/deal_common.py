@@ -74,6 +74,7 @@ class DealCase(PipelineCase):
         note = html2plaintext(lead.kor_handover)
         for line in signed.order_line.filtered(lambda one: not one.display_type):
             self.assertIn(f"{line.name.splitlines()[0]}: {line.kor_price_summary}", note)
+        self.assertIn("37 × Users: ", note)
         for text in ("Harbour", f"Tier {signed.kor_tier_id.name}", f"Term: {signed.kor_term_months} months"):
             self.assertIn(text, note)
 
