@@ -26,9 +26,11 @@ def pytest_collection_modifyitems(items):
         item.add_marker(pytest.mark.xdist_group(served if "site" in item.fixturenames else str(item.path)))
 
 
+collect_ignore_glob = []
 # They install themselves beside timesheets and the OCA job queue, which the suite does not need: `make modules` runs
 # their tests.
-collect_ignore_glob = ["addons/kor_reporting_timesheet/tests/*", "addons/kor_queue_job/tests/*"]
+if "KOR_ALONE" not in os.environ:
+    collect_ignore_glob += ["addons/kor_reporting_timesheet/tests/*", "addons/kor_queue_job/tests/*"]
 # They stop what other tests stand on: `make faults` runs them.
 if "KOR_FAULTS" not in os.environ:
     collect_ignore_glob.append("tests/faults/*")

@@ -19,6 +19,7 @@ from .postgres import Cluster
 from .say import Stop, say, step
 from .server import LOOPBACK, Odoo, is_free
 from .site import serve
+from .testing import run_tests
 
 
 def run(source: OdooSource, arguments: list[str]) -> int:
@@ -59,22 +60,7 @@ def test(source: OdooSource, arguments: list[str]) -> int:
         _drop_test_databases(odoo.cluster, name)
         odoo.cluster.create(name, template)
         step("Running the tests")
-        command = [
-            sys.executable,
-            "-m",
-            "pytest",
-            f"--odoo-database={name}",
-            "--odoo-http",
-            f"--odoo-config={paths.ROOT / 'odoo.conf'}",
-            f"--odoo-addons-path={odoo.addons_path}",
-            f"--odoo-extra=data-dir={odoo.data_dir}",
-            f"--odoo-extra=http-interface={LOOPBACK}",
-            f"--odoo-extra=db_host={odoo.cluster.socket}",
-            "--odoo-extra=db_user=kor",
-            *arguments,
-        ]
-        environment = odoo.environment() | {"KOR_TEMPLATE": template, "KOR_ODOO_STATE": str(odoo.state)}
-        code = subprocess.run(command, env=environment, cwd=paths.ROOT, stdin=subprocess.DEVNULL).returncode
+        code = run_tests(odoo, name, arguments, KOR_TEMPLATE=template, KOR_ODOO_STATE=str(odoo.state))
         _drop_test_databases(odoo.cluster, name)
     return code
 
@@ -137,6 +123,7 @@ def lint_command(source: OdooSource, arguments: list[str]) -> int:
 
 
 def modules_command(source: OdooSource, arguments: list[str]) -> int:
+    browser.ensure("wkhtmltopdf", "pango", "chromium")
     with _stopping_on_signals(), _test_cluster() as cluster:
         return check_modules(source, cluster, arguments)
 

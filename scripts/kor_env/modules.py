@@ -1,4 +1,7 @@
-"""Each add-on by itself: installed beside what it needs, upgraded, uninstalled, installed again. Does anything stay?"""
+"""Each add-on by itself: installed beside what it needs, upgraded, uninstalled, installed again, tested.
+
+Does anything stay, and does it work without the others?
+"""
 
 import json
 import os
@@ -12,9 +15,12 @@ from .odoo_source import OdooSource
 from .postgres import Cluster
 from .say import Stop, say, step
 from .server import Odoo
+from .testing import run_tests
 
-# With their tests: the suite brings neither timesheets nor the job queue.
-TESTED = ("kor_reporting_timesheet", "kor_queue_job")
+# What stands beside an add-on while it is tested, and which it does not need itself: a provider who pays when told to.
+TEST_HELPERS = {"kor_billing": ["payment_demo"]}
+# Its tests are of the suite and its demo as a whole: `make test` runs them.
+UNTESTED = "kor_enterprise"
 DATABASE = "kor_modules"
 # In one process, as an administrator's browser does it.
 _LIFE = """
@@ -142,24 +148,42 @@ class Shelf:
 
 
 def _fault(shelf: Shelf, name: str) -> str:
-    """Return what is wrong with the life of an add-on, or nothing."""
-    odoo, needed = shelf.odoo, needs(name)
-    found = odoo.state / "found.json"
+    """Return what is wrong with the life of an add-on or with its tests, or nothing.
+
+    The tests run without demo data: they make what they need.
+    """
     try:
-        shelf.take(DATABASE, needed)
-        step(f"{name}: install, upgrade, uninstall, install again")
-        odoo.shell(DATABASE, _life(name, shelf.demo, str(found)), *(["--with-demo"] if shelf.demo else []))
-        if name in TESTED and shelf.demo:
-            odoo.work(DATABASE, "--test-tags", f"/{name}")
-        if needed | {name} not in shelf.kept:
-            shelf.keep(DATABASE, needed | {name})
+        shelf.take(DATABASE, needs(name))
+        faults = _live(shelf, name)
+        if not shelf.demo and name != UNTESTED:
+            faults += _test(shelf.odoo, name)
     except Stop as stop:
         return f"failed: {stop}"
     finally:
-        odoo.cluster.drop(DATABASE)
+        shelf.odoo.cluster.drop(DATABASE)
+    return "; ".join(faults)
+
+
+def _live(shelf: Shelf, name: str) -> list[str]:
+    """Take the add-on through its life, which ends installed, and return what it left or took away."""
+    odoo, demo, modules = shelf.odoo, shelf.demo, needs(name) | {name}
+    found = odoo.state / "found.json"
+    step(f"{name}: install, upgrade, uninstall, install again")
+    odoo.shell(DATABASE, _life(name, demo, str(found)), *(["--with-demo"] if demo else []))
+    if modules not in shelf.kept:
+        shelf.keep(DATABASE, modules)
     before, after = (set(lines) for lines in json.loads(found.read_text()))
     changes = [("left", after - before), ("took away", before - after)]
-    return "; ".join(f"{word} {', '.join(sorted(lines))}" for word, lines in changes if lines)
+    return [f"{word} {', '.join(sorted(lines))}" for word, lines in changes if lines]
+
+
+def _test(odoo: Odoo, name: str) -> list[str]:
+    """Run the tests of the add-on where only it is and what it needs, and return what is wrong."""
+    if name in TEST_HELPERS:
+        install(odoo, DATABASE, TEST_HELPERS[name])
+    step(f"{name}: its tests")
+    code = run_tests(odoo, DATABASE, [f"addons/{name}"], KOR_ALONE="1")
+    return [f"its tests ended with code {code}"] if code else []
 
 
 def _life(name: str, demo: bool, found: str) -> str:
