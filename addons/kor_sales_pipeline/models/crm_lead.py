@@ -107,6 +107,9 @@ class CrmLead(models.Model):
             self._kor_note_followed()
         if before:
             self._kor_follow(before)
+        if vals.get("lost_reason_id"):
+            lost = self.filtered(lambda lead: lead.kor_is_pipeline and lead.won_status == "lost")
+            self.env["kor.stage.visit"].sudo()._note_reason(lost)  # facts are noted for people who may only read them
         return result
 
     def _kor_is_foreign_stage(self, vals):

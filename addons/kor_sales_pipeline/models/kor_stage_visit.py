@@ -133,6 +133,18 @@ class KorStageVisit(models.Model):
             }
         )
 
+    @api.model
+    def _note_reason(self, leads):  # pylint: disable=missing-return
+        """Note why leads are lost, where that was not known when they left.
+
+        Odoo archives first and tells the reason then; what has no chance any more is lost as soon as it is archived.
+        """
+        last = {visit.lead_id: visit for visit in self.search([("lead_id", "in", leads.ids)], order="id")}
+        for lead, visit in last.items():
+            if visit.exit == "lost" and not visit.lost_reason_id:
+                values = {"lost_reason_id": lead.lost_reason_id.id}
+                super(KorStageVisit, visit).write(values)  # pylint: disable=super-method-mismatch
+
 
 class _Move:
     """Say how a lead came from where it stood to where it stands."""

@@ -52,6 +52,22 @@ class TestStageVisits(PipelineCase):
         )
         self.assertEqual(lead.kor_visit_ids.lost_reason_id, reason)
 
+    def test_why_a_deal_without_a_chance_was_lost_is_told_once(self):
+        seller = self._create_user("kor_visit_seller")
+        lead = self._create_lead(user_id=seller.id)
+        rain, snow = self.env["crm.lost.reason"].create([{"name": "Rain"}, {"name": "Snow"}])
+        for reason in (False, rain.id):
+            lead.probability = 0
+            lead.with_user(seller).action_set_lost(lost_reason_id=reason)
+            lead.action_restore()
+        lead.lost_reason_id = snow
+        visits = lead.kor_visit_ids.sorted("id")
+        self.assertEqual(visits.mapped("exit"), ["lost", "lost", False])
+        self.assertEqual([visit.lost_reason_id for visit in visits], [rain.browse(), rain, rain.browse()])
+        lead.action_set_lost(lost_reason_id=rain.id)
+        lead.lost_reason_id = snow
+        self.assertEqual(lead.kor_visit_ids.sorted("id")[-1].lost_reason_id, rain)
+
     def test_imported_opportunity_is_dated_once_by_managers(self):
         lead, lost = self._create_lead(), self._create_lead()
         for key in ("qualification", "onboarding"):
