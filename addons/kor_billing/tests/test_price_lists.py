@@ -3,6 +3,8 @@ from decimal import Decimal
 
 from odoo.tests import tagged
 
+from odoo.addons.kor_enterprise_tiers.tests.common import load_price_lists
+
 from .common import KorBillingCommon
 
 # Published price lists, quantities of one month, and what they come to:
@@ -20,6 +22,11 @@ PRICE_LISTS = [
 
 @tagged("post_install", "-at_install")
 class TestPriceLists(KorBillingCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        load_price_lists(cls.env)
+
     def test_contract_on_each_price_list_is_billed_to_the_published_sum(self):
         for code, quantities, expected in PRICE_LISTS:
             with self.subTest(code):

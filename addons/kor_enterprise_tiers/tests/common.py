@@ -8,6 +8,12 @@ from odoo.tools import convert_file
 MODULE = "kor_enterprise_tiers"
 
 
+def load_price_lists(env):
+    """Have the public price lists, also in a database without demonstration data."""
+    if not env.ref(f"{MODULE}.plan_price_list_storage", raise_if_not_found=False):
+        convert_file(env(su=True), MODULE, "demo/kor_price_list_demo.xml", {}, mode="init")
+
+
 class TierCase(TransactionCase):
     """Bring a tier, a product and a plan in a currency whose prices read “12.00 T$”; no accounting."""
 
@@ -60,9 +66,3 @@ class TierCase(TransactionCase):
     @classmethod
     def _create_user(cls, login, *groups):
         return new_test_user(cls.env, login, ",".join(groups))
-
-    @classmethod
-    def _load_price_lists(cls):
-        """Have the public price lists, also in a database without demonstration data."""
-        if not cls.env.ref(f"{MODULE}.plan_price_list_storage", raise_if_not_found=False):
-            convert_file(cls.env, MODULE, "demo/kor_price_list_demo.xml", {}, mode="init")

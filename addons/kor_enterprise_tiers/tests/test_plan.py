@@ -2,7 +2,7 @@ from odoo import Command
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 
-from .common import MODULE, TierCase
+from .common import MODULE, TierCase, load_price_lists
 
 # (plan, quantity, events, amount); the sums are those of the published lists, see the arithmetic beside them.
 PRICE_LISTS = [
@@ -23,7 +23,7 @@ PRICE_LISTS = [
 @tagged("post_install", "-at_install")
 class TestPlan(TierCase):
     def test_public_price_lists_rate_to_their_sums(self):
-        self._load_price_lists()
+        load_price_lists(self.env)
         for plan, quantity, events, expected in PRICE_LISTS:
             charge = self.env.ref(f"{MODULE}.plan_price_list_{plan}").charge_ids
             with self.subTest(plan=plan, quantity=quantity):
