@@ -11,7 +11,7 @@ help:
 	@echo "make shell  Odoo's shell on the demo database"
 	@echo "make lint   ruff, pylint-odoo, Odoo's own lint tests"
 	@echo "make bench  measure, print ratios"
-	@echo "make modules  install, upgrade, uninstall and test each add-on by itself (some two hours)"
+	@echo "make modules  install, upgrade, uninstall and test each add-on by itself (more than an hour)"
 	@echo "make native   Odoo's own tests with and without the suite, compared (more than an hour)"
 	@echo "make screenshots  the pictures of README and docs, taken of the demo"
 	@echo "make clean  remove this checkout's databases and logs"
