@@ -45,7 +45,7 @@ class AccountMove(models.Model):
         if self.env.context.get("kor_move_builder") is not BUILDING:
             # What billing makes is what was agreed: nothing new is earned by it.
             posted._mark_kor_revenue_stale()
-        posted._keep_kor_balances()
+        self.env["kor.revenue.balance"]._add(posted._get_kor_billed_contracts(), moves=posted)
         return posted
 
     # EXTENDS account
@@ -53,7 +53,7 @@ class AccountMove(models.Model):
         self._check_kor_recognized()
         result = super().button_draft()
         self._mark_kor_revenue_stale()
-        self._keep_kor_balances()
+        self.env["kor.revenue.balance"]._keep(self._get_kor_billed_contracts())
         return result
 
     # EXTENDS account
@@ -61,7 +61,7 @@ class AccountMove(models.Model):
         self._check_kor_recognized()
         result = super().button_cancel()
         self._mark_kor_revenue_stale()
-        self._keep_kor_balances()
+        self.env["kor.revenue.balance"]._keep(self._get_kor_billed_contracts())
         return result
 
     def _check_kor_recognized(self):
@@ -92,10 +92,6 @@ class AccountMove(models.Model):
     def _mark_kor_revenue_stale(self):
         """Let the next close look at contracts whose documents have changed."""
         self._get_kor_billed_contracts()._mark_revenue_stale()
-
-    def _keep_kor_balances(self):
-        """Bring the balances of the contracts to what their documents and closes come to."""
-        self.env["kor.revenue.balance"]._keep(self._get_kor_billed_contracts())
 
     def _get_kor_billed_contracts(self):
         """Return the contracts that the documents among the entries bill, or give back to."""

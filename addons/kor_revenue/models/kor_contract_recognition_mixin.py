@@ -153,7 +153,8 @@ class KorContractRecognitionMixin(models.AbstractModel):
             ]
         )
         reclasses = self._write_reclasses(positions, moves)
-        self.env["kor.revenue.balance"]._keep(items.contract_id | reclasses.contract_id)
+        contracts = items.contract_id | reclasses.contract_id
+        self.env["kor.revenue.balance"]._add(contracts, items=items, reclasses=reclasses)
         self.env["kor.revenue.month"]._refresh_booked({row["schedule"].id for row in due})
         made = self.env["account.move"].union(*moves.values())
         return {"moves": made, "items": items}
