@@ -29,7 +29,6 @@ class KorCostAllocation(models.Model):
         string="Booked on",
         required=True,
         readonly=True,
-        index=True,
         help="Later than the month of the cost where that was closed already.",
     )
     revision = fields.Integer(
@@ -46,6 +45,7 @@ class KorCostAllocation(models.Model):
         help="One for all costs of a category that a contract bears of a month.",
     )
 
+    _newest_index = models.Index("(date, contract_id)")
     _slice_unique = models.UniqueIndex("(pool_id, contract_id, revision)", "This share of the pool is booked already.")
 
     @api.depends("explanation")

@@ -15,7 +15,8 @@ class KorProfitLine(models.Model):
     _name = "kor.profit.line"
     _description = "Revenue or Cost of a Contract"
     _auto = False
-    _order = "date desc, id desc"
+    # By the id of the contract: see `_find_newest`.
+    _order = "date desc, contract_id.id desc, id desc"
     _rec_name = "contract_id"
     _depends = {
         "account.account": ["account_type"],
@@ -104,9 +105,21 @@ class KorProfitLine(models.Model):
             """
             SELECT line.id::bigint * 3 + 1, 'revenue', NULL, COALESCE(line.kor_contract_id, move.kor_contract_id),
                 line.company_id, line.date, line.product_id, -line.balance, 0, 'account.move', line.move_id
-            %s
+            %s AND line.account_id IN %s
             """,
             REVENUE_AT_ONCE,
+            # By their numbers, which tell PostgreSQL how many lines they have.
+            self._get_income_accounts() or (0,),
+        )
+
+    @api.model
+    def _get_income_accounts(self):
+        self.env["account.account"].flush_model(["account_type"])
+        return tuple(
+            number
+            for (number,) in self.env.execute_query(
+                SQL("SELECT id FROM account_account WHERE account_type IN ('income', 'income_other') ORDER BY id")
+            )
         )
 
     @api.model
@@ -121,12 +134,32 @@ class KorProfitLine(models.Model):
 
     @api.model
     def _search(self, domain, offset=0, limit=None, order=None, **options):
-        # A page of the newest facts is nearly always filled by two months: the years before need not be sorted for it.
+        # A close books thousands of facts on one date: a page of the newest need not sort all of them.
         if limit and order == self._order:
-            newest = Domain(domain) & Domain("date", ">=", "today =1d -1m")
+            newest = Domain(domain) & self._find_newest(offset + limit)
             if self.search_count(newest, limit=offset + limit) == offset + limit:
                 domain = newest
         return super()._search(domain, offset, limit, order, **options)
+
+    @api.model
+    def _find_newest(self, count):
+        """Return the domain of the first facts in the order of the model, about as many: none comes between them.
+
+        They are those after the last close, and of its date those of the contracts that come first.
+        """
+        last = SQL("(SELECT max(date) FROM kor_revenue_item WHERE company_id IN %s)", tuple(self.env.companies.ids))
+        found = self.env.execute_query(
+            SQL(
+                "SELECT date, contract_id FROM kor_revenue_item WHERE date = %s "
+                "ORDER BY contract_id DESC OFFSET %s LIMIT 1",
+                last,
+                count - 1,
+            )
+        )
+        if not found:
+            return Domain.FALSE
+        [(day, contract)] = found
+        return Domain("date", ">", day) | (Domain("date", "=", day) & Domain("contract_id", ">=", contract))
 
     def action_open_origin(self):
         """Open what was booked: the recognised month, the invoice, or the allocated cost.

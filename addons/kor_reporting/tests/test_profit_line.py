@@ -61,13 +61,27 @@ class TestProfitLine(ReportCase):
                         self.assertAlmostEqual(amount, row[name], 2, name)
 
     def test_pages_are_those_of_the_whole_list(self):
-        whole = self.Line.search(self.domain)
-        self.assertEqual(len({line.date.month for line in whole}), 3)
-        for today in ("2026-03-31", "2026-04-20", "2026-07-15"):
-            with freeze_time(f"{today} 12:00:00"):
-                for size in range(1, len(whole) + 2):
-                    pages = [self.Line.search(self.domain, start, size) for start in range(0, len(whole), size)]
-                    self.assertEqual([line.id for page in pages for line in page], whole.ids, (today, size))
+        for extra in (
+            [],
+            [("kind", "=", "cost")],
+            [("tier_id", "=", self.first.tier_id.id)],
+            [("date", "<", "2026-03-31")],
+        ):
+            domain = [*self.domain, *extra]
+            whole = self.Line.search(domain)
+            self.assertGreater(len(whole), 3)
+            self.assertEqual(whole, whole.sorted(lambda line: (line.date, line.contract_id.id, line.id), reverse=True))
+            for size in range(1, len(whole) + 2):
+                pages = [self.Line.search(domain, start, size) for start in range(0, len(whole), size)]
+                self.assertEqual([line.id for page in pages for line in page], whole.ids, (extra, size))
+
+    def test_a_page_of_the_newest_is_found_by_a_part_of_the_facts(self):
+        items = self.env["kor.revenue.item"].search([("company_id", "=", self.company.id), ("date", "=", "2026-03-31")])
+        self.assertGreater(len(items.contract_id), 1)
+        narrow = self.Line.search([*self.domain, *self.Line._find_newest(1)])
+        self.assertEqual(narrow.contract_id, max(items.contract_id, key=lambda one: one.id))
+        self.assertEqual(narrow[:1], self.Line.search(self.domain)[:1])
+        self.assertFalse(self.Line.search(list(self.Line._find_newest(10**6))))
 
     def test_costs_by_category_and_all_together(self):
         totals = self._report("month")["totals"]

@@ -28,7 +28,6 @@ class KorRevenueItem(models.Model):
         string="Booked on",
         required=True,
         readonly=True,
-        index=True,
         help="Later than the month it was earned in where that was closed already.",
     )
     revision = fields.Integer(readonly=True, help="0: the month's first booking. Above: what changed since.")
@@ -46,6 +45,7 @@ class KorRevenueItem(models.Model):
         help="The month in which it was earned was closed when it became known: it stands in a later one.",
     )
 
+    _newest_index = models.Index("(date, contract_id)")
     _slice_unique = models.UniqueIndex(
         "(schedule_id, month, revision)", "This month of the schedule is booked already."
     )
